@@ -1,0 +1,79 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The floor plan: a room may import only the rooms named above it.
+
+/// A C library of the system, found by pkg-config.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// A room and its test target of the same name.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies),
+    .testTarget(
+      name: name + "Tests",
+      dependencies: [.byName(name: name)] + dependencies),
+  ]
+}
+
+let package = Package(
+  name: "AnomalyKit",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
+    .executable(name: "anomaly", targets: ["anomaly"]),
+  ],
+  dependencies: [
+    .package(
+      url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    [
+      library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+      library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+      library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+      library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    ],
+    room("Diagnostics"),
+    room("Files", ["Diagnostics", "CZlib"]),
+    room("LinearAlgebra", ["Diagnostics", "Files", "COpenBLAS", "CLAPACKE"]),
+    room("Images", ["Diagnostics", "Files", "LinearAlgebra", "CPNG", "CZlib"]),
+    room("Datasets", ["Diagnostics", "Files", "LinearAlgebra", "Images"]),
+    room(
+      "Features",
+      ["Diagnostics", "LinearAlgebra", "Images", "Datasets"]),
+    room("Detectors", ["Diagnostics", "Files", "LinearAlgebra"]),
+    room(
+      "Autoencoders", ["Diagnostics", "Files", "LinearAlgebra", "Detectors"]),
+    room("Evaluation", ["Diagnostics"]),
+    room(
+      "Experiments",
+      [
+        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
+        "Features", "Detectors", "Autoencoders", "Evaluation",
+      ]),
+    room(
+      "Reporting",
+      ["Diagnostics", "Files", "Images", "Evaluation", "Experiments"]),
+    room(
+      "AnomalyKit",
+      [
+        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
+        "Features", "Detectors", "Autoencoders", "Evaluation", "Experiments",
+        "Reporting",
+      ]),
+    [
+      .executableTarget(
+        name: "anomaly",
+        dependencies: [
+          "AnomalyKit",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+      .testTarget(
+        name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
+    ],
+  ].flatMap { $0 },
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,11 @@
+@_exported import Autoencoders
+@_exported import Datasets
+@_exported import Detectors
+@_exported import Diagnostics
+@_exported import Evaluation
+@_exported import Experiments
+@_exported import Features
+@_exported import Files
+@_exported import Images
+@_exported import LinearAlgebra
+@_exported import Reporting

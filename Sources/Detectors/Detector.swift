@@ -1,0 +1,58 @@
+import LinearAlgebra
+
+/// The hyper-parameters of a way to find anomalies.
+///
+/// Fitting gives a model of another type, so that scoring before fitting
+/// cannot be written down.
+public protocol Detector: Codable, Hashable, Sendable {
+  associatedtype Model: AnomalyModel
+
+  /// Learns what ordinary samples look like.
+  ///
+  /// - Parameter samples: One sample a row, all values finite.
+  /// - Throws: `DetectorFault` when a hyper-parameter is out of range or the
+  ///   samples cannot be used; `CancellationError` when the context asked to
+  ///   stop.
+  func fit(_ samples: Matrix, in context: FitContext) throws -> Model
+
+  /// The same for samples that are read when they are needed. By default they
+  /// are all read first; detectors that walk in batches override it.
+  func fit(streaming source: any SampleSource, in context: FitContext) throws
+    -> Model
+}
+
+extension Detector {
+  public func fit(
+    streaming source: any SampleSource, in context: FitContext
+  ) throws -> Model {
+    try fit(source.matrix(), in: context)
+  }
+}
+
+/// What a detector learned.
+public protocol AnomalyModel: Codable, Sendable {
+  /// The number of columns that samples must have.
+  var featureCount: Int { get }
+
+  /// One score a row; higher is more anomalous.
+  ///
+  /// - Throws: `DetectorFault` when the number of columns is another one, or a
+  ///   value is not finite.
+  func scores(for samples: Matrix) throws -> [Float]
+}
+
+extension AnomalyModel {
+  /// The scores of samples that are read when they are needed, in blocks.
+  public func scores(streaming source: any SampleSource) throws -> [Float] {
+    if let matrix = source as? Matrix { return try scores(for: matrix) }
+    return try Parallel.blocks(source.rows, size: 4096).flatMap {
+      try scores(for: source.matrix(ofRows: Array($0)))
+    }
+  }
+}
+
+/// A model that can show what it takes a sample for.
+public protocol ReconstructingModel: AnomalyModel {
+  /// The samples as the model would have them, of the same shape.
+  func reconstructions(of samples: Matrix) throws -> Matrix
+}

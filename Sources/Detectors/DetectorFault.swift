@@ -1,0 +1,95 @@
+import Diagnostics
+import LinearAlgebra
+
+/// Why a detector cannot fit or score.
+public enum DetectorFault: Fault, Hashable {
+  /// A hyper-parameter is out of range.
+  case invalidHyperparameter(name: String, value: String, allowed: String)
+  /// There are not enough rows to learn from.
+  case tooFewSamples(count: Int, needed: Int)
+  /// The samples have no columns.
+  case noFeatures
+  /// A value is NaN or infinite; row and column count from zero.
+  case nonFiniteValue(row: Int, column: Int)
+  /// The model was fitted to another number of columns.
+  case wrongFeatureCount(actual: Int, expected: Int)
+  /// The fit would take more memory than it may; both in bytes.
+  case exceedsMemoryBudget(needed: Int, budget: Int, remedy: String)
+  /// The mathematics has no answer for these samples.
+  case noSolution(problem: String, remedy: String)
+
+  public var kind: FaultKind {
+    switch self {
+    case .invalidHyperparameter, .exceedsMemoryBudget: .usage
+    case .tooFewSamples, .noFeatures, .nonFiniteValue, .wrongFeatureCount,
+      .noSolution:
+      .data
+    }
+  }
+
+  public var problem: String {
+    switch self {
+    case .invalidHyperparameter(_, let value, _):
+      "\(value) is not a possible value"
+    case .tooFewSamples(let count, _): "too few training samples: \(count)"
+    case .noFeatures: "the samples have no features"
+    case .nonFiniteValue: "a value is not a finite number"
+    case .wrongFeatureCount(let actual, let expected):
+      "the samples have \(actual) features, the model expects \(expected)"
+    case .exceedsMemoryBudget(let needed, let budget, _):
+      "the fit needs \(needed >> 20) MiB, the memory budget is"
+        + " \(budget >> 20) MiB"
+    case .noSolution(let problem, _): problem
+    }
+  }
+
+  public var place: String? {
+    switch self {
+    case .invalidHyperparameter(let name, _, _): name
+    case .nonFiniteValue(let row, let column): "row \(row), column \(column)"
+    case .tooFewSamples, .noFeatures, .wrongFeatureCount, .exceedsMemoryBudget,
+      .noSolution:
+      nil
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .invalidHyperparameter(_, _, let allowed): "use \(allowed)"
+    case .tooFewSamples(_, let needed):
+      "give at least \(needed) training sample\(needed == 1 ? "" : "s")"
+    case .noFeatures: "give at least one feature a row"
+    case .nonFiniteValue: "remove the row or replace the value"
+    case .wrongFeatureCount:
+      "prepare the samples as for the fit, or fit the model again"
+    case .exceedsMemoryBudget(_, _, let remedy): remedy
+    case .noSolution(_, let remedy): remedy
+    }
+  }
+}
+
+extension Matrix {
+  /// Throws the fault that keeps a detector from learning from these samples.
+  package func checkForFit(minimumRows: Int = 1) throws {
+    guard rows >= minimumRows else {
+      throw DetectorFault.tooFewSamples(count: rows, needed: minimumRows)
+    }
+    guard columns > 0 else { throw DetectorFault.noFeatures }
+    try checkFinite()
+  }
+
+  /// Throws the fault that keeps a model from scoring these samples.
+  package func checkForScoring(featureCount: Int) throws {
+    guard columns == featureCount else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: columns, expected: featureCount)
+    }
+    try checkFinite()
+  }
+
+  private func checkFinite() throws {
+    if let (row, column) = firstNonFinite() {
+      throw DetectorFault.nonFiniteValue(row: row, column: column)
+    }
+  }
+}

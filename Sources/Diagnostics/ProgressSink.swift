@@ -1,0 +1,31 @@
+/// One step of a long piece of work.
+public struct ProgressReport: Hashable, Sendable {
+  /// What is being done, such as "reading images".
+  public var stage: String
+  /// Units of work finished.
+  public var completed: Int
+  /// Units of work in all; nil when that is not known.
+  public var total: Int?
+  /// A figure worth watching, such as a training loss.
+  public var detail: String?
+
+  public init(
+    stage: String, completed: Int, total: Int? = nil, detail: String? = nil
+  ) {
+    self.stage = stage
+    self.completed = completed
+    self.total = total
+    self.detail = detail
+  }
+}
+
+/// Receives the progress of long work; called from any thread.
+public protocol ProgressSink: Sendable {
+  func report(_ progress: ProgressReport)
+}
+
+/// Drops every report.
+public struct SilentProgress: ProgressSink {
+  public init() {}
+  public func report(_ progress: ProgressReport) {}
+}

@@ -1,0 +1,49 @@
+import Diagnostics
+import Foundation
+
+/// A file that cannot be read or written, or whose bytes are not what its
+/// format promises.
+public enum FileFault: Fault, Hashable {
+  /// The operating system refused to read.
+  case unreadable(path: String, reason: String)
+  /// The operating system refused to write.
+  case unwritable(path: String, reason: String)
+  /// The bytes break the rules of the format.
+  case malformed(path: String, problem: String, remedy: String)
+
+  public var kind: FaultKind {
+    switch self {
+    case .unreadable, .unwritable: .inputOutput
+    case .malformed: .data
+    }
+  }
+
+  public var problem: String {
+    switch self {
+    case .unreadable(_, let reason): "cannot read: \(reason)"
+    case .unwritable(_, let reason): "cannot write: \(reason)"
+    case .malformed(_, let problem, _): problem
+    }
+  }
+
+  public var place: String? {
+    switch self {
+    case .unreadable(let path, _), .unwritable(let path, _),
+      .malformed(let path, _, _):
+      path
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .unreadable: "check the path and its permissions"
+    case .unwritable: "choose another output or make room and permission there"
+    case .malformed(_, _, let remedy): remedy
+    }
+  }
+}
+
+/// The operating system's words for the last error.
+package func systemErrorReason(_ code: Int32 = errno) -> String {
+  String(cString: strerror(code)).lowercased()
+}

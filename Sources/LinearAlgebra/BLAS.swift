@@ -1,0 +1,52 @@
+import COpenBLAS
+
+/// Matrix products by OpenBLAS, on the calling thread only.
+///
+/// Threads belong to `Parallel`: many small products on as many threads are
+/// faster than one product on several, and the sum of an element does not
+/// depend on how the work was cut.
+package enum BLAS {
+  private static let isPrepared: Bool = {
+    openblas_set_num_threads(1)
+    return true
+  }()
+
+  /// Whether an operand is used as it is stored or transposed.
+  package enum Form {
+    case plain
+    case transposed
+
+    fileprivate var code: CBLAS_TRANSPOSE {
+      self == .plain ? CblasNoTrans : CblasTrans
+    }
+  }
+
+  /// C ← alpha · A · B + beta · C, with A m x k, B k x n and C m x n after
+  /// transposition, all stored by rows `stride` elements apart.
+  @inline(__always)
+  package static func multiply(
+    m: Int, n: Int, k: Int, alpha: Float = 1,
+    _ a: UnsafePointer<Float>, stride aStride: Int, _ aForm: Form = .plain,
+    _ b: UnsafePointer<Float>, stride bStride: Int, _ bForm: Form = .plain,
+    beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride cStride: Int
+  ) {
+    _ = isPrepared
+    cblas_sgemm(
+      CblasRowMajor, aForm.code, bForm.code, Int32(m), Int32(n), Int32(k),
+      alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
+  }
+
+  /// The same in double precision.
+  @inline(__always)
+  package static func multiply(
+    m: Int, n: Int, k: Int, alpha: Double = 1,
+    _ a: UnsafePointer<Double>, stride aStride: Int, _ aForm: Form = .plain,
+    _ b: UnsafePointer<Double>, stride bStride: Int, _ bForm: Form = .plain,
+    beta: Double = 0, into c: UnsafeMutablePointer<Double>, stride cStride: Int
+  ) {
+    _ = isPrepared
+    cblas_dgemm(
+      CblasRowMajor, aForm.code, bForm.code, Int32(m), Int32(n), Int32(k),
+      alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
+  }
+}

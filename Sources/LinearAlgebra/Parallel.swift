@@ -1,0 +1,85 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Loops over independent blocks of work, on several threads.
+///
+/// The blocks are chosen by the caller and do not depend on the number of
+/// threads, so neither do the results. A loop inside a loop runs on its
+/// caller's thread.
+public enum Parallel {
+  /// The most threads that loops started from here may use.
+  ///
+  ///     Parallel.$threadCount.withValue(1) { try model.scores(for: samples) }
+  @TaskLocal public static var threadCount = availableThreads
+
+  /// The number of processors this process may use.
+  public static var availableThreads: Int {
+    ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  /// Calls `body` once with every index below `count`, in any order.
+  package static func forEach(_ count: Int, _ body: (Int) -> Void) {
+    let threads = min(threadCount, count)
+    guard threads > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { body in
+      // The blocks are the caller's to keep apart; the loop ends before it
+      // returns.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+        $threadCount.withValue(1) {
+          while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
+            body(index)
+          }
+        }
+      }
+    }
+  }
+
+  /// What `body` gives for every index below `count`.
+  ///
+  /// - Throws: the error of the lowest index that failed.
+  package static func map<Element>(
+    _ count: Int, _ body: (Int) throws -> Element
+  ) throws -> [Element] {
+    var results = [Result<Element, any Error>?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      forEach(count) { index in
+        results[index] = Result { try body(index) }
+      }
+    }
+    return try results.compactMap { try $0?.get() }
+  }
+
+  /// The blocks of `size` indices that cover `0..<count`; the last may be
+  /// shorter.
+  package static func blocks(_ count: Int, size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  /// An array of `count` elements, each block of which `body` fills.
+  ///
+  /// `body` receives the range of the block and that part of the array, not
+  /// yet initialized.
+  package static func fill<Element: BitwiseCopyable>(
+    _ count: Int, blockSize: Int,
+    _ body: (Range<Int>, UnsafeMutableBufferPointer<Element>) -> Void
+  ) -> [Element] {
+    let blocks = blocks(count, size: blockSize)
+    return [Element](unsafeUninitializedCapacity: count) {
+      buffer, initialized in
+      let whole = buffer
+      forEach(blocks.count) { index in
+        let range = blocks[index]
+        body(range, UnsafeMutableBufferPointer(rebasing: whole[range]))
+      }
+      initialized = count
+    }
+  }
+}

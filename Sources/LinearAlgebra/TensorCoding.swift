@@ -1,0 +1,184 @@
+import Files
+import Foundation
+
+/// A number that can be an element of a stored array.
+public protocol TensorElement: Codable, Hashable, Sendable, BitwiseCopyable {
+  static var tensorType: TensorType { get }
+}
+
+extension Float: TensorElement {
+  public static var tensorType: TensorType { .float32 }
+}
+extension Double: TensorElement {
+  public static var tensorType: TensorType { .float64 }
+}
+extension Int32: TensorElement {
+  public static var tensorType: TensorType { .int32 }
+}
+extension Int64: TensorElement {
+  public static var tensorType: TensorType { .int64 }
+}
+extension UInt8: TensorElement {
+  public static var tensorType: TensorType { .uint8 }
+}
+
+/// A property that is stored as a named array when its owner is saved as
+/// safetensors, and as a list of numbers by any other encoder.
+///
+///     struct Centroids: Codable {
+///       @Tensor var weights: [Double]
+///     }
+@propertyWrapper
+public struct Tensor<Element: TensorElement>: Codable, Hashable, Sendable {
+  public var wrappedValue: [Element]
+
+  public init(wrappedValue: [Element]) {
+    self.wrappedValue = wrappedValue
+  }
+
+  public init(from decoder: any Decoder) throws {
+    if let archive = decoder.userInfo[.tensorArchive] as? TensorArchive {
+      wrappedValue = try archive.read(from: decoder).values
+    } else {
+      wrappedValue = try [Element](from: decoder)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    if let archive = encoder.userInfo[.tensorArchive] as? TensorArchive {
+      try archive.write(wrappedValue, shape: [wrappedValue.count], to: encoder)
+    } else {
+      try wrappedValue.encode(to: encoder)
+    }
+  }
+}
+
+extension Matrix: Codable {
+  private enum CodingKeys: CodingKey {
+    case rows
+    case columns
+    case values
+  }
+
+  public init(from decoder: any Decoder) throws {
+    if let archive = decoder.userInfo[.tensorArchive] as? TensorArchive {
+      let (values, shape): ([Float], [Int]) = try archive.read(from: decoder)
+      guard shape.count == 2 else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "no matrix"))
+      }
+      self.init(rows: shape[0], columns: shape[1], values: values)
+    } else {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      let rows = try container.decode(Int.self, forKey: .rows)
+      let columns = try container.decode(Int.self, forKey: .columns)
+      let values = try container.decode([Float].self, forKey: .values)
+      guard elementCount([rows, columns]) == values.count else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .values, in: container,
+          debugDescription: "not rows x columns values")
+      }
+      self.init(rows: rows, columns: columns, values: values)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    if let archive = encoder.userInfo[.tensorArchive] as? TensorArchive {
+      try archive.write(values, shape: [rows, columns], to: encoder)
+    } else {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(rows, forKey: .rows)
+      try container.encode(columns, forKey: .columns)
+      try container.encode(values, forKey: .values)
+    }
+  }
+}
+
+extension Safetensors {
+  /// The metadata entry under which the encoded value stands as JSON.
+  private static let valueKey = "value"
+
+  /// Any encodable value: its arrays as tensors, all else as JSON metadata.
+  public init(encoding value: some Encodable) throws {
+    let archive = TensorArchive()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.userInfo[.tensorArchive] = archive
+    let json = try encoder.encode(value)
+    self.init(
+      metadata: [
+        "format": "AnomalyKit",
+        Self.valueKey: String(decoding: json, as: UTF8.self),
+      ],
+      tensors: archive.tensors)
+  }
+
+  /// The value that `init(encoding:)` was given.
+  ///
+  /// - Throws: `DecodingError` when the file holds another kind of value.
+  public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    guard let json = metadata[Self.valueKey] else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "no AnomalyKit value"))
+    }
+    let decoder = JSONDecoder()
+    decoder.userInfo[.tensorArchive] = TensorArchive(tensors)
+    return try decoder.decode(type, from: Data(json.utf8))
+  }
+}
+
+/// Collects the arrays of a value that is being encoded, named by their place
+/// in it; gives them back when the value is decoded.
+private final class TensorArchive: @unchecked Sendable {
+  // One coder calls one method at a time; nothing is shared between threads.
+  private(set) var tensors: [String: StoredTensor]
+
+  init(_ tensors: [String: StoredTensor] = [:]) {
+    self.tensors = tensors
+  }
+
+  func write<Element: TensorElement>(
+    _ values: [Element], shape: [Int], to encoder: any Encoder
+  ) throws {
+    let name = encoder.codingPath.map(\.segment).joined(separator: ".")
+    tensors[name] = StoredTensor(
+      type: Element.tensorType, shape: shape,
+      bytes: values.withUnsafeBytes { Data($0) })
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+
+  func read<Element: TensorElement>(
+    from decoder: any Decoder
+  ) throws -> (values: [Element], shape: [Int]) {
+    let name = try decoder.singleValueContainer().decode(String.self)
+    guard
+      let tensor = tensors[name], tensor.type == Element.tensorType,
+      let count = elementCount(tensor.shape),
+      tensor.bytes.count == count * MemoryLayout<Element>.stride
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "the array \(name) is missing or of another type"))
+    }
+    let values = [Element](unsafeUninitializedCapacity: count) {
+      buffer, initialized in
+      initialized = count
+      tensor.bytes.copyBytes(to: buffer)
+    }
+    return (values, tensor.shape)
+  }
+}
+
+extension CodingKey {
+  fileprivate var segment: String { intValue.map(String.init) ?? stringValue }
+}
+
+extension CodingUserInfoKey {
+  fileprivate static let tensorArchive: CodingUserInfoKey = {
+    guard let key = CodingUserInfoKey(rawValue: "AnomalyKit.tensorArchive")
+    else { preconditionFailure("every string makes a key") }
+    return key
+  }()
+}
