@@ -9,7 +9,9 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 }
 
 /// A room and its test target of the same name.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies),
     .testTarget(

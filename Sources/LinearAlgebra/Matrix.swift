@@ -71,10 +71,8 @@ public struct Matrix: Hashable, Sendable {
           index += 16
         }
       }
-      let isFinite =
-        sum == .zero && values[index..<end].allSatisfy(\.isFinite)
-      if !isFinite, let place = self.row(row).firstIndex(where: { !$0.isFinite })
-      {
+      if sum == .zero, values[index..<end].allSatisfy(\.isFinite) { continue }
+      if let place = self.row(row).firstIndex(where: { !$0.isFinite }) {
         return (row, place - row * columns)
       }
     }

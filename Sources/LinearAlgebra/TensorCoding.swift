@@ -164,8 +164,8 @@ private final class TensorArchive: @unchecked Sendable {
     }
     let values = [Element](unsafeUninitializedCapacity: count) {
       buffer, initialized in
-      initialized = count
-      tensor.bytes.copyBytes(to: buffer)
+      let copied = tensor.bytes.copyBytes(to: buffer)
+      initialized = copied / MemoryLayout<Element>.stride
     }
     return (values, tensor.shape)
   }
