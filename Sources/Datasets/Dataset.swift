@@ -1,0 +1,99 @@
+import Files
+import Foundation
+import LinearAlgebra
+
+/// The layouts that a dataset may have.
+public enum DatasetKind: String, Codable, CaseIterable, Sendable {
+  /// MVTec AD: a category, or a folder of categories, with `train/good`,
+  /// `test/*` and `ground_truth/*`.
+  case mvtec
+  /// Folders `train` and `test` of PNG files, flat or with subfolders.
+  case folders
+  /// A folder with `trainingset.npy` and `testingset.npy`.
+  case npy
+  /// An `.npz` file with `X` and `y`.
+  case npz
+  /// A folder of MNIST-style IDX files.
+  case idx
+  /// A `.csv` file with a header.
+  case csv
+}
+
+/// How to read a dataset.
+public struct DatasetOptions: Sendable {
+  /// The layout; nil recognises it.
+  public var kind: DatasetKind?
+  /// A CSV file with the id and the label, 0 or 1, of every test sample.
+  public var labels: URL?
+  /// The categories to read; all when empty.
+  public var categories: [String] = []
+  /// IDX: the classes that are ordinary; nil takes every class in turn.
+  public var normalLabels: [Int]?
+  /// IDX: the classes that are anomalies; nil takes all others.
+  ///
+  /// Images of neither kind are left out.
+  public var anomalyLabels: [Int]?
+  /// IDX: builds one set of the ordinary training images and this fraction of
+  /// their number of anomalies, taken from the training images too.
+  public var contamination: Double?
+  /// Chooses the anomalies of a contaminated set.
+  public var seed: UInt64 = 0
+  /// CSV: the column with the ids; nil recognises it.
+  public var idColumn: String?
+  /// CSV: the column with the labels; nil recognises it.
+  public var labelColumn: String?
+
+  public init(kind: DatasetKind? = nil, labels: URL? = nil) {
+    self.kind = kind
+    self.labels = labels
+  }
+}
+
+/// A training set and a test set that belong together.
+public struct DatasetCategory: Sendable {
+  public var name: String
+  public var train: SampleSet
+  public var test: SampleSet
+  /// Whether training and test samples are the same.
+  public var isTransductive: Bool
+
+  public init(
+    name: String, train: SampleSet, test: SampleSet,
+    isTransductive: Bool = false
+  ) {
+    self.name = name
+    self.train = train
+    self.test = test
+    self.isTransductive = isTransductive
+  }
+}
+
+/// Data to find anomalies in, whatever its layout on disk.
+public struct Dataset: Sendable {
+  /// The name of the file or folder.
+  public var name: String
+  public var kind: DatasetKind
+  public var categories: [DatasetCategory]
+
+  public init(
+    name: String, kind: DatasetKind, categories: [DatasetCategory]
+  ) {
+    self.name = name
+    self.kind = kind
+    self.categories = categories
+  }
+
+  /// Finds the samples of a dataset; images and mapped arrays are read later.
+  ///
+  /// - Throws: `FileFault` or `DatasetFault`.
+  public init(at url: URL, options: DatasetOptions = DatasetOptions()) throws {
+    throw FileFault.unreadable(path: url.path, reason: "not written yet")
+  }
+
+  /// All categories in one.
+  ///
+  /// - Throws: `DatasetFault` when their samples have different shapes.
+  public func pooled() throws -> DatasetCategory {
+    throw FileFault.unreadable(path: name, reason: "not written yet")
+  }
+}
