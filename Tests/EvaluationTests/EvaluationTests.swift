@@ -45,8 +45,10 @@ struct EvaluationTests {
   @Test("The AUC is the share of ordered pairs, ties one half")
   func bruteForce() throws {
     for count in [2, 3, 10, 50, 200] {
-      let labels = (0..<count).map { $0 * 7919 % 2 }
-      let scores = (0..<count).map { Float($0 * $0 * 31 % 11 % 5 + $0 % 2) }
+      let labels = (0..<count).map { row in (row * row / 3 + row) % 2 }
+      let scores = zip(0..., labels).map { row, label in
+        Float(row * row % 11 % 5 + label)
+      }
       var pairs = 0.0
       var won = 0.0
       for (positive, label) in zip(scores, labels) where label == 1 {
