@@ -2,29 +2,91 @@ import Diagnostics
 import Files
 import Foundation
 import LinearAlgebra
+import Synchronization
 
 extension PNG {
-  /// The shape that all files have in common after resampling: `size`, or
-  /// their native size when that is nil; RGB when any is in colour and the mode
-  /// is automatic.
+  /// The shape that all pictures have in common after resampling: `size`, or
+  /// their native size when that is nil; RGB when the mode is automatic and
+  /// any is in colour.
   ///
   /// - Throws: `FileFault`; `ImageFault` when the native sizes differ.
   package static func commonShape(
     of urls: [URL], size: PixelSize? = nil, color: ColorMode = .automatic
   ) throws -> ImageShape {
-    throw FileFault.unreadable(path: "", reason: "not written yet")
+    try size?.checkForResampling()
+    var first: (url: URL, header: PNGHeader)?
+    var isColor = color == .rgb
+    for url in urls {
+      // One file tells all that is asked when neither can differ.
+      if first != nil, size != nil, color != .automatic { break }
+      let header = try header(at: url)
+      if color == .automatic { isColor = isColor || header.isColor }
+      guard let first else {
+        first = (url, header)
+        continue
+      }
+      guard size != nil || header.size == first.header.size else {
+        throw ImageFault.differentSizes(
+          path: url.path, size: header.size, otherPath: first.url.path,
+          otherSize: first.header.size)
+      }
+    }
+    let common = size ?? first?.header.size ?? PixelSize(square: 0)
+    try common.checkForResampling()
+    return ImageShape(
+      height: common.height, width: common.width, channels: isColor ? 3 : 1)
   }
 
   /// The pictures as rows of a matrix, decoded by one thread per core.
   ///
   /// - Parameter shape: As `commonShape` gives it.
   /// - Throws: `FileFault` of the first file that cannot be read;
-  ///   `CancellationError`.
+  ///   `ImageFault.exceedsMemory`; `CancellationError`.
   package static func decodeAll(
     _ urls: [URL], shape: ImageShape,
     progress: any ProgressSink = SilentProgress(),
     cancellation: Cancellation = Cancellation()
   ) throws -> Matrix {
-    throw FileFault.unreadable(path: "", reason: "not written yet")
+    let needed = shape.count.multipliedReportingOverflow(by: 4 * urls.count)
+    guard
+      !needed.overflow,
+      UInt64(needed.partialValue) < ProcessInfo.processInfo.physicalMemory
+    else { throw ImageFault.exceedsMemory(needed: needed.partialValue) }
+    let failures = Mutex<[Int: any Error]>([:])
+    let finished = Atomic<Int>(0)
+    func decode(
+      _ index: Int, into values: UnsafeMutableBufferPointer<Float>
+    ) {
+      guard !failures.withLock({ $0.keys.contains { $0 < index } }) else {
+        return
+      }
+      do {
+        try cancellation.check()
+        let url = urls[index]
+        try MappedFile(url).withBytes {
+          try Self.decode($0, path: url.path, shape: shape, into: values)
+        }
+        let count = finished.add(1, ordering: .relaxed).newValue
+        progress.report(
+          ProgressReport(
+            stage: "reading images", completed: count, total: urls.count))
+      } catch {
+        failures.withLock { $0[index] = error }
+      }
+    }
+    let values = [Float](
+      unsafeUninitializedCapacity: urls.count * shape.count
+    ) { buffer, count in
+      nonisolated(unsafe) let buffer = buffer
+      Parallel.forEach(urls.count) { index in
+        let row = index * shape.count..<(index + 1) * shape.count
+        decode(index, into: UnsafeMutableBufferPointer(rebasing: buffer[row]))
+      }
+      count = urls.count * shape.count
+    }
+    if let (_, error) = failures.withLock({ $0.min { $0.key < $1.key } }) {
+      throw error
+    }
+    return Matrix(rows: urls.count, columns: shape.count, values: values)
   }
 }
