@@ -11,6 +11,11 @@ package enum BLAS {
     return true
   }()
 
+  /// Keeps OpenBLAS to the calling thread; products do it by themselves.
+  package static func prepare() {
+    _ = isPrepared
+  }
+
   /// Whether an operand is used as it is stored or transposed.
   package enum Form {
     case plain
@@ -48,5 +53,19 @@ package enum BLAS {
     cblas_dgemm(
       CblasRowMajor, aForm.code, bForm.code, Int32(m), Int32(n), Int32(k),
       alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
+  }
+
+  /// C ← A · Aᵀ + beta · C in double precision, where A is m x k after
+  /// transposition; only the upper triangle of the m x m matrix C is touched.
+  @inline(__always)
+  package static func multiplyByOwnTranspose(
+    m: Int, k: Int,
+    _ a: UnsafePointer<Double>, stride aStride: Int, _ aForm: Form = .plain,
+    beta: Double = 0, into c: UnsafeMutablePointer<Double>, stride cStride: Int
+  ) {
+    _ = isPrepared
+    cblas_dsyrk(
+      CblasRowMajor, CblasUpper, aForm.code, Int32(m), Int32(k), 1, a,
+      Int32(aStride), beta, c, Int32(cStride))
   }
 }
