@@ -1,0 +1,180 @@
+import LinearAlgebra
+
+/// The mean and the principal components of the training samples.
+///
+/// The score of a sample x is its squared reconstruction error
+/// |x - m - VᵀV (x - m)|² with the mean m and the components as rows of V.
+/// With `mahalanobis`, v · Σ (tᵢ² / λᵢ) is added, where t = V (x - m), λᵢ is the
+/// variance along component i and v the mean variance of the directions left
+/// out: up to the factor v the likelihood distance of Moghaddam and Pentland
+/// (1997) and of probabilistic PCA (Tipping and Bishop 1999), in the units of
+/// the error.
+public struct PCAReconstructionModel: ReconstructingModel {
+  /// The mean of the training samples.
+  @Tensor public private(set) var mean: [Double]
+  /// The components, one a row, orthonormal, those of the most variance first.
+  ///
+  /// In double precision: rounded to single, they would add 1e-7 of the length
+  /// of a sample to its residual.
+  @Tensor private var axes: [Double]
+  /// The variance of the training samples along every component, falling;
+  /// the divisor is the number of samples less one.
+  @Tensor public private(set) var explainedVariance: [Double]
+  /// The variance of the training samples along all directions together.
+  public let totalVariance: Double
+  /// The number of training samples.
+  public let sampleCount: Int
+  /// Whether the Mahalanobis distance inside the subspace is added.
+  public let mahalanobis: Bool
+
+  public var featureCount: Int { mean.count }
+
+  public var componentCount: Int { explainedVariance.count }
+
+  /// The components as rows, components x features.
+  public var components: Matrix {
+    Matrix(
+      rows: componentCount, columns: featureCount, values: axes.map(Float.init))
+  }
+
+  /// The singular values of the centred training samples that belong to the
+  /// components.
+  public var singularValues: [Double] {
+    explainedVariance.map { ($0 * divisor).squareRoot() }
+  }
+
+  /// The mean variance of the directions that are left out; 0 when none is.
+  public var noiseVariance: Double {
+    let leftOut = min(sampleCount, featureCount) - componentCount
+    guard leftOut > 0 else { return 0 }
+    return max(totalVariance - explainedVariance.reduce(0, +), 0)
+      / Double(leftOut)
+  }
+
+  private var divisor: Double { Double(max(sampleCount - 1, 1)) }
+
+  init(
+    mean: [Double], axes: PrincipalAxes, sampleCount: Int, mahalanobis: Bool
+  ) {
+    let divisor = Double(max(sampleCount - 1, 1))
+    self.mean = mean
+    self.axes = axes.vectors
+    explainedVariance = axes.singularValues.map { $0 * $0 / divisor }
+    totalVariance = axes.squaresTotal / divisor
+    self.sampleCount = sampleCount
+    self.mahalanobis = mahalanobis
+  }
+
+  public func scores(for samples: Matrix) throws -> [Float] {
+    let weights =
+      mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
+    var scores = [Float](repeating: 0, count: samples.rows)
+    try scores.withUnsafeMutableBufferPointer { scores in
+      try project(samples) { rows, coordinates, residuals in
+        for (index, row) in rows.enumerated() {
+          var score = 0.0
+          for column in index * featureCount..<(index + 1) * featureCount {
+            score += residuals[column] * residuals[column]
+          }
+          for (component, weight) in weights.enumerated() {
+            let value = coordinates[index * componentCount + component]
+            score += value * value * weight
+          }
+          scores[row] = Float(min(score, Double(Float.greatestFiniteMagnitude)))
+        }
+      }
+    }
+    return scores
+  }
+
+  /// The nearest points of the principal subspace.
+  public func reconstructions(of samples: Matrix) throws -> Matrix {
+    var result = Matrix(rows: samples.rows, columns: samples.columns)
+    try result.values.withUnsafeMutableBufferPointer { values in
+      try project(samples) { rows, _, residuals in
+        let start = rows.lowerBound * featureCount
+        for index in 0..<rows.count * featureCount {
+          values[start + index] = Float(
+            Double(samples.values[start + index]) - residuals[index])
+        }
+      }
+    }
+    return result
+  }
+
+  /// Calls `body` with blocks of rows, their coordinates along the components
+  /// (rows x components) and what these leave over (rows x features).
+  ///
+  /// The residual is formed explicitly: |x - m|² - |t|² would cancel for
+  /// samples that are almost inside the subspace.
+  private func project(
+    _ samples: Matrix,
+    _ body: (
+      Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>
+    ) -> Void
+  ) throws {
+    try samples.checkForScoring(featureCount: featureCount)
+    let centered = CenteredSamples(samples, mean: mean)
+    let height = max(CenteredSamples.blockElements / featureCount, 16)
+    let blocks = Parallel.blocks(samples.rows, size: height)
+    axes.withUnsafeBufferPointer { axes in
+      Parallel.forEach(blocks.count) { index in
+        let rows = blocks[index]
+        withUnsafeTemporaryAllocation(
+          of: Double.self, capacity: height * (featureCount + componentCount)
+        ) { scratch in
+          guard let residuals = scratch.baseAddress else { return }
+          let coordinates = residuals + height * featureCount
+          centered.copy(rows: rows, columns: 0..<featureCount, to: residuals)
+          if let axes = axes.baseAddress, componentCount > 0 {
+            BLAS.multiply(
+              m: rows.count, n: componentCount, k: featureCount,
+              residuals, stride: featureCount, .plain,
+              axes, stride: featureCount, .transposed,
+              into: coordinates, stride: componentCount)
+            BLAS.multiply(
+              m: rows.count, n: featureCount, k: componentCount, alpha: -1,
+              coordinates, stride: componentCount, .plain,
+              axes, stride: featureCount,
+              beta: 1, into: residuals, stride: featureCount)
+          }
+          body(rows, coordinates, residuals)
+        }
+      }
+    }
+  }
+}
+
+extension PCAReconstructionModel {
+  private enum CodingKeys: CodingKey {
+    case mean
+    case axes
+    case explainedVariance
+    case totalVariance
+    case sampleCount
+    case mahalanobis
+  }
+
+  /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
+  ///   together.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    _mean = try container.decode(Tensor<Double>.self, forKey: .mean)
+    _axes = try container.decode(Tensor<Double>.self, forKey: .axes)
+    _explainedVariance = try container.decode(
+      Tensor<Double>.self, forKey: .explainedVariance)
+    totalVariance = try container.decode(Double.self, forKey: .totalVariance)
+    sampleCount = try container.decode(Int.self, forKey: .sampleCount)
+    mahalanobis = try container.decode(Bool.self, forKey: .mahalanobis)
+    guard
+      !mean.isEmpty, sampleCount > 0,
+      axes.count == mean.count * explainedVariance.count,
+      explainedVariance.allSatisfy({ $0 > 0 })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "the components do not fit the mean"))
+    }
+  }
+}
