@@ -57,25 +57,31 @@ public struct Matrix: Hashable, Sendable {
 
   /// The place of the first element that is NaN or infinite.
   public func firstNonFinite() -> (row: Int, column: Int)? {
-    // A sum of `x * 0` is zero exactly when every element is finite; unlike a
-    // search it has no branch to keep the compiler from vectorising.
-    for row in 0..<rows {
-      var sum = SIMD16<Float>.zero
-      var index = row * columns
-      let end = index + columns
+    let blocks = Parallel.blocks(values.count, size: 1 << 16)
+    let places = Parallel.fill(blocks.count, blockSize: 1) { block, place in
       values.withUnsafeBufferPointer { values in
-        while index + 16 <= end {
-          sum +=
-            UnsafeRawBufferPointer(values).loadUnaligned(
-              fromByteOffset: index * 4, as: SIMD16<Float>.self) * 0
-          index += 16
-        }
-      }
-      if sum == .zero, values[index..<end].allSatisfy(\.isFinite) { continue }
-      if let place = self.row(row).firstIndex(where: { !$0.isFinite }) {
-        return (row, place - row * columns)
+        let range = blocks[block.lowerBound]
+        place.initialize(
+          repeating: firstNonFiniteIndex(
+            UnsafeBufferPointer(rebasing: values[range])
+          ).map { range.lowerBound + $0 } ?? .max)
       }
     }
-    return nil
+    guard let index = places.min(), index < .max else { return nil }
+    return (index / columns, index % columns)
   }
+}
+
+private func firstNonFiniteIndex(_ values: UnsafeBufferPointer<Float>) -> Int? {
+  // A sum of `x * 0` is zero exactly when every element is finite; unlike a
+  // search it has no branch to keep the compiler from vectorising.
+  var sum = SIMD16<Float>.zero
+  let bytes = UnsafeRawBufferPointer(values)
+  let vectorised = values.count / 16 * 16
+  for index in stride(from: 0, to: vectorised, by: 16) {
+    sum +=
+      bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self) * 0
+  }
+  if sum == .zero, values[vectorised...].allSatisfy(\.isFinite) { return nil }
+  return values.firstIndex { !$0.isFinite }
 }

@@ -54,6 +54,17 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
 
   /// `count` different integers from `0..<bound`, in random order.
   public mutating func sample(_ count: Int, below bound: Int) -> [Int] {
+    // Few out of many: draw again what was drawn before, so that the cost does
+    // not grow with the bound.
+    if count < bound / 4 {
+      var drawn: Set<Int> = []
+      var indices: [Int] = []
+      while indices.count < count {
+        let index = integer(below: bound)
+        if drawn.insert(index).inserted { indices.append(index) }
+      }
+      return indices
+    }
     var indices = Array(0..<bound)
     for position in 0..<min(count, bound) {
       indices.swapAt(position, position + integer(below: bound - position))
