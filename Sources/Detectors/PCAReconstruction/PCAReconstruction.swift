@@ -33,6 +33,7 @@ public struct PCAReconstruction: Detector {
   ) throws -> PCAReconstructionModel {
     try Parallel.$threadCount.withValue(context.threadCount) {
       try samples.checkForFit()
+      try context.cancellation.check()
       try check(rows: samples.rows, columns: samples.columns, in: context)
       let centered = CenteredSamples(samples)
       let axes = try PrincipalAxes(
