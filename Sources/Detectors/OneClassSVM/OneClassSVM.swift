@@ -1,0 +1,166 @@
+import LinearAlgebra
+
+/// The nu-one-class support vector machine with the Gaussian kernel: the
+/// smoothest region that holds all but a fraction nu of the samples
+/// (Schölkopf, Platt, Shawe-Taylor, Smola and Williamson 2001).
+public struct OneClassSVM: Detector {
+  /// An upper bound on the fraction of training samples that are outside, and
+  /// a lower bound on the fraction of support vectors; in (0, 1], 0.5 by
+  /// default.
+  public var nu: Double
+  /// The width of the kernel; `scale` by default.
+  public var gamma: Gamma
+  /// The solver stops when no pair of samples violates the conditions of
+  /// optimality by more; positive, 1e-3 by default.
+  public var tolerance: Double
+  /// The most memory for kernel values, in MiB; at least 1, 200 by default.
+  public var cacheSize: Int
+  /// Whether the solver leaves out samples that seem settled; true by default.
+  ///
+  /// It changes the time and not the result.
+  public var shrinking: Bool
+  /// The number of samples to learn from, chosen at random; nil, the default,
+  /// means all.
+  public var maxSamples: Int?
+  /// The most steps of the solver; nil, the default, means the larger of ten
+  /// million and a hundred for each sample, as in LIBSVM.
+  public var maxIterations: Int?
+
+  public init(
+    nu: Double = 0.5,
+    gamma: Gamma = .scale,
+    tolerance: Double = 1e-3,
+    cacheSize: Int = 200,
+    shrinking: Bool = true,
+    maxSamples: Int? = nil,
+    maxIterations: Int? = nil
+  ) {
+    self.nu = nu
+    self.gamma = gamma
+    self.tolerance = tolerance
+    self.cacheSize = cacheSize
+    self.shrinking = shrinking
+    self.maxSamples = maxSamples
+    self.maxIterations = maxIterations
+  }
+
+  /// Learns the support vectors.
+  ///
+  /// - Throws: `DetectorFault` when a hyper-parameter is out of range, the
+  ///   samples cannot be used, or memory would not suffice.
+  public func fit(
+    _ samples: Matrix, in context: FitContext
+  ) throws -> OneClassSVMModel {
+    try checkHyperparameters()
+    try samples.checkForFit()
+    return try Parallel.$threadCount.withValue(context.threadCount) {
+      try fitChecked(samples, in: context)
+    }
+  }
+}
+
+extension OneClassSVM {
+  private func fitChecked(
+    _ samples: Matrix, in context: FitContext
+  ) throws -> OneClassSVMModel {
+    let count = min(samples.rows, maxSamples ?? samples.rows)
+    let cacheElements = try cacheElements(
+      rows: count, columns: samples.columns, budget: context.memoryBudget)
+
+    var chosen = Array(0..<samples.rows)
+    if count < samples.rows {
+      var generator = SeededGenerator(seed: context.seed)
+      chosen = generator.sample(count, below: samples.rows)
+    }
+    // The solver starts with a part of the points, which must be like the rest
+    // even when the rows are sorted. The order is no random choice of the
+    // user's: the seed does not change it.
+    var generator = SeededGenerator(seed: 0)
+    chosen.shuffle(using: &generator)
+
+    let moments = SampleMoments(samples, rows: chosen)
+    let gamma = gamma.number(
+      features: samples.columns, variance: moments.totalVariance)
+    try context.cancellation.check()
+    let solver = SequentialMinimalOptimization(
+      ScaledPoints(
+        samples, rows: chosen, centre: moments.means, gamma: gamma),
+      .init(
+        nu: nu, tolerance: tolerance, shrinking: shrinking,
+        maxIterations: maxIterations ?? max(10_000_000, 100 * count),
+        cacheElements: cacheElements),
+      in: context)
+    try solver.solve()
+
+    // In the order of the rows, whatever the order of the solver.
+    let supportVectors = solver.alpha.indices
+      .filter { solver.alpha[$0] > 0 }
+      .map { (row: chosen[solver.order[$0]], alpha: solver.alpha[$0]) }
+      .sorted { $0.row < $1.row }
+    return OneClassSVMModel(
+      supportVectors: samples.selecting(rows: supportVectors.map(\.row)),
+      coefficients: supportVectors.map(\.alpha), rho: solver.rho,
+      gamma: gamma,
+      convergence: .init(
+        objective: solver.objective, iterations: solver.iterations,
+        gap: solver.gap))
+  }
+
+  private func checkHyperparameters() throws {
+    func check(
+      _ isAllowed: Bool, _ name: String, _ value: Any, _ allowed: String
+    ) throws {
+      guard isAllowed else {
+        throw DetectorFault.invalidHyperparameter(
+          name: name, value: "\(value)", allowed: allowed)
+      }
+    }
+    try check(nu > 0 && nu <= 1, "nu", nu, "a number above 0 and at most 1")
+    if case .value(let number) = gamma {
+      try check(
+        number > 0 && number.isFinite, "gamma", number,
+        "scale, auto or a positive number")
+    }
+    try check(
+      tolerance > 0 && tolerance.isFinite, "tolerance", tolerance,
+      "a positive number")
+    try check(cacheSize > 0, "cacheSize", cacheSize, "at least 1 (MiB)")
+    if let maxSamples {
+      try check(maxSamples > 0, "maxSamples", maxSamples, "at least 1")
+    }
+    if let maxIterations {
+      try check(
+        maxIterations > 0, "maxIterations", maxIterations, "at least 1")
+    }
+  }
+
+  /// The length of the kernel row cache that the budget leaves.
+  ///
+  /// - Throws: `DetectorFault.exceedsMemoryBudget` when it leaves too little.
+  private func cacheElements(
+    rows: Int, columns: Int, budget: Int
+  ) throws -> Int {
+    let size = MemoryLayout<Float>.stride
+    // The scaled points, the vectors of the solver, and enough kernel rows.
+    let bytesPerRow = (columns + 16 + 64) * size
+    let gathered = 4096 * (columns + 1024) * size
+    let needed = rows * bytesPerRow + gathered
+    guard needed <= budget else {
+      let affordable = max(1, (budget - gathered) / bytesPerRow)
+      throw DetectorFault.exceedsMemoryBudget(
+        needed: needed, budget: budget,
+        remedy: "fit to fewer rows with --max-samples \(affordable)")
+    }
+    return min(cacheSize << 20, budget - needed) / size
+  }
+}
+
+extension Gamma {
+  fileprivate func number(features: Int, variance: Double) -> Double {
+    switch self {
+    case .scale: variance > 0 ? 1 / (Double(features) * variance) : 1
+    case .auto: 1 / Double(features)
+    case .value(let number): number
+    }
+  }
+}

@@ -1,0 +1,367 @@
+import Diagnostics
+import LinearAlgebra
+
+/// Solves the dual of the one-class support vector machine.
+///
+/// In LIBSVM's scale, where the bound is 1 instead of 1 / (ν l), the problem of
+/// Schölkopf, Platt, Shawe-Taylor, Smola and Williamson (2001) is
+///
+///     min f(α) = ½ αᵀKα   subject to   0 ≤ α_t ≤ 1,   eᵀα = ν l;
+///
+/// its gradient is G = Kα. The method is sequential minimal optimization (Platt
+/// 1998) with the working set selection WSS 2 of Fan, Chen and Lin (2005) and
+/// the shrinking of LIBSVM (Chang and Lin 2011). Three things differ from
+/// LIBSVM, none of which changes the problem or the test for its end: kernel
+/// rows are computed by the block, those that will be needed next with the one
+/// that is; the gradient outside the shrunk problem is brought up to date from
+/// the α that changed since it was last exact; and the start is the solution
+/// for a part of the points (`extend`).
+final class SequentialMinimalOptimization {
+  struct Settings {
+    var nu: Double
+    var tolerance: Double
+    var shrinking: Bool
+    var maxIterations: Int
+    var cacheElements: Int
+  }
+
+  private let settings: Settings
+  private let context: FitContext
+
+  /// The points; the solver moves them so that the problem of the moment is
+  /// always a prefix.
+  private var points: ScaledPoints
+  /// Where the point at each position stood at the start.
+  private(set) var order: [Int]
+  private(set) var alpha: [Double]
+  /// G; outside the active positions, that of `exactAlpha`.
+  private(set) var gradient: [Double]
+  /// α and G when the gradient was last exact everywhere.
+  private var exactAlpha: [Double]
+  private var exactGradient: [Double]
+  /// l, the number of points in the problem.
+  private var l = 0
+  /// The positions below are not shrunk.
+  private var active = 0
+  private let cache: KernelRowCache
+
+  private(set) var iterations = 0
+  /// m(α) - M(α) over all points.
+  private(set) var gap = Double.infinity
+
+  init(_ points: ScaledPoints, _ settings: Settings, in context: FitContext) {
+    self.points = points
+    self.settings = settings
+    self.context = context
+    order = Array(0..<points.count)
+    alpha = [Double](repeating: 0, count: points.count)
+    gradient = alpha
+    exactAlpha = alpha
+    exactGradient = alpha
+    cache = KernelRowCache(
+      elements: settings.cacheElements, longestRow: points.count)
+  }
+
+  /// f(α).
+  var objective: Double {
+    0.5 * zip(alpha, gradient).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// ρ: the gradient of the free variables (their mean), or else the middle of
+  /// the interval that the conditions of optimality leave it.
+  var rho: Double {
+    var free = (sum: 0.0, count: 0)
+    var lower = -Double.infinity
+    var upper = Double.infinity
+    for (a, g) in zip(alpha, gradient) {
+      if a >= 1 {
+        lower = max(lower, g)
+      } else if a <= 0 {
+        upper = min(upper, g)
+      } else {
+        free.sum += g
+        free.count += 1
+      }
+    }
+    if free.count > 0 { return free.sum / Double(free.count) }
+    if upper == .infinity { return lower }
+    return lower == -.infinity ? upper : (lower + upper) / 2
+  }
+
+  func solve() throws {
+    for size in levels {
+      try extend(to: size)
+      try optimize()
+    }
+  }
+
+  // MARK: The start
+
+  /// The sizes of the nested problems: each a quarter of the next.
+  private var levels: [Int] {
+    var levels = [points.count]
+    while let last = levels.last, last > 2000 { levels.append(last / 4) }
+    return levels.reversed()
+  }
+
+  /// Takes the points up to `size` into the problem and gives all α a start.
+  ///
+  /// The expansion that was found for the part estimates, at every point, the
+  /// gradient g_t that the other points cause. Were it right, the best α would
+  /// be α_t = min(1, max(0, ρ - g_t)), with ρ such that their sum is ν l.
+  private func extend(to size: Int) throws {
+    let old = l
+    l = size
+    if old == 0 {
+      for t in 0..<l { alpha[t] = settings.nu }
+    }
+    try addExpansion(alpha, to: old..<l)
+    exactAlpha = alpha
+    let growth = settings.nu * Double(l) / alpha[..<l].reduce(0, +)
+    let g = (0..<l).map { growth * (gradient[$0] - alpha[$0]) }
+    alpha.replaceSubrange(
+      ..<l, with: responses(to: g, sum: settings.nu * Double(l)))
+    try addChanges(to: 0..<l)
+  }
+
+  /// min(1, max(0, ρ - g_t)) for the ρ that makes the sum right.
+  private func responses(to g: [Double], sum: Double) -> [Double] {
+    func response(_ g: Double, _ rho: Double) -> Double {
+      min(1, max(0, rho - g))
+    }
+    var lower = g.min() ?? 0
+    var upper = (g.max() ?? 0) + 2
+    for _ in 0..<60 {
+      let middle = (lower + upper) / 2
+      if g.reduce(0, { $0 + response($1, middle) }) < sum {
+        lower = middle
+      } else {
+        upper = middle
+      }
+    }
+    var responses = g.map { response($0, upper) }
+    // What rounding left over goes where there is room.
+    var excess = responses.reduce(0, +) - sum
+    for t in responses.indices where responses[t] > 0 && responses[t] < 1 {
+      let changed = min(1, max(0, responses[t] - excess))
+      excess -= responses[t] - changed
+      responses[t] = changed
+    }
+    return responses
+  }
+
+  // MARK: The iteration
+
+  private func optimize() throws {
+    var violation = currentViolation()
+    while violation.gap >= settings.tolerance,
+      iterations < settings.maxIterations
+    {
+      let before = iterations
+      if settings.shrinking { shrink(violation) }
+      try iterate()
+      try addChanges(to: active..<l)
+      violation = currentViolation()
+      guard iterations > before else { break }
+    }
+    gap = max(0, violation.gap)
+  }
+
+  /// Iterates on the active variables until they are optimal.
+  private func iterate() throws {
+    let shrinkingInterval = min(l, 1000)
+    var violation = currentViolation()
+    var untilShrinking = shrinkingInterval
+    while violation.gap >= settings.tolerance,
+      iterations < settings.maxIterations
+    {
+      if iterations % 64 == 0 { try context.cancellation.check() }
+      if untilShrinking == 0 {
+        untilShrinking = shrinkingInterval
+        report(violation)
+        if settings.shrinking {
+          shrink(violation)
+          violation = currentViolation()
+        }
+      }
+      guard let next = try improve(violation) else { break }
+      violation = next
+      iterations += 1
+      untilShrinking -= 1
+    }
+  }
+
+  /// One step: chooses j for the i of the violation, and solves for both.
+  private func improve(
+    _ violation: WorkingSet.Violation
+  ) throws -> WorkingSet.Violation? {
+    guard let i = violation.i else { return nil }
+    try provideRow(i, violation)
+    guard let rowI = cache.find(i) else { return nil }
+    let second = alpha.withUnsafeBufferPointer { alpha in
+      gradient.withUnsafeBufferPointer { gradient in
+        WorkingSet.selectSecond(
+          gradient: gradient, alpha: alpha,
+          count: active, lowestUp: violation.lowestUp, rowI: rowI)
+      }
+    }
+    guard let j = second else { return nil }
+    try provideRow(j, violation)
+    guard let rowJ = cache.find(j) else { return nil }
+
+    // α_i + δ, α_j - δ with δ = b_ij / a_ij, cut off at the box.
+    let b = gradient[j] - gradient[i]
+    let a = Double(max(2 - 2 * rowI[j], WorkingSet.tau))
+    let step = min(b / a, 1 - alpha[i], alpha[j])
+    alpha[i] = step == 1 - alpha[i] ? 1 : alpha[i] + step
+    alpha[j] = step == alpha[j] ? 0 : alpha[j] - step
+    return updateGradient(step: step, rows: (rowI, rowJ))
+  }
+
+  private func currentViolation() -> WorkingSet.Violation {
+    updateGradient(step: 0, rows: nil)
+  }
+
+  private func updateGradient(
+    step: Double, rows: (i: UnsafePointer<Float>, j: UnsafePointer<Float>)?
+  ) -> WorkingSet.Violation {
+    alpha.withUnsafeBufferPointer { alpha in
+      gradient.withUnsafeMutableBufferPointer { gradient in
+        WorkingSet.update(
+          gradient: gradient, alpha: alpha,
+          count: active, step: step, rows: rows)
+      }
+    }
+  }
+
+  // MARK: Shrinking
+
+  /// Takes out of the problem the variables that are at a bound and would
+  /// rather be beyond it.
+  private func shrink(_ violation: WorkingSet.Violation) {
+    let kept = (0..<active).filter { t in
+      (alpha[t] < 1 || gradient[t] >= violation.lowestUp)
+        && (alpha[t] > 0 || gradient[t] <= violation.highestLow)
+    }
+    guard kept.count < active else { return }
+    for (target, source) in kept.enumerated() where target != source {
+      swapAt(target, source)
+    }
+    gradient.replaceSubrange(
+      kept.count..<active, with: exactGradient[kept.count..<active])
+    cache.keep(kept)
+    active = kept.count
+  }
+
+  private func swapAt(_ first: Int, _ second: Int) {
+    points.swapAt(first, second)
+    order.swapAt(first, second)
+    alpha.swapAt(first, second)
+    gradient.swapAt(first, second)
+    exactAlpha.swapAt(first, second)
+    exactGradient.swapAt(first, second)
+  }
+
+  // MARK: Kernel values
+
+  /// Brings the gradient of `columns` up to date with α, after which it is
+  /// exact everywhere and all variables are active.
+  private func addChanges(to columns: Range<Int>) throws {
+    try addExpansion(zip(alpha, exactAlpha).map { $0 - $1 }, to: columns)
+    exactAlpha = alpha
+    exactGradient = gradient
+    if active != l {
+      active = l
+      cache.reset(rowLength: l)
+    }
+  }
+
+  /// G_t ← G_t + Σ_s w_s K_st for the t of `columns`.
+  private func addExpansion(_ w: [Double], to columns: Range<Int>) throws {
+    guard !columns.isEmpty else { return }
+    let changed = w.indices.filter { w[$0] != 0 }
+    let blocks = Parallel.blocks(
+      columns.count, size: GaussianKernel.blockColumns)
+    for panel in Parallel.blocks(changed.count, size: Self.panelRows) {
+      let rows = points.selecting(changed[panel])
+      let weights = changed[panel].map { w[$0] }
+      gradient.withUnsafeMutableBufferPointer { gradient in
+        let gradient = gradient
+        rows.withSpan { rows in
+          points.withSpan { points in
+            Parallel.forEach(blocks.count) { index in
+              if context.cancellation.isRequested { return }
+              let block =
+                columns.lowerBound + blocks[index].lowerBound..<columns
+                .lowerBound + blocks[index].upperBound
+              GaussianKernel.addWeightedSums(
+                of: rows, weights: weights, at: points[block],
+                to: UnsafeMutableBufferPointer(rebasing: gradient[block]))
+            }
+          }
+        }
+      }
+      try context.cancellation.check()
+    }
+  }
+
+  /// How many points are gathered at a time to change the gradient.
+  private static let panelRows = 1024
+
+  /// Computes the kernel row of a variable if the cache has it not, together
+  /// with those of the variables that violate the conditions most.
+  private func provideRow(
+    _ row: Int, _ violation: WorkingSet.Violation
+  ) throws {
+    guard !cache.contains(row) else { return }
+    let wanted = [row] + likelyRows(violation, besides: row)
+    let rows = points.selecting(wanted[...])
+    let targets = wanted.map { cache.claim($0) }
+    let blocks = Parallel.blocks(active, size: GaussianKernel.blockColumns)
+    rows.withSpan { rows in
+      points.withSpan { points in
+        nonisolated(unsafe) let targets = targets
+        Parallel.forEach(blocks.count) { index in
+          if context.cancellation.isRequested { return }
+          let range = blocks[index]
+          GaussianKernel.withBlock { block in
+            GaussianKernel.evaluate(rows, points[range], into: block)
+            for (row, target) in targets.enumerated() {
+              (target + range.lowerBound).update(
+                from: block + row * GaussianKernel.blockColumns,
+                count: range.count)
+            }
+          }
+        }
+      }
+    }
+    try context.cancellation.check()
+  }
+
+  /// The variables not in the cache that are likely to be chosen soon: those
+  /// farthest on the wrong side of the others.
+  private func likelyRows(
+    _ violation: WorkingSet.Violation, besides row: Int
+  ) -> [Int] {
+    let count = min(Self.rowsAtATime, cache.capacity / 2) - 1
+    guard count > 0 else { return [] }
+    var candidates: [(excess: Double, t: Int)] = []
+    for t in 0..<active where t != row && !cache.contains(t) {
+      let up = alpha[t] < 1 ? violation.highestLow - gradient[t] : 0
+      let low = alpha[t] > 0 ? gradient[t] - violation.lowestUp : 0
+      candidates.append((max(up, low), t))
+    }
+    candidates.sort { ($0.excess, $1.t) > ($1.excess, $0.t) }
+    return candidates.prefix(count).map(\.t)
+  }
+
+  /// How many kernel rows are computed at once.
+  private static let rowsAtATime = 128
+
+  private func report(_ violation: WorkingSet.Violation) {
+    context.progress.report(
+      ProgressReport(
+        stage: "one-class SVM", completed: iterations,
+        detail: "gap \(violation.gap)"))
+  }
+}
