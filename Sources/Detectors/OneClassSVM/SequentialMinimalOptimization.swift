@@ -127,7 +127,9 @@ final class SequentialMinimalOptimization {
   /// min(1, max(0, ρ - g_t)) for the ρ that makes the sum right.
   private func responses(to g: [Double], sum: Double) -> [Double] {
     func response(_ g: Double, _ rho: Double) -> Double {
-      min(1, max(0, rho - g))
+      let response = min(1, max(0, rho - g))
+      // What only rounding keeps from the bound is at the bound.
+      return response > 1 - 1e-12 ? 1 : response < 1e-12 ? 0 : response
     }
     var lower = g.min() ?? 0
     var upper = (g.max() ?? 0) + 2
