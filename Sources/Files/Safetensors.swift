@@ -95,7 +95,7 @@ public struct Safetensors: Hashable, Sendable {
     self = try file.withBytes { try Safetensors(bytes: $0, path: url.path) }
   }
 
-  private init(bytes: UnsafeRawBufferPointer, path: String) throws {
+  init(bytes: UnsafeRawBufferPointer, path: String) throws {
     func malformed(_ problem: String) -> FileFault {
       .malformed(
         path: path, problem: problem,

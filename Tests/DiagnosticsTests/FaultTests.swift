@@ -1,0 +1,26 @@
+import Diagnostics
+import Testing
+
+@Suite("Faults")
+struct FaultTests {
+  private struct Example: Fault {
+    var kind = FaultKind.data
+    var problem = "the cup is empty"
+    var place: String?
+    var remedy = "fill it"
+  }
+
+  @Test("The description is one line: problem, place, remedy")
+  func description() {
+    #expect("\(Example())" == "the cup is empty: fill it")
+    #expect(
+      "\(Example(place: "table 3"))" == "the cup is empty (table 3): fill it")
+  }
+
+  @Test("The exit statuses are those of sysexits.h")
+  func exitStatus() {
+    #expect(FaultKind.usage.rawValue == 64)
+    #expect(FaultKind.data.rawValue == 65)
+    #expect(FaultKind.inputOutput.rawValue == 74)
+  }
+}

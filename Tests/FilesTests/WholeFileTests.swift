@@ -1,0 +1,124 @@
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Files
+
+@Suite("Whole files")
+struct WholeFileTests {
+  @Test("A file is written, and written over")
+  func writing() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("scores.csv")
+    try WholeFile.write("first and longer", to: file)
+    #expect(try String(contentsOf: file, encoding: .utf8) == "first and longer")
+    try WholeFile.write(to: file) { sink in
+      try sink.write(Data("sec".utf8))
+      try sink.write(Data())
+      try sink.write(Data("ond".utf8))
+    }
+    #expect(try String(contentsOf: file, encoding: .utf8) == "second")
+    #expect(try folder.contents() == ["scores.csv"])
+  }
+
+  @Test("When the writing fails, the old file stays and nothing else does")
+  func failure() throws {
+    struct Interruption: Error {}
+    let folder = try TemporaryFolder()
+    for existing in [nil, "old"] {
+      let file = folder.file("model")
+      if let existing { try WholeFile.write(existing, to: file) }
+      #expect(throws: Interruption.self) {
+        try WholeFile.write(to: file) { sink in
+          try sink.write(Data("half".utf8))
+          throw Interruption()
+        }
+      }
+      let left = try? String(contentsOf: file, encoding: .utf8)
+      #expect(left == existing)
+      #expect(try folder.contents() == (existing == nil ? [] : ["model"]))
+    }
+  }
+
+  @Test(
+    "A full disk is a fault that names the target",
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func fullDisk() {
+    #expect(
+      throws: FileFault.unwritable(
+        path: "/dev/full", reason: "no space left on device")
+    ) {
+      try WholeFile.write("anything", to: URL(fileURLWithPath: "/dev/full"))
+    }
+  }
+
+  @Test("A device is written to, not replaced")
+  func device() throws {
+    let null = URL(fileURLWithPath: "/dev/null")
+    try WholeFile.write("anything", to: null)
+    var status = stat()
+    #expect(stat("/dev/null", &status) == 0)
+    #expect(status.st_mode & S_IFMT == S_IFCHR)
+  }
+
+  @Test("A pipe receives the bytes")
+  func pipe() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("pipe")
+    #expect(mkfifo(file.path, 0o600) == 0)
+    async let received = Task.detached {
+      try FileHandle(forReadingFrom: file).readToEnd()
+    }.value
+    try WholeFile.write("through", to: file)
+    #expect(try await received == Data("through".utf8))
+  }
+
+  @Test("A folder that is missing, or no folder, is a fault")
+  func missingFolder() throws {
+    let folder = try TemporaryFolder()
+    let missing = folder.file("missing").appendingPathComponent("scores.csv")
+    #expect(
+      throws: FileFault.unwritable(
+        path: missing.path, reason: "no such file or directory")
+    ) { try WholeFile.write("text", to: missing) }
+
+    try WholeFile.write("text", to: folder.file("file"))
+    let below = folder.file("file").appendingPathComponent("scores.csv")
+    #expect(
+      throws: FileFault.unwritable(path: below.path, reason: "not a directory")
+    ) { try WholeFile.write("text", to: below) }
+
+    #expect(
+      throws: FileFault.unwritable(
+        path: folder.url.path, reason: "is a directory")
+    ) { try WholeFile.write("text", to: folder.url) }
+    #expect(try folder.contents() == ["file"])
+  }
+
+  @Test(
+    "A folder without write permission is a fault and keeps its files",
+    .enabled(if: geteuid() != 0, "root may write everywhere"))
+  func noPermission() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("scores.csv")
+    try WholeFile.write("old", to: file)
+    #expect(chmod(folder.url.path, 0o500) == 0)
+    #expect(
+      throws: FileFault.unwritable(path: file.path, reason: "permission denied")
+    ) { try WholeFile.write("new", to: file) }
+    #expect(try String(contentsOf: file, encoding: .utf8) == "old")
+  }
+
+  @Test("The user is told the file, the reason and the mend")
+  func description() {
+    let fault = FileFault.unwritable(path: "a.csv", reason: "is a directory")
+    #expect(
+      "\(fault)" == "cannot write: is a directory (a.csv): "
+        + "choose another output or make room and permission there")
+    #expect(fault.kind == .inputOutput)
+    let malformed = FileFault.malformed(
+      path: "m", problem: "broken", remedy: "mend it")
+    #expect("\(malformed)" == "broken (m): mend it")
+    #expect(malformed.kind == .data)
+  }
+}
