@@ -1,0 +1,271 @@
+import Diagnostics
+import LinearAlgebra
+
+/// A partition of samples, and the centroids that it belongs to.
+struct Clustering {
+  /// One a row.
+  var centroids: Matrix
+  /// The number of samples of every cluster.
+  var counts: [Int]
+  /// The sum of the squared distances of every cluster's samples.
+  var inertias: [Double]
+  var iterations: Int
+
+  var inertia: Double { inertias.reduce(0, +) }
+}
+
+/// Lloyd's iteration: assign every sample to the nearest centroid, move every
+/// centroid to the mean of its samples, until they rest.
+///
+/// Stops, and treats clusters that became empty, as scikit-learn does.
+struct LloydIteration {
+  private let samples: Matrix
+  private let shifted: ShiftedSamples
+  private let basis: SubspaceBasis?
+  private let blocks: [AssignmentBlock]
+  private let clusterCount: Int
+  private let maxIterations: Int
+  private let tolerance: Double
+
+  /// The sum of the samples of every cluster, clusters x features.
+  private var sums: [Double]
+  private var counts: [Int]
+  private var centroids: ShiftedCentroids
+  /// Where the centroids stood when inner products were last computed.
+  private var reference: ShiftedCentroids?
+  /// How many samples were settled one by one since then.
+  private var unsettledCount = 0
+
+  /// Samples of one block; the inner products of a block with some dozens of
+  /// centroids stay in a core's second-level cache.
+  private static let blockSize = 1024
+  /// The fewest features and samples for which bounds by a subspace pay.
+  private static let columnsForSubspace = 4 * SubspaceBasis.rank
+  private static let rowsForSubspace = 4096
+  /// Samples that stand for all when the origin and the subspace are chosen.
+  private static let partSize = 2048
+
+  /// The memory that an iteration takes beside the samples.
+  static func bytes(rows: Int, columns: Int, nClusters: Int) -> Int {
+    let perRow = AssignmentBlock.bytesPerRow(
+      clusterCount: nClusters, rank: SubspaceBasis.rank)
+    // Sums in double precision; centroids now, before, and their reference.
+    return rows * perRow + nClusters * columns * (8 + 4 * 4)
+      + 4 * partSize * columns
+  }
+
+  init(
+    samples: Matrix, nClusters: Int, maxIterations: Int, tolerance: Double
+  ) throws {
+    let partSize = min(samples.rows, Self.partSize)
+    let part = samples.selecting(
+      rows: (0..<partSize).map { $0 * samples.rows / partSize })
+    self.samples = samples
+    shifted = ShiftedSamples(samples, aboutMeanOf: part)
+    basis =
+      samples.rows >= Self.rowsForSubspace
+        && samples.columns >= Self.columnsForSubspace
+      ? try SubspaceBasis(of: shifted.shift(part)) : nil
+    let rank = basis == nil ? 0 : SubspaceBasis.rank
+    blocks = Parallel.blocks(samples.rows, size: Self.blockSize).map {
+      AssignmentBlock(rows: $0, clusterCount: nClusters, rank: rank)
+    }
+    clusterCount = nClusters
+    self.maxIterations = maxIterations
+    self.tolerance = tolerance
+    sums = []
+    counts = []
+    centroids = ShiftedCentroids([0], count: 1)
+  }
+
+  /// - Throws: `CancellationError`.
+  mutating func run(
+    from initial: Matrix, in context: FitContext
+  ) throws -> Clustering {
+    start(from: initial)
+    var iterations = 0
+    var leastShift = 0.0
+    var rests = false
+    while iterations < maxIterations, !rests {
+      try assign(in: context)
+      if iterations == 0 { leastShift = tolerance * meanVariance }
+      iterations += 1
+      let movedCount = blocks.reduce(0) { $0 + $1.moves.count }
+      try fillEmptyClusters()
+      let shift = moveCentroids()
+      context.progress.report(
+        ProgressReport(
+          stage: "k-means", completed: iterations, total: maxIterations,
+          detail: "\(movedCount) moved"))
+      if movedCount == 0 { return clustering(iterations) }
+      rests = shift <= leastShift
+    }
+    try assign(in: context)
+    return clustering(iterations)
+  }
+
+  private mutating func start(from initial: Matrix) {
+    for block in blocks { block.reset() }
+    sums = [Double](repeating: 0, count: clusterCount * samples.columns)
+    counts = [Int](repeating: 0, count: clusterCount)
+    reference = nil
+    centroids = ShiftedCentroids(
+      shifted.shift(initial).values, count: clusterCount)
+  }
+
+  /// Assigns every sample to the nearest centroid; counts and adds up anew.
+  private mutating func assign(in context: FitContext) throws {
+    // By then, computing the products anew costs no more than what their age
+    // has cost.
+    var drift: CentroidDrift?
+    if let basis, let reference, unsettledCount < samples.rows {
+      drift = CentroidDrift(from: reference, to: centroids, in: basis)
+    } else {
+      reference = centroids
+      unsettledCount = 0
+    }
+    Parallel.forEach(blocks.count) { index in
+      guard !context.cancellation.isRequested else { return }
+      blocks[index].assign(shifted, to: centroids, drift: drift, in: basis)
+    }
+    try context.cancellation.check()
+    unsettledCount += blocks.reduce(0) { $0 + $1.unsettledCount }
+    addUp(blocks.map(\.moves))
+  }
+
+  /// Takes moved samples out of the sums and counts of their former clusters
+  /// and into those of the new ones.
+  private mutating func addUp(_ moves: [[AssignmentBlock.Move]]) {
+    for move in moves.joined() {
+      if let from = move.from { counts[from] -= 1 }
+      counts[move.to] += 1
+    }
+    // Every strip of columns sees the samples in the same order, so the sums
+    // do not depend on who adds them.
+    let columns = samples.columns
+    let strips = Parallel.blocks(columns, size: 64)
+    sums.withUnsafeMutableBufferPointer { sums in
+      samples.values.withUnsafeBufferPointer { values in
+        guard let sums = sums.baseAddress, let values = values.baseAddress
+        else { return }
+        Parallel.forEach(strips.count) { strip in
+          for moves in moves {
+            for move in moves {
+              let sample = values + move.row * columns
+              let target = sums + move.to * columns
+              for column in strips[strip] {
+                target[column] += Double(sample[column])
+              }
+              guard let from = move.from else { continue }
+              let source = sums + from * columns
+              for column in strips[strip] {
+                source[column] -= Double(sample[column])
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Gives every empty cluster the sample that is farthest from its centroid.
+  private mutating func fillEmptyClusters() throws {
+    let empty = counts.indices.filter { counts[$0] == 0 }
+    guard !empty.isEmpty else { return }
+    let clusters = blocks.flatMap(\.clusters)
+    let distances = squaredDistances(clusters)
+    var remaining = counts
+    var farthest = distances.indices.sorted {
+      (distances[$0], $1) > (distances[$1], $0)
+    }[...]
+    for cluster in empty {
+      while let row = farthest.popFirst(), distances[row] > 0 {
+        let former = Int(clusters[row])
+        guard remaining[former] > 1 else { continue }
+        remaining[former] -= 1
+        blocks[row / Self.blockSize].move(row: row, to: cluster)
+        addUp([[.init(row: row, from: former, to: cluster)]])
+        break
+      }
+    }
+  }
+
+  /// Moves every centroid to the mean of its samples; without samples it
+  /// stays.
+  ///
+  /// - Returns: The sum of the squared moves.
+  private mutating func moveCentroids() -> Double {
+    let columns = samples.columns
+    var values = centroids.values
+    var shift = 0.0
+    for cluster in 0..<clusterCount where counts[cluster] > 0 {
+      let count = Double(counts[cluster])
+      for column in 0..<columns {
+        let index = cluster * columns + column
+        let mean = sums[index] / count - Double(shifted.origin[column])
+        let move = mean - Double(values[index])
+        shift += move * move
+        values[index] = Float(mean)
+      }
+    }
+    centroids = ShiftedCentroids(values, count: clusterCount)
+    return shift
+  }
+
+  /// The mean of the features' variances.
+  private var meanVariance: Double {
+    let columns = samples.columns
+    let rows = Double(samples.rows)
+    let squares = blocks.reduce(0) { $0 + $1.squaresTotal }
+    let ofMean = (0..<columns).reduce(0.0) { total, column in
+      let sum = Swift.stride(from: column, to: sums.count, by: columns)
+        .reduce(0) { $0 + sums[$1] }
+      let mean = sum / rows - Double(shifted.origin[column])
+      return total + mean * mean
+    }
+    return max(squares / rows - ofMean, 0) / Double(columns)
+  }
+
+  private func clustering(_ iterations: Int) -> Clustering {
+    let clusters = blocks.flatMap(\.clusters)
+    var inertias = [Double](repeating: 0, count: clusterCount)
+    for (cluster, distance) in zip(clusters, squaredDistances(clusters)) {
+      inertias[Int(cluster)] += Double(distance)
+    }
+    return Clustering(
+      centroids: plainCentroids, counts: counts, inertias: inertias,
+      iterations: iterations)
+  }
+
+  private var plainCentroids: Matrix {
+    let columns = samples.columns
+    return Matrix(
+      rows: clusterCount, columns: columns,
+      values: centroids.values.indices.map {
+        centroids.values[$0] + shifted.origin[$0 % columns]
+      })
+  }
+
+  /// The squared distance of every sample to the centroid of its cluster.
+  private func squaredDistances(_ clusters: [Int32]) -> [Float] {
+    let columns = samples.columns
+    let centroids = plainCentroids
+    return Parallel.fill(samples.rows, blockSize: Self.blockSize) {
+      rows, distances in
+      samples.values.withUnsafeBufferPointer { values in
+        centroids.values.withUnsafeBufferPointer { centroids in
+          guard let first = values.baseAddress,
+            let centroid = centroids.baseAddress
+          else { return }
+          for (index, row) in rows.enumerated() {
+            distances.initializeElement(
+              at: index,
+              to: squaredDistance(
+                first + row * columns,
+                centroid + Int(clusters[row]) * columns, count: columns))
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import LinearAlgebra
+
+/// Samples as seen from an origin in their midst, where inner products cancel
+/// little; made row by row, never stored.
+struct ShiftedSamples {
+  let samples: Matrix
+  let origin: [Float]
+
+  /// About the mean of some of the samples.
+  init(_ samples: Matrix, aboutMeanOf part: Matrix) {
+    var sums = [Double](repeating: 0, count: part.columns)
+    for row in 0..<part.rows {
+      for (column, value) in part.row(row).enumerated() {
+        sums[column] += Double(value)
+      }
+    }
+    self.samples = samples
+    origin = sums.map { Float($0 / Double(part.rows)) }
+  }
+
+  /// Any points, as seen from the origin.
+  func shift(_ points: Matrix) -> Matrix {
+    Matrix(
+      rows: points.rows, columns: points.columns,
+      values: points.values.indices.map {
+        points.values[$0] - origin[$0 % points.columns]
+      })
+  }
+
+  /// Writes consecutive rows, one after the other.
+  func copy(rows: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+    let columns = samples.columns
+    samples.values.withUnsafeBufferPointer { values in
+      origin.withUnsafeBufferPointer { origin in
+        for (place, row) in rows.enumerated() {
+          for column in 0..<columns {
+            target[place * columns + column] =
+              values[row * columns + column] - origin[column]
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Centroids as seen from the origin of shifted samples.
+struct ShiftedCentroids {
+  let count: Int
+  /// The coordinates, one centroid after the other.
+  let values: [Float]
+  /// |c|²/2 of every centroid.
+  let halfSquares: [Float]
+  /// The largest |c|.
+  let longest: Float
+
+  init(_ values: [Float], count: Int) {
+    let columns = values.count / count
+    let squares = Parallel.blocks(values.count, size: columns).map { row in
+      values[row].reduce(0.0) { $0 + Double($1) * Double($1) }
+    }
+    self.count = count
+    self.values = values
+    halfSquares = squares.map { Float($0 / 2) }
+    longest = Float(squares.reduce(0, max).squareRoot())
+  }
+}
+
+/// How far centroids are from where they once stood.
+struct CentroidDrift {
+  /// P(c - r) in the coordinates of the subspace, centroids x rank.
+  let coordinates: [Float]
+  /// Upper bounds of |(c - r) - P(c - r)|.
+  let residuals: [Float]
+  /// The larger of the longest centroids now and then.
+  let longest: Float
+
+  init(
+    from reference: ShiftedCentroids, to centroids: ShiftedCentroids,
+    in basis: SubspaceBasis
+  ) {
+    let (rank, columns) = (basis.directions.rows, basis.directions.columns)
+    let count = centroids.count
+    var moved = zip(centroids.values, reference.values).map { $0 - $1 }
+    var coordinates = [Float](repeating: 0, count: count * rank)
+    BLAS.multiply(
+      m: count, n: rank, k: columns, moved, stride: columns, .plain,
+      basis.directions.values, stride: columns, .transposed,
+      into: &coordinates, stride: rank)
+    BLAS.multiply(
+      m: count, n: columns, k: rank, alpha: -1, coordinates, stride: rank,
+      .plain, basis.directions.values, stride: columns,
+      beta: 1, into: &moved, stride: columns)
+    self.coordinates = coordinates
+    residuals = Parallel.blocks(moved.count, size: columns).map { row in
+      let square = moved[row].reduce(0.0) { $0 + Double($1) * Double($1) }
+      return Float(square.squareRoot() * 1.00001)
+    }
+    longest = max(reference.longest, centroids.longest)
+  }
+}
