@@ -1,6 +1,4 @@
-import Files
 import Foundation
-import LinearAlgebra
 
 /// The layouts that a dataset may have.
 public enum DatasetKind: String, Codable, CaseIterable, Sendable {
@@ -81,19 +79,5 @@ public struct Dataset: Sendable {
     self.name = name
     self.kind = kind
     self.categories = categories
-  }
-
-  /// Finds the samples of a dataset; images and mapped arrays are read later.
-  ///
-  /// - Throws: `FileFault` or `DatasetFault`.
-  public init(at url: URL, options: DatasetOptions = DatasetOptions()) throws {
-    throw FileFault.unreadable(path: url.path, reason: "not written yet")
-  }
-
-  /// All categories in one.
-  ///
-  /// - Throws: `DatasetFault` when their samples have different shapes.
-  public func pooled() throws -> DatasetCategory {
-    throw FileFault.unreadable(path: name, reason: "not written yet")
   }
 }

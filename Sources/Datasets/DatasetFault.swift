@@ -1,0 +1,89 @@
+import Diagnostics
+
+/// Why data that can be read is not a dataset.
+public enum DatasetFault: Fault, Hashable {
+  /// No known layout.
+  case unrecognizedLayout(path: String)
+  /// A file or folder that the layout needs is not there.
+  case missing(path: String, neededFor: String)
+  /// A folder holds no PNG files.
+  case noImages(path: String)
+  /// A picture is not a PNG file.
+  case notPNG(path: String)
+  /// Two files of a folder have the same id.
+  case duplicateID(path: String, id: String)
+  /// A defective image has no mask though others have.
+  case missingMask(path: String, image: String)
+  /// A category was asked for that is not there.
+  case unknownCategory(path: String, name: String, known: [String])
+  /// An array whose sizes are not those of images or rows.
+  case unusableShape(path: String, shape: [Int], expected: String)
+  /// Training and test samples do not fit together.
+  case differentShapes(path: String, train: [Int], test: [Int])
+  /// Labels that cannot be given to the samples.
+  case wrongLabels(path: String, problem: String, remedy: String)
+  /// An option that has no meaning for this data.
+  case unusableOption(name: String, problem: String, remedy: String)
+
+  public var kind: FaultKind {
+    switch self {
+    case .unknownCategory, .unusableOption: .usage
+    default: .data
+    }
+  }
+
+  public var problem: String {
+    switch self {
+    case .unrecognizedLayout: "no dataset of a known layout"
+    case .missing: "the file or folder is missing"
+    case .noImages: "the folder holds no PNG files"
+    case .notPNG: "the picture is not a PNG file"
+    case .duplicateID(_, let id): "two files have the id \(id)"
+    case .missingMask(_, let image): "the mask of \(image) is missing"
+    case .unknownCategory(_, let name, _): "there is no category \(name)"
+    case .unusableShape(_, let shape, _):
+      "an array of shape \(Self.text(shape)) cannot be used"
+    case .differentShapes(_, let train, let test):
+      "the training samples have the shape \(Self.text(train)), the test"
+        + " samples \(Self.text(test))"
+    case .wrongLabels(_, let problem, _), .unusableOption(_, let problem, _):
+      problem
+    }
+  }
+
+  public var place: String? {
+    switch self {
+    case .unrecognizedLayout(let path), .missing(let path, _),
+      .noImages(let path), .notPNG(let path), .duplicateID(let path, _),
+      .missingMask(let path, _), .unknownCategory(let path, _, _),
+      .unusableShape(let path, _, _), .differentShapes(let path, _, _),
+      .wrongLabels(let path, _, _):
+      path
+    case .unusableOption(let name, _, _): name
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .unrecognizedLayout:
+      "give an MVTec AD folder, a folder with train/ and test/, with"
+        + " trainingset.npy and testingset.npy or with IDX files, an .npz or a"
+        + " .csv file, or name the kind with --kind"
+    case .missing(_, let purpose): "add it: \(purpose)"
+    case .noImages: "add images, or remove the folder"
+    case .notPNG: "convert it to PNG, or remove it"
+    case .duplicateID: "rename one of them"
+    case .missingMask: "add the mask, or remove the folder ground_truth"
+    case .unknownCategory(_, _, let known):
+      "use \(known.prefix(20).joined(separator: ", "))"
+    case .unusableShape(_, _, let expected): "use \(expected)"
+    case .differentShapes: "make both with the same steps"
+    case .wrongLabels(_, _, let remedy), .unusableOption(_, _, let remedy):
+      remedy
+    }
+  }
+
+  private static func text(_ shape: [Int]) -> String {
+    "(" + shape.map(String.init).joined(separator: ", ") + ")"
+  }
+}

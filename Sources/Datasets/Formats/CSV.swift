@@ -1,0 +1,205 @@
+import Files
+import Foundation
+
+/// Walks the records of comma-separated text (RFC 4180); semicolons and tabs
+/// separate too when the header has more of them.
+struct CSVReader {
+  private let bytes: UnsafeRawBufferPointer
+  private let path: String
+  private let separator: UInt8
+  private var offset = 0
+  /// The line on which the present record begins, counted from 1.
+  private(set) var line = 0
+  private var nextLine = 1
+
+  /// The names of the columns.
+  private(set) var header: [String] = []
+
+  private static let quote = UInt8(ascii: "\"")
+  private static let newline = UInt8(ascii: "\n")
+
+  /// Reads the header.
+  ///
+  /// - Throws: `FileFault.malformed`.
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
+    self.bytes = bytes
+    self.path = path
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    if bytes.starts(with: mark) { offset = mark.count }
+    let first = bytes[offset...].prefix { $0 != Self.newline }
+    separator =
+      Array(",;\t".utf8).max { a, b in
+        first.count { $0 == a } < first.count { $0 == b }
+      } ?? UInt8(ascii: ",")
+    var fields: [Range<Int>] = []
+    guard try next(&fields) else {
+      throw FileFault.malformed(
+        path: path, problem: "the file is empty",
+        remedy: "give a line with the names of the columns, then the rows")
+    }
+    header = fields.map(text)
+  }
+
+  /// Moves to the next record that is not blank; false at the end.
+  ///
+  /// - Throws: `FileFault.malformed` when it has not as many fields as the
+  ///   header.
+  mutating func next(_ fields: inout [Range<Int>]) throws -> Bool {
+    repeat {
+      guard offset < bytes.count else { return false }
+      line = nextLine
+      try readRecord(&fields)
+    } while fields.count == 1 && fields[0].isEmpty
+    guard header.isEmpty || fields.count == header.count else {
+      throw malformed(
+        "line \(line) has \(fields.count) fields, the header \(header.count)",
+        "give every line as many fields as the header")
+    }
+    return true
+  }
+
+  private mutating func readRecord(_ fields: inout [Range<Int>]) throws {
+    fields.removeAll(keepingCapacity: true)
+    while true {
+      var start = offset
+      var end: Int
+      while start < bytes.count, bytes[start] == 0x20 { start += 1 }
+      if start < bytes.count, bytes[start] == Self.quote {
+        start += 1
+        end = start
+        while true {
+          guard end < bytes.count else {
+            throw malformed(
+              "a quotation mark on line \(line) is never closed", "close it")
+          }
+          if bytes[end] == Self.newline { nextLine += 1 }
+          if bytes[end] == Self.quote {
+            guard end + 1 < bytes.count, bytes[end + 1] == Self.quote else {
+              break
+            }
+            end += 1
+          }
+          end += 1
+        }
+        offset = end + 1
+        while offset < bytes.count, bytes[offset] != separator,
+          bytes[offset] != Self.newline
+        {
+          guard bytes[offset] == 0x20 || bytes[offset] == 0x0d else {
+            throw malformed(
+              "text follows a closing quotation mark on line \(line)",
+              "double the quotation marks inside a field")
+          }
+          offset += 1
+        }
+      } else {
+        end = start
+        while end < bytes.count, bytes[end] != separator,
+          bytes[end] != Self.newline
+        {
+          end += 1
+        }
+        offset = end
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x0d {
+          end -= 1
+        }
+      }
+      fields.append(start..<end)
+      guard offset < bytes.count else { return }
+      let isEnd = bytes[offset] == Self.newline
+      offset += 1
+      if isEnd {
+        nextLine += 1
+        return
+      }
+    }
+  }
+
+  /// The text of a field.
+  func text(_ field: Range<Int>) -> String {
+    String(decoding: bytes[field], as: UTF8.self)
+      .replacing("\"\"", with: "\"")
+  }
+
+  /// The number in a field of a column.
+  ///
+  /// - Throws: `FileFault.malformed` when it is empty or no finite number.
+  func number(_ field: Range<Int>, column: Int) throws -> Double {
+    guard let value = Double(csv: bytes[field]), value.isFinite else {
+      let place = "in column \(header[column]) on line \(line)"
+      throw field.isEmpty
+        ? malformed("a number is missing \(place)", "fill it in")
+        : malformed(
+          "\"\(text(field).prefix(40))\" is no number \(place)",
+          "replace it by a number, or remove the column")
+    }
+    return value
+  }
+
+  func malformed(_ problem: String, _ remedy: String) -> FileFault {
+    .malformed(path: path, problem: problem, remedy: remedy)
+  }
+
+  /// The column that has the given name, or else one of the usual names.
+  ///
+  /// - Throws: `FileFault.malformed` when the given name is no column's.
+  func column(named name: String?, else usual: Set<String>) throws -> Int? {
+    guard let name else {
+      return header.firstIndex { usual.contains($0.lowercased()) }
+    }
+    guard let column = header.firstIndex(of: name) else {
+      throw malformed(
+        "there is no column \(name)",
+        "name one of \(header.prefix(20).joined(separator: ", "))")
+    }
+    return column
+  }
+
+  static let usualIDNames: Set<String> = ["id", "", "index", "image_id"]
+  static let usualLabelNames: Set<String> = [
+    "y", "label", "labels", "class", "target", "anomaly", "is_anomaly",
+    "outlier", "is_outlier",
+  ]
+}
+
+extension Double {
+  /// The number that the whole text stands for.
+  fileprivate init?(csv text: Slice<UnsafeRawBufferPointer>) {
+    // Up to 15 digits and 22 places are exact in one division of doubles
+    // (Clinger 1990); all else is left to the general reader.
+    var mantissa = 0
+    var digits = 0
+    var places = 0
+    var hasPoint = false
+    var rest = text
+    let isNegative = rest.first == UInt8(ascii: "-")
+    if isNegative { rest = rest.dropFirst() }
+    for byte in rest {
+      let digit = byte &- 0x30
+      if digit < 10 {
+        mantissa = mantissa &* 10 &+ Int(digit)
+        digits += 1
+        if hasPoint { places += 1 }
+        if digits > 15 { break }
+      } else if byte == UInt8(ascii: "."), !hasPoint {
+        hasPoint = true
+      } else {
+        digits = .max
+        break
+      }
+    }
+    if 1...15 ~= digits {
+      let value = Double(mantissa) / Self.powersOfTen[places]
+      self = isNegative ? -value : value
+      return
+    }
+    guard
+      let value = Double(String(decoding: text, as: UTF8.self))
+    else { return nil }
+    self = value
+  }
+
+  private static let powersOfTen: [Double] = (0...15).map {
+    (0..<$0).reduce(1.0) { power, _ in power * 10 }
+  }
+}

@@ -1,0 +1,75 @@
+import Files
+import Foundation
+
+/// NumPy's archives of named arrays.
+public enum NPZ {
+  /// The arrays with these names.
+  ///
+  /// Stored ones are mapped, deflated ones are inflated into memory.
+  ///
+  /// - Throws: `FileFault`.
+  public static func read(
+    _ url: URL, _ names: Set<String>
+  ) throws -> [String: StoredArray] {
+    let archive = try ZipArchive(url)
+    var arrays: [String: StoredArray] = [:]
+    for entry in archive.entries where entry.name.hasSuffix(".npy") {
+      let name = String(entry.name.dropLast(4))
+      guard names.contains(name) else { continue }
+      do {
+        if entry.isDeflated {
+          arrays[name] = try inflate(entry, of: archive)
+        } else {
+          try archive.verify(entry)
+          arrays[name] = try NPY.map(archive.file, entry.range)
+        }
+      } catch let problem as NPYHeader.Problem {
+        throw problem.fault(path: url.path)
+      } catch is Inflater.Problem {
+        throw archive.damaged(entry)
+      }
+    }
+    return arrays
+  }
+
+  /// The most bytes that are inflated into memory.
+  private static let largestCount =
+    Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+
+  private static func inflate(
+    _ entry: ZipArchive.Entry, of archive: ZipArchive
+  ) throws -> StoredArray {
+    try archive.file.withBytes { bytes in
+      let packed = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
+      let inflater = try Inflater(packed, .none)
+      var offset = 0
+      let header = try NPYHeader {
+        offset += $0
+        return try inflater.read($0)
+      }
+      func malformed(_ problem: String, _ remedy: String) -> FileFault {
+        .malformed(
+          path: archive.file.url.path, problem: problem, remedy: remedy)
+      }
+      // Memory is only taken for what the compressed bytes can stand for.
+      guard
+        header.byteCount == entry.count - offset,
+        entry.count <= packed.count * Deflate.largestRatio
+      else {
+        throw malformed(
+          "the sizes that \(entry.name) promises contradict each other",
+          "save it again with numpy.savez")
+      }
+      guard header.byteCount <= largestCount else {
+        throw malformed(
+          "\(entry.name) inflates to \(header.byteCount >> 20) MiB",
+          "save it uncompressed with numpy.savez, so that it can be mapped")
+      }
+      let data = try inflater.read(header.byteCount)
+      guard
+        try inflater.isAtEnd(), inflater.checksum == entry.checksum
+      else { throw archive.damaged(entry) }
+      return StoredArray(.memory(data), header: header)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Files
+import Foundation
+import LinearAlgebra
+
+/// An array of numbers in a mapped file or in memory; its rows become floats
+/// when they are read.
+public struct StoredArray: SampleSource {
+  enum Storage: Sendable {
+    case mapped(MappedFile, Range<Int>)
+    case memory(Data)
+  }
+
+  private let storage: Storage
+  public let type: ElementType
+  /// The sizes, that of the rows first.
+  public let shape: [Int]
+  /// Whether the first index varies fastest (Fortran order), not the last.
+  public let isColumnMajor: Bool
+
+  /// What every number is divided by when it is read.
+  var divisor: Float = 1
+
+  /// - Precondition: The storage holds as many bytes as the shape needs.
+  init(
+    _ storage: Storage, type: ElementType, shape: [Int],
+    isColumnMajor: Bool = false
+  ) {
+    self.storage = storage
+    self.type = type
+    self.shape = shape
+    self.isColumnMajor = isColumnMajor
+  }
+
+  public var rows: Int { shape.first ?? 1 }
+  /// The numbers in one row.
+  public var columns: Int { shape.dropFirst().reduce(1, *) }
+
+  /// Mapped bytes above which pages are given back after each reading.
+  private static let residentLimit = 256 << 20
+
+  /// The rows with the given indices.
+  public func matrix(ofRows indices: [Int]) -> Matrix {
+    let columns = columns
+    let values = [Float](
+      unsafeUninitializedCapacity: indices.count * columns
+    ) { target, count in
+      withBytes { bytes in
+        guard let start = target.baseAddress else { return }
+        if isColumnMajor {
+          readColumnMajor(indices, of: bytes, into: start)
+        } else {
+          for (place, row) in indices.enumerated() {
+            let size = columns * type.width
+            type.convert(
+              UnsafeRawBufferPointer(
+                rebasing: bytes[row * size..<(row + 1) * size]),
+              stride: type.width, count: columns,
+              into: start + place * columns, targetStride: 1)
+          }
+        }
+      }
+      if divisor != 1 {
+        for index in target.indices { target[index] /= divisor }
+      }
+      count = indices.count * columns
+    }
+    if case .mapped(let file, let range) = storage,
+      range.count > Self.residentLimit
+    {
+      file.release(range)
+    }
+    return Matrix(rows: indices.count, columns: columns, values: values)
+  }
+
+  /// Reads column by column, the order in which the bytes lie.
+  private func readColumnMajor(
+    _ indices: [Int], of bytes: UnsafeRawBufferPointer,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    let columns = columns
+    let runs = Self.runs(of: indices)
+    var index = [Int](repeating: 0, count: shape.count)
+    for column in 0..<columns {
+      var offset = 0
+      var step = rows
+      for axis in shape.indices.dropFirst() {
+        offset += index[axis] * step
+        step *= shape[axis]
+      }
+      for (place, run) in runs {
+        type.convert(
+          UnsafeRawBufferPointer(
+            rebasing: bytes[((offset + run.lowerBound) * type.width)...]),
+          stride: type.width, count: run.count,
+          into: target + place * columns + column, targetStride: columns)
+      }
+      for axis in shape.indices.dropFirst().reversed() {
+        index[axis] += 1
+        if index[axis] < shape[axis] { break }
+        index[axis] = 0
+      }
+    }
+  }
+
+  /// The stretches of successive indices, each with its place in the list.
+  private static func runs(of indices: [Int]) -> [(Int, Range<Int>)] {
+    var runs: [(Int, Range<Int>)] = []
+    for (place, index) in indices.enumerated() {
+      if let (first, last) = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = (first, last.lowerBound..<index + 1)
+      } else {
+        runs.append((place, index..<index + 1))
+      }
+    }
+    return runs
+  }
+
+  private func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    switch storage {
+    case .mapped(let file, let range):
+      file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    case .memory(let data): data.withUnsafeBytes(body)
+    }
+  }
+}
+
+/// Some of the rows of another source.
+struct SelectedRows: SampleSource {
+  let source: any SampleSource
+  let indices: [Int]
+
+  var rows: Int { indices.count }
+  var columns: Int { source.columns }
+
+  func matrix(ofRows rows: [Int]) throws -> Matrix {
+    try source.matrix(ofRows: rows.map { indices[$0] })
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// Folders `train` and `test` of PNG files, flat or with subfolders.
+///
+/// The id is the file's stem, and the order is the numeric order of the ids;
+/// where stems occur twice it is the path inside `test`, without extension.
+/// Subfolders of `test` give labels only if one of them is named `good` or
+/// `normal`: its images are ordinary, all others anomalies.
+enum FoldersLayout {
+  static func read(_ folder: Folder, name: String) throws -> DatasetCategory {
+    let train = try samples(in: folder["train"], category: name)
+    var test = try samples(in: folder["test"], category: name)
+    let kinds = Set(test.map(\.defect))
+    if !kinds.contains(nil), !kinds.isDisjoint(with: ordinaryNames) {
+      for index in test.indices {
+        test[index].label = ordinaryNames.contains(test[index].defect) ? 0 : 1
+      }
+    }
+    return DatasetCategory(
+      name: name, train: SampleSet(samples: train, content: .imageFiles),
+      test: SampleSet(samples: test, content: .imageFiles))
+  }
+
+  private static let ordinaryNames: Set<String?> = ["good", "normal"]
+
+  private static func samples(
+    in folder: Folder, category: String
+  ) throws -> [Sample] {
+    guard folder.exists else {
+      throw DatasetFault.missing(
+        path: folder.url.path,
+        neededFor: "training images are in train/, test images in test/")
+    }
+    let files = try images(in: folder, path: nil)
+    guard !files.isEmpty else {
+      throw DatasetFault.noImages(path: folder.url.path)
+    }
+    let stems = files.map { $0.image.stem }
+    let areUnique = Set(stems).count == stems.count
+    let samples = files.map { file in
+      Sample(
+        id: areUnique
+          ? file.image.stem
+          : [file.path, file.image.stem].compactMap { $0 }
+            .joined(separator: "/"),
+        category: category, defect: file.path, image: file.image)
+    }.sortedNumerically(by: \.id)
+    for (a, b) in zip(samples, samples.dropFirst()) where a.id == b.id {
+      throw DatasetFault.duplicateID(path: folder.url.path, id: a.id)
+    }
+    return samples
+  }
+
+  /// The images in a folder and in the folders inside it, with the path to
+  /// those.
+  private static func images(
+    in folder: Folder, path: String?
+  ) throws -> [(path: String?, image: URL)] {
+    try folder.images().map { (path, $0) }
+      + folder.folders().flatMap { inner in
+        let name = inner.url.lastPathComponent
+        return try images(in: inner, path: path.map { "\($0)/\(name)" } ?? name)
+      }
+  }
+}
