@@ -25,6 +25,23 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("maxFeatures", IsolationForest(maxFeatures: .fraction(1.5))),
       ]),
     Candidate(
+      name: "OneClassSVM", detector: OneClassSVM(),
+      faulty: [
+        ("nu", OneClassSVM(nu: 0)),
+        ("nu", OneClassSVM(nu: 1.5)),
+        ("nu", OneClassSVM(nu: .nan)),
+        ("gamma", OneClassSVM(gamma: .value(-1))),
+        ("gamma", OneClassSVM(gamma: .value(.infinity))),
+        ("tolerance", OneClassSVM(tolerance: 0)),
+        ("cacheSize", OneClassSVM(cacheSize: 0)),
+        ("maxSamples", OneClassSVM(maxSamples: 0)),
+        ("maxIterations", OneClassSVM(maxIterations: 0)),
+      ]),
+    Candidate(
+      name: "OneClassSVM of some samples",
+      detector: OneClassSVM(nu: 0.1, gamma: .auto, maxSamples: 200),
+      faulty: []),
+    Candidate(
       name: "PCAReconstruction", detector: PCAReconstruction(),
       faulty: [
         ("nComponents", PCAReconstruction(nComponents: .count(0))),

@@ -133,12 +133,12 @@ public struct IsolationForest: Detector {
     guard needed <= Double(context.memoryBudget) else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: Int(needed), budget: context.memoryBudget,
-        remedy: "lower maxSamples or nEstimators")
+        remedy: "lower --max-samples or --n-estimators")
     }
   }
 }
 
-extension IsolationForest.SampleCount: CustomStringConvertible {
+extension IsolationForest.SampleCount: LosslessStringConvertible {
   /// Reads `auto`, `256` or `0.5`; nil for any other text.
   public init?(_ text: String) {
     if text == "auto" {
@@ -162,7 +162,7 @@ extension IsolationForest.SampleCount: CustomStringConvertible {
   }
 }
 
-extension IsolationForest.FeatureCount: CustomStringConvertible {
+extension IsolationForest.FeatureCount: LosslessStringConvertible {
   /// Reads `3` or `0.5`; nil for any other text.
   ///
   /// As in scikit-learn `1` is one feature and `1.0` all of them.
