@@ -8,15 +8,16 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-/// A room and its test target of the same name.
+/// A room and its test target of the same name, which may use more rooms.
 func room(
-  _ name: String, _ dependencies: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [],
+  testedWith others: [Target.Dependency] = []
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies),
     .testTarget(
       name: name + "Tests",
-      dependencies: [.byName(name: name)] + dependencies),
+      dependencies: [.byName(name: name)] + dependencies + others),
   ]
 }
 
@@ -46,7 +47,9 @@ let package = Package(
     room(
       "Features",
       ["Diagnostics", "LinearAlgebra", "Images", "Datasets"]),
-    room("Detectors", ["Diagnostics", "Files", "LinearAlgebra"]),
+    room(
+      "Detectors", ["Diagnostics", "Files", "LinearAlgebra"],
+      testedWith: ["Datasets", "Evaluation"]),
     room(
       "Autoencoders", ["Diagnostics", "Files", "LinearAlgebra", "Detectors"]),
     room("Evaluation", ["Diagnostics"]),

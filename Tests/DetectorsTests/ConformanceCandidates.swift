@@ -42,6 +42,24 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       detector: OneClassSVM(nu: 0.1, gamma: .auto, maxSamples: 200),
       faulty: []),
     Candidate(
+      name: "KMeansDistance", detector: KMeansDistance(nClusters: 2),
+      faulty: [
+        ("nClusters", KMeansDistance(nClusters: 0)),
+        ("nClusters", KMeansDistance(nClusters: 1000)),
+        ("nInit", KMeansDistance(nInit: 0)),
+        ("maxIterations", KMeansDistance(maxIterations: 0)),
+        ("tolerance", KMeansDistance(tolerance: -1)),
+        ("tolerance", KMeansDistance(tolerance: .nan)),
+        (
+          "initialCentroids",
+          KMeansDistance(
+            nClusters: 2, initialCentroids: Matrix(rows: 2, columns: 3))
+        ),
+      ]),
+    Candidate(
+      name: "KMeansDistance in units of the spread",
+      detector: KMeansDistance(nClusters: 2, scaling: .spread), faulty: []),
+    Candidate(
       name: "PCAReconstruction", detector: PCAReconstruction(),
       faulty: [
         ("nComponents", PCAReconstruction(nComponents: .count(0))),
