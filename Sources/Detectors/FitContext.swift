@@ -2,6 +2,18 @@ import Diagnostics
 import Foundation
 import LinearAlgebra
 
+/// A file that keeps the state of a long training, renewed after every epoch.
+public struct CheckpointFile: Hashable, Sendable {
+  public var url: URL
+  /// Whether training goes on from what the file holds.
+  public var resumes: Bool
+
+  public init(_ url: URL, resumes: Bool = false) {
+    self.url = url
+    self.resumes = resumes
+  }
+}
+
 /// The circumstances of a fit, as opposed to its hyper-parameters.
 public struct FitContext: Sendable {
   /// Determines every random choice.
@@ -12,6 +24,8 @@ public struct FitContext: Sendable {
   public var memoryBudget: Int
   /// Height, width and channels when the samples are images, else nil.
   public var imageShape: ImageShape?
+  /// Where detectors that train in epochs keep their state; nil for nowhere.
+  public var checkpoint: CheckpointFile?
   public var progress: any ProgressSink
   public var cancellation: Cancellation
 
@@ -21,6 +35,7 @@ public struct FitContext: Sendable {
     threadCount: Int = Parallel.availableThreads,
     memoryBudget: Int = Int(ProcessInfo.processInfo.physicalMemory / 2),
     imageShape: ImageShape? = nil,
+    checkpoint: CheckpointFile? = nil,
     progress: any ProgressSink = SilentProgress(),
     cancellation: Cancellation = Cancellation()
   ) {
@@ -28,6 +43,7 @@ public struct FitContext: Sendable {
     self.threadCount = threadCount
     self.memoryBudget = memoryBudget
     self.imageShape = imageShape
+    self.checkpoint = checkpoint
     self.progress = progress
     self.cancellation = cancellation
   }
