@@ -1,0 +1,33 @@
+/// What one pass over the training images gave.
+public struct EpochRecord: Codable, Hashable, Sendable {
+  /// Counted from 1.
+  public var epoch: Int
+  /// The mean over the batches.
+  public var trainingLoss: Double
+  /// The loss on the held-out slice; nil when nothing was held out.
+  public var validationLoss: Double?
+  public var learningRate: Float
+
+  public init(
+    epoch: Int, trainingLoss: Double, validationLoss: Double?,
+    learningRate: Float
+  ) {
+    self.epoch = epoch
+    self.trainingLoss = trainingLoss
+    self.validationLoss = validationLoss
+    self.learningRate = learningRate
+  }
+}
+
+extension [EpochRecord] {
+  /// A table with a header: epoch, training_loss, validation_loss,
+  /// learning_rate.
+  public var csv: String {
+    let lines = map {
+      let validation = $0.validationLoss.map { "\($0)" } ?? ""
+      return "\($0.epoch),\($0.trainingLoss),\(validation),\($0.learningRate)\n"
+    }
+    return "epoch,training_loss,validation_loss,learning_rate\n"
+      + lines.joined()
+  }
+}

@@ -1,0 +1,73 @@
+import Detectors
+import Dispatch
+import LinearAlgebra
+
+/// Reads the images of an epoch batch by batch, one batch ahead on another
+/// thread.
+struct BatchReader {
+  private let source: any SampleSource
+  private let order: [Int]
+  private let batchSize: Int
+  private let isSigned: Bool
+  private var position = 0
+  private var ahead: Reading?
+
+  /// - Parameter order: The rows to read, in this order.
+  init(
+    _ source: any SampleSource, order: [Int], batchSize: Int, isSigned: Bool
+  ) {
+    self.source = source
+    self.order = order
+    self.batchSize = batchSize
+    self.isSigned = isSigned
+    readAhead()
+  }
+
+  /// The next batch, nil after the last; the last may be smaller.
+  ///
+  /// - Throws: `DetectorFault.nonFiniteValue`, and what the source throws.
+  mutating func next() throws -> Batch<Float>? {
+    let batch = try ahead?.batch()
+    readAhead()
+    return batch
+  }
+
+  private mutating func readAhead() {
+    let rows = Array(order[position..<min(position + batchSize, order.count)])
+    position += rows.count
+    ahead = rows.isEmpty ? nil : Reading(source, rows, isSigned: isSigned)
+  }
+}
+
+/// A batch that is being read on another thread.
+private final class Reading: @unchecked Sendable {
+  // Written once, before the group is left.
+  private var result: Result<Batch<Float>, any Error>?
+  private let group = DispatchGroup()
+
+  init(_ source: any SampleSource, _ rows: [Int], isSigned: Bool) {
+    DispatchQueue.global(qos: .userInitiated).async(group: group) {
+      self.result = Result {
+        try Self.read(source, rows, isSigned: isSigned)
+      }
+    }
+  }
+
+  func batch() throws -> Batch<Float>? {
+    group.wait()
+    return try result?.get()
+  }
+
+  private static func read(
+    _ source: any SampleSource, _ rows: [Int], isSigned: Bool
+  ) throws -> Batch<Float> {
+    let matrix = try source.matrix(ofRows: rows)
+    if let (row, column) = matrix.firstNonFinite() {
+      throw DetectorFault.nonFiniteValue(row: rows[row], column: column)
+    }
+    // The training has the threads.
+    return Parallel.$threadCount.withValue(1) {
+      matrix.batch(0..<rows.count, isSigned: isSigned)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import LinearAlgebra
+
+/// A loss and its gradient by the values it was taken of.
+package struct Loss<Scalar: NetworkScalar> {
+  package var value: Double
+  package var gradient: Batch<Scalar>
+}
+
+extension Batch {
+  /// The mean of the squared differences over all values, times `weight`.
+  package func meanSquaredError(
+    to target: Batch, weight: Double = 1
+  ) -> Loss<Scalar> {
+    let gradient = Batch(rows: rows, columns: columns)
+    let factor = Scalar(2 * weight / Double(count))
+    let squares = rowSums { row in
+      let values = self.row(row)
+      let targets = target.row(row)
+      let slopes = gradient.row(row)
+      for column in 0..<columns {
+        slopes[column] = factor * (values[column] - targets[column])
+      }
+      return squaredDistance(values, targets, columns)
+    }
+    let total = squares.reduce(0, +)
+    return Loss(value: weight * total / Double(count), gradient: gradient)
+  }
+
+  /// The squared distance of every row from the target's.
+  package func squaredDistances(to target: Batch) -> [Double] {
+    rowSums { squaredDistance(self.row($0), target.row($0), columns) }
+  }
+
+  /// The mean binary cross-entropy of logits (one a row) with one label for
+  /// all, times `weight`.
+  ///
+  /// log(1 + exp(-|x|)) + max(x, 0) - x · label cannot overflow.
+  package func crossEntropy(
+    label: Scalar, weight: Double = 1
+  ) -> Loss<Scalar> {
+    let gradient = Batch(rows: rows, columns: columns)
+    let factor = Scalar(weight / Double(count))
+    var total = 0.0
+    for index in 0..<count {
+      let x = values[index]
+      let small = Scalar.exponential(-abs(x))
+      let sigmoid = x >= 0 ? 1 / (1 + small) : small / (1 + small)
+      total += Double(
+        Scalar.logarithm(1 + small) + (x > 0 ? x : 0) - x * label)
+      gradient.values[index] = factor * (sigmoid - label)
+    }
+    return Loss(value: weight * total / Double(count), gradient: gradient)
+  }
+
+  /// A number for every row, computed in parallel.
+  func rowSums(_ body: (Int) -> Double) -> [Double] {
+    Parallel.fill(rows, blockSize: 8) { block, sums in
+      for (place, row) in block.enumerated() { sums[place] = body(row) }
+    }
+  }
+
+  /// self ← self + other.
+  func add(_ other: Batch) {
+    Parallel.forEach(rows) { row in
+      let target = self.row(row)
+      let source = other.row(row)
+      for column in 0..<columns { target[column] += source[column] }
+    }
+  }
+}
+
+/// Summed in short stretches of single precision, the stretches in Double.
+private func squaredDistance<Scalar: NetworkScalar>(
+  _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ count: Int
+) -> Double {
+  let (a, b) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
+  let width = MemoryLayout<Scalar>.stride
+  var total = 0.0
+  var index = 0
+  while index + 16 <= count {
+    var sums = SIMD16<Scalar>.zero
+    let end = min(index + 1024, count - 15)
+    while index < end {
+      let difference =
+        a.loadUnaligned(fromByteOffset: index * width, as: SIMD16<Scalar>.self)
+        - b.loadUnaligned(
+          fromByteOffset: index * width, as: SIMD16<Scalar>.self)
+      sums += difference * difference
+      index += 16
+    }
+    for lane in 0..<16 { total += Double(sums[lane]) }
+  }
+  while index < count {
+    let difference =
+      a.loadUnaligned(fromByteOffset: index * width, as: Scalar.self)
+      - b.loadUnaligned(fromByteOffset: index * width, as: Scalar.self)
+    total += Double(difference) * Double(difference)
+    index += 1
+  }
+  return total
+}

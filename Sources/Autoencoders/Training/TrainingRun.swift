@@ -1,0 +1,243 @@
+import Detectors
+import Diagnostics
+import Foundation
+import LinearAlgebra
+
+/// One training from the first epoch to the model.
+struct TrainingRun {
+  private let detector: Autoencoder
+  private let imageShape: ImageShape
+  private let source: any SampleSource
+  private let context: FitContext
+  private let trainingRows: [Int]
+  private let heldOutRows: [Int]
+  private let batchSize: Int
+
+  // What a checkpoint keeps.
+  private var assembly: any Assembly
+  private var optimizers: [Adam]
+  private var history: [EpochRecord] = []
+  private var best: (any Assembly)?
+
+  private var options: TrainingOptions { detector.training }
+
+  init(
+    _ detector: Autoencoder, _ assembly: any Assembly, _ imageShape: ImageShape,
+    _ source: any SampleSource, _ context: FitContext
+  ) throws {
+    self.detector = detector
+    self.assembly = assembly
+    self.imageShape = imageShape
+    self.source = source
+    self.context = context
+
+    let options = detector.training
+    let holdsOut = options.patience != nil
+    guard source.rows >= (holdsOut ? 2 : 1) else {
+      throw DetectorFault.tooFewSamples(
+        count: source.rows, needed: holdsOut ? 2 : 1)
+    }
+    let heldOutCount =
+      holdsOut
+      ? min(
+        max(Int(Float(source.rows) * options.validationFraction), 1),
+        source.rows - 1) : 0
+    var generator = SeededGenerator(
+      seed: context.seed, stream: RandomPurpose.heldOut.stream)
+    let rows =
+      holdsOut
+      ? generator.sample(source.rows, below: source.rows)
+      : Array(0..<source.rows)
+    heldOutRows = rows.prefix(heldOutCount).sorted()
+    trainingRows = rows.dropFirst(heldOutCount).sorted()
+    let count = trainingRows.count
+    if let batchSize = options.batchSize {
+      try require("batchSize", batchSize, "at most the \(count) images") {
+        $0 <= count
+      }
+    }
+    batchSize = options.batchSize ?? min(TrainingOptions.usualBatchSize, count)
+    optimizers = assembly.networks.map {
+      Adam(parameterCount: $0.parameters.count, options: options)
+    }
+    try checkMemory()
+  }
+
+  /// - Throws: As `Autoencoder.fit`.
+  mutating func run() throws -> AutoencoderModel {
+    defer { BatchMemory.clear() }
+    try context.cancellation.check()
+    try start()
+    while history.count < options.epochs, !hasConverged {
+      try trainEpoch()
+      try writeCheckpoint()
+    }
+    var result = best ?? assembly
+    try result.finish { body in
+      var reader = reader(trainingRows)
+      while let batch = try next(&reader) { body(batch) }
+    }
+    return model(result)
+  }
+
+  private func model(_ assembly: any Assembly) -> AutoencoderModel {
+    AutoencoderModel(detector, assembly, imageShape, history)
+  }
+
+  /// Values, gradients and prefetched images of a batch, and what each block
+  /// of images and the optimiser keep for the parameters.
+  private func checkMemory() throws {
+    let perImage = assembly.networks.reduce(0) { $0 + $1.bytesPerImage }
+    let parameters = assembly.networks.reduce(0) { $0 + $1.parameters.count }
+    let needed =
+      batchSize * (perImage + 3 * 4 * imageShape.count) + 6 * 4 * parameters
+    guard needed <= context.memoryBudget else {
+      throw DetectorFault.exceedsMemoryBudget(
+        needed: needed, budget: context.memoryBudget,
+        remedy: "use a smaller batch size or smaller images")
+    }
+  }
+}
+
+// MARK: Epochs
+
+extension TrainingRun {
+  private var stepsPerEpoch: Int {
+    (trainingRows.count + batchSize - 1) / batchSize
+  }
+
+  private mutating func trainEpoch() throws {
+    let epoch = history.count
+    let lastGood = assembly
+    func diverged() -> AutoencoderFault {
+      .diverged(
+        epoch: epoch + 1, learningRate: options.learningRate,
+        lastGood: model(best ?? lastGood))
+    }
+    var generator = SeededGenerator(
+      seed: context.seed, stream: RandomPurpose.order.stream + UInt64(epoch))
+    let order = generator.sample(
+      trainingRows.count, below: trainingRows.count
+    ).map { trainingRows[$0] }
+    let rate = options.learningRate(inEpoch: epoch)
+    let started = ContinuousClock.now
+    var moment = TrainingMoment(
+      seed: context.seed, epoch: epoch, epochs: options.epochs,
+      step: epoch * stepsPerEpoch, learningRate: rate)
+    var (sum, count) = (0.0, 0)
+    var reader = reader(order)
+    while let batch = try next(&reader) {
+      let loss = assembly.step(batch, moment, &optimizers)
+      guard loss.isFinite else { throw diverged() }
+      moment.step += 1
+      sum += loss * Double(batch.rows)
+      count += batch.rows
+      report(epoch, count, loss: sum / Double(count), since: started)
+    }
+    let areFinite = assembly.networks.allSatisfy {
+      $0.parameters.allSatisfy(\.isFinite)
+        && $0.statistics.allSatisfy(\.isFinite)
+    }
+    guard areFinite else { throw diverged() }
+    let validationLoss = try heldOutRows.isEmpty ? nil : heldOutLoss()
+    if let validationLoss, validationLoss < bestLoss { best = assembly }
+    history.append(
+      EpochRecord(
+        epoch: epoch + 1, trainingLoss: sum / Double(count),
+        validationLoss: validationLoss, learningRate: rate))
+  }
+
+  private func heldOutLoss() throws -> Double {
+    var sum = 0.0
+    var reader = reader(heldOutRows)
+    while let batch = try next(&reader) {
+      sum += assembly.loss(batch) * Double(batch.rows)
+    }
+    return sum / Double(heldOutRows.count)
+  }
+
+  private var bestLoss: Double {
+    history.compactMap(\.validationLoss).min() ?? .infinity
+  }
+
+  /// Whether the held-out loss has not fallen for `patience` epochs.
+  private var hasConverged: Bool {
+    let losses = history.compactMap(\.validationLoss)
+    guard
+      let patience = options.patience, let least = losses.min(),
+      let place = losses.firstIndex(of: least)
+    else { return false }
+    return losses.count - 1 - place >= patience
+  }
+
+  private func reader(_ rows: [Int]) -> BatchReader {
+    BatchReader(
+      source, order: rows, batchSize: batchSize,
+      isSigned: detector.architecture.isSigned)
+  }
+
+  private func next(_ reader: inout BatchReader) throws -> Batch<Float>? {
+    try context.cancellation.check()
+    return try reader.next()
+  }
+
+  private func report(
+    _ epoch: Int, _ count: Int, loss: Double,
+    since start: ContinuousClock.Instant
+  ) {
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let speed = seconds > 0 ? Double(count) / seconds : 0
+    context.progress.report(
+      ProgressReport(
+        stage: "training",
+        completed: epoch * trainingRows.count + count,
+        total: options.epochs * trainingRows.count,
+        detail: "epoch \(epoch + 1)/\(options.epochs), loss "
+          + String(format: "%.5f", loss)
+          + String(format: ", %.0f images/s", speed)))
+  }
+}
+
+// MARK: Checkpoints
+
+extension TrainingRun {
+  private var identity: Checkpoint.Run {
+    Checkpoint.Run(
+      detector: detector, imageShape: imageShape, seed: context.seed,
+      rows: source.rows)
+  }
+
+  /// Goes on from the checkpoint, or begins anew and writes the first one, so
+  /// that a place that cannot be written to is known before the work.
+  private mutating func start() throws {
+    guard let file = context.checkpoint, file.resumes else {
+      var reader = reader(Array(trainingRows.prefix(batchSize)))
+      if let batch = try next(&reader) { assembly.prepare(batch) }
+      return try writeCheckpoint()
+    }
+    let checkpoint = try Checkpoint(contentsOf: file.url, expecting: identity)
+    let fits =
+      checkpoint.optimizers.count == optimizers.count
+      && zip(checkpoint.optimizers, optimizers).allSatisfy {
+        $0.fits($1)
+      }
+    guard fits, checkpoint.state.restore(&assembly) else {
+      throw AutoencoderFault.foreignCheckpoint(
+        path: file.url.path, difference: "its weights do not fit")
+    }
+    optimizers = checkpoint.optimizers
+    history = checkpoint.history
+    if let state = checkpoint.best {
+      var restored = assembly
+      if state.restore(&restored) { best = restored }
+    }
+  }
+
+  private func writeCheckpoint() throws {
+    guard let file = context.checkpoint else { return }
+    try Checkpoint(
+      run: identity, state: AssemblyState(assembly), optimizers: optimizers,
+      history: history, best: best.map(AssemblyState.init)
+    ).write(to: file.url)
+  }
+}

@@ -1,0 +1,154 @@
+import Autoencoders
+import LinearAlgebra
+import Testing
+
+/// The mean squared error against a fixed target, as a function of the
+/// parameters and the input.
+private struct Problem {
+  var network: Network<Double>
+  let input: [Double]
+  let target: [Double]
+  let rows: Int
+
+  init(_ stack: LayerStack, rows: Int) {
+    network = Network(stack, seed: 3, stream: 1)
+    var generator = SeededGenerator(seed: 5)
+    self.rows = rows
+    input = (0..<rows * stack.input.count).map { _ in generator.normal() }
+    target = (0..<rows * stack.output.count).map { _ in generator.normal() }
+  }
+
+  func loss(parameters: [Double]? = nil, input: [Double]? = nil) -> Double {
+    var network = network
+    network.parameters = parameters ?? network.parameters
+    return network.record(Batch(input ?? self.input, rows: rows)).output
+      .meanSquaredError(to: Batch(target, rows: rows)).value
+  }
+
+  func gradients() -> (parameters: [Double], input: [Double]) {
+    var network = network
+    var gradient = [Double](repeating: 0, count: network.parameters.count)
+    let tape = network.record(Batch(input, rows: rows))
+    let loss = tape.output.meanSquaredError(to: Batch(target, rows: rows))
+    let inputGradient = network.backward(
+      loss.gradient, tape, addingTo: &gradient, wantsInputGradient: true)
+    return (gradient, inputGradient?.array ?? [])
+  }
+
+  /// The largest difference from central finite differences.
+  func largestError() -> Double {
+    let (parameters, input) = gradients()
+    let step = 1e-5
+    func slope(_ values: [Double], _ index: Int, _ loss: ([Double]) -> Double)
+      -> Double
+    {
+      var (up, down) = (values, values)
+      up[index] += step
+      down[index] -= step
+      return (loss(up) - loss(down)) / (2 * step)
+    }
+    var largest = 0.0
+    for index in parameters.indices {
+      let expected = slope(network.parameters, index) { loss(parameters: $0) }
+      largest = max(largest, abs(parameters[index] - expected))
+    }
+    for index in input.indices {
+      let expected = slope(self.input, index) { loss(input: $0) }
+      largest = max(largest, abs(input[index] - expected))
+    }
+    return largest
+  }
+}
+
+private let tolerance = 1e-8
+
+@Suite("Gradients agree with finite differences")
+struct GradientTests {
+  @Test(
+    "of a convolution",
+    arguments: [
+      (kernel: 3, stride: 1, padding: 1), (kernel: 3, stride: 2, padding: 1),
+      (kernel: 4, stride: 2, padding: 1), (kernel: 2, stride: 1, padding: 0),
+    ], [true, false])
+  func convolution(
+    sizes: (kernel: Int, stride: Int, padding: Int), bias: Bool
+  ) throws {
+    var stack = LayerStack(input: ImageShape(height: 5, width: 7, channels: 2))
+    try stack.convolution(
+      3, kernel: sizes.kernel, stride: sizes.stride, padding: sizes.padding,
+      bias: bias)
+    #expect(Problem(stack, rows: 9).largestError() < tolerance)
+  }
+
+  @Test(
+    "of a transposed convolution", arguments: [3, 4])
+  func transposedConvolution(kernel: Int) throws {
+    let geometry = try #require(
+      PatchGeometry(
+        big: ImageShape(height: 5, width: 6, channels: 9), smallChannels: 2,
+        kernel: kernel, stride: 2, padding: 1))
+    var stack = LayerStack(input: geometry.small)
+    try stack.transposedConvolution(3, undoing: geometry)
+    #expect(stack.output == ImageShape(height: 5, width: 6, channels: 3))
+    #expect(Problem(stack, rows: 3).largestError() < tolerance)
+  }
+
+  @Test("of a fully connected layer", arguments: [true, false])
+  func linear(bias: Bool) throws {
+    var stack = LayerStack(input: ImageShape(features: 5))
+    stack.linear(3, bias: bias)
+    #expect(Problem(stack, rows: 4).largestError() < tolerance)
+  }
+
+  @Test("of batch normalisation", arguments: [true, false])
+  func batchNormalization(affine: Bool) throws {
+    var stack = LayerStack(input: ImageShape(height: 2, width: 3, channels: 2))
+    stack.linear(stack.input)
+    stack.batchNormalization(affine: affine)
+    #expect(Problem(stack, rows: 20).largestError() < tolerance)
+  }
+
+  @Test(
+    "of an activation",
+    arguments: [
+      Activation.relu, .leakyReLU(slope: 0.2), .tanh, .sigmoid,
+    ])
+  func activation(_ activation: Activation) throws {
+    var stack = LayerStack(input: ImageShape(features: 6))
+    stack.linear(4)
+    stack.activation(activation)
+    #expect(Problem(stack, rows: 5).largestError() < tolerance)
+  }
+
+  @Test("of a whole network of them all")
+  func network() throws {
+    var stack = LayerStack(input: ImageShape(height: 9, width: 8, channels: 1))
+    try stack.convolution(2, kernel: 4, stride: 2, padding: 1)
+    let geometry = try #require(
+      PatchGeometry(
+        big: stack.input, smallChannels: 2, kernel: 4, stride: 2, padding: 1))
+    stack.batchNormalization()
+    stack.activation(.leakyReLU(slope: 0.1))
+    stack.linear(3)
+    stack.linear(geometry.small)
+    stack.activation(.relu)
+    try stack.transposedConvolution(1, undoing: geometry)
+    stack.activation(.tanh)
+    #expect(Problem(stack, rows: 9).largestError() < tolerance)
+  }
+
+  @Test("of the cross-entropy of logits", arguments: [0.0, 1])
+  func crossEntropy(label: Double) {
+    let logits = [-3.0, 0.5, 2, -40, 40]
+    let gradient = Batch(logits, rows: 5).crossEntropy(label: label).gradient
+    for index in logits.indices {
+      func loss(_ shift: Double) -> Double {
+        var shifted = logits
+        shifted[index] += shift
+        return Batch(shifted, rows: 5).crossEntropy(label: label).value
+      }
+      let slope = (loss(1e-5) - loss(-1e-5)) / 2e-5
+      #expect(abs(gradient.array[index] - slope) < tolerance)
+    }
+  }
+}
