@@ -1,0 +1,46 @@
+import Diagnostics
+import LinearAlgebra
+
+/// Why features cannot be made.
+public enum FeatureFault: Fault, Hashable {
+  /// Image features were asked for of a table.
+  case notImages(category: String)
+  /// The samples are not of the kind that the model was fitted to.
+  case anotherKindOfSamples(category: String, expected: String)
+  /// An image is too small for the features.
+  case imageTooSmall(ImageShape, smallest: Int)
+
+  public var kind: FaultKind {
+    switch self {
+    case .notImages, .imageTooSmall: .usage
+    case .anotherKindOfSamples: .data
+    }
+  }
+
+  public var problem: String {
+    switch self {
+    case .notImages: "image features of a table"
+    case .anotherKindOfSamples(_, let expected):
+      "the model was fitted to \(expected)"
+    case .imageTooSmall(let shape, _):
+      "images of \(shape.width)x\(shape.height) pixels are too small"
+    }
+  }
+
+  public var place: String? {
+    switch self {
+    case .notImages(let category), .anotherKindOfSamples(let category, _):
+      category
+    case .imageTooSmall: nil
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .notImages: "leave out --features, --size and --color"
+    case .anotherKindOfSamples:
+      "give data of that kind, or fit a model to this data"
+    case .imageTooSmall(_, let smallest): "use --size \(smallest) or more"
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import LinearAlgebra
+
+/// How the columns of the samples are brought to one scale.
+public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
+  /// Leaves the samples as they are.
+  case none
+  /// Mean 0 and population standard deviation 1 of every training column, as
+  /// scikit-learn's `StandardScaler`.
+  case standard
+  /// Every training column to 0...1, as scikit-learn's `MinMaxScaler`.
+  case minMax = "min-max"
+
+  /// Learns the scale of every column; constant columns are only shifted.
+  public func fit(_ samples: Matrix) -> FittedScaler {
+    switch self {
+    case .none:
+      return FittedScaler(offsets: [], factors: [])
+    case .standard:
+      let mean = samples.columnMeans()
+      let variance = samples.columnVariances(means: mean)
+      return FittedScaler(
+        offsets: mean,
+        factors: zip(mean, variance).map { mean, variance in
+          // What is left of a constant column is rounding.
+          let isConstant = variance <= (1e-7 * mean) * (1e-7 * mean)
+          return isConstant ? 1 : 1 / variance.squareRoot()
+        })
+    case .minMax:
+      let ranges = samples.columnRanges()
+      return FittedScaler(
+        offsets: ranges.map { Double($0.lowerBound) },
+        factors: ranges.map { range in
+          let width = Double(range.upperBound) - Double(range.lowerBound)
+          return width > 0 ? 1 / width : 1
+        })
+    }
+  }
+}
+
+/// The learned scale: `(value - offset) * factor` for each column.
+public struct FittedScaler: Codable, Hashable, Sendable {
+  /// One for each column; none at all leaves samples as they are.
+  @Tensor public private(set) var offsets: [Double]
+  @Tensor public private(set) var factors: [Double]
+
+  fileprivate init(offsets: [Double], factors: [Double]) {
+    self.offsets = offsets
+    self.factors = factors
+  }
+
+  private enum CodingKeys: CodingKey {
+    case offsets
+    case factors
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    _offsets = try container.decode(Tensor<Double>.self, forKey: .offsets)
+    _factors = try container.decode(Tensor<Double>.self, forKey: .factors)
+    guard offsets.count == factors.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .factors, in: container,
+        debugDescription: "not one factor for each offset")
+    }
+  }
+
+  /// The samples on the learned scale.
+  ///
+  /// - Precondition: they have the columns of the training samples.
+  public func scaled(_ samples: consuming Matrix) -> Matrix {
+    guard !offsets.isEmpty else { return samples }
+    precondition(samples.columns == offsets.count, "another number of columns")
+    var samples = samples
+    samples.replaceRows { row in
+      for column in 0..<row.count {
+        row[column] = Float(
+          (Double(row[column]) - offsets[column]) * factors[column])
+      }
+    }
+    return samples
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// Makes folders, with errors that name them.
+public enum OutputFolder {
+  /// Makes the folder and those above it where they are missing.
+  ///
+  /// - Throws: `FileFault.unwritable`.
+  public static func create(_ url: URL) throws {
+    var status = stat()
+    if stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      return
+    }
+    if mkdir(url.path, 0o777) == 0 { return }
+    guard errno == ENOENT, url.pathComponents.count > 1 else {
+      throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
+    }
+    try create(url.deletingLastPathComponent())
+    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
+      throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
+    }
+  }
+}
