@@ -1,0 +1,108 @@
+import Diagnostics
+import Files
+import Foundation
+import Images
+import LinearAlgebra
+
+/// A made-up inspection dataset in the layout of MVTec AD.
+///
+/// Three products (`weave`, `washer`, `bolt`), each with ordinary and
+/// defective samples under uneven light, shift and camera noise, and the masks
+/// of the defects. The seed determines every pixel.
+public struct SyntheticInspection: Sendable {
+  public var seed: UInt64
+  /// Ordinary training images of each category.
+  public var trainCount: Int
+  /// Ordinary test images of each category.
+  public var goodCount: Int
+  /// Defective test images of each kind of defect.
+  public var defectCount: Int
+
+  public init(
+    seed: UInt64 = 7, trainCount: Int = 80, goodCount: Int = 24,
+    defectCount: Int = 12
+  ) {
+    self.seed = seed
+    self.trainCount = trainCount
+    self.goodCount = goodCount
+    self.defectCount = defectCount
+  }
+
+  private static let scenes: [any InspectionScene.Type] = [
+    Bolt.self, Washer.self, Weave.self,
+  ]
+
+  /// One image to be drawn and where it goes.
+  private struct Order {
+    var scene: any InspectionScene.Type
+    var defect: String?
+    var image: URL
+    var mask: URL?
+  }
+
+  /// Draws the dataset into a folder that does not exist yet or is empty.
+  ///
+  /// - Throws: `FileFault.unwritable`, `CancellationError`.
+  public func write(
+    to root: URL, progress: any ProgressSink = SilentProgress(),
+    cancellation: Cancellation = Cancellation()
+  ) throws {
+    let orders = Self.scenes.flatMap { list(for: $0, in: root) }
+    let present = try? FileManager.default.contentsOfDirectory(
+      atPath: root.path)
+    guard present ?? [] == [] else {
+      throw FileFault.unwritable(
+        path: root.path, reason: "the folder is not empty")
+    }
+    let folders = Set(
+      orders.flatMap { [$0.image, $0.mask] }.compactMap {
+        $0?.deletingLastPathComponent()
+      })
+    for folder in folders {
+      try OutputFolder.create(folder)
+    }
+    let blocks = Parallel.blocks(orders.count, size: 20)
+    for block in blocks {
+      try cancellation.check()
+      _ = try Parallel.map(block.count) {
+        try draw(orders[block.lowerBound + $0], stream: block.lowerBound + $0)
+      }
+      progress.report(
+        ProgressReport(
+          stage: "drawing images", completed: block.upperBound,
+          total: orders.count))
+    }
+  }
+
+  private func list(
+    for scene: any InspectionScene.Type, in root: URL
+  ) -> [Order] {
+    let folder = root.appendingPathComponent(scene.name)
+    func series(_ split: String, defect: String?, count: Int) -> [Order] {
+      let kind = defect ?? "good"
+      return (0..<count).map { index in
+        let name = String(format: "%03d", index)
+        return Order(
+          scene: scene, defect: defect,
+          image: folder.appendingPathComponent("\(split)/\(kind)/\(name).png"),
+          mask: defect == nil
+            ? nil
+            : folder.appendingPathComponent(
+              "ground_truth/\(kind)/\(name)_mask.png"))
+      }
+    }
+    return series("train", defect: nil, count: trainCount)
+      + series("test", defect: nil, count: goodCount)
+      + scene.defects.flatMap { series("test", defect: $0, count: defectCount) }
+  }
+
+  private func draw(_ order: Order, stream: Int) throws {
+    var generator = SeededGenerator(seed: seed, stream: UInt64(stream))
+    let scene = order.scene.init(defect: order.defect, using: &generator)
+    let (image, mask) = scene.photograph(using: &generator)
+    try PNG.write(image, to: order.image)
+    if let url = order.mask {
+      try PNG.write(mask, to: url)
+    }
+  }
+}
