@@ -1,0 +1,66 @@
+import Evaluation
+import Foundation
+
+/// How good a file of scores is.
+public struct EvaluationReport: Encodable, Hashable, Sendable {
+  /// The number of samples.
+  public let count: Int
+  public let anomalies: Int
+  public let auroc: Double
+  /// The ends of DeLong's 95 % interval; nil with one sample of a class.
+  public let aurocLow: Double?
+  public let aurocHigh: Double?
+  public let averagePrecision: Double
+  public let bestF1: Double
+  /// Chosen by looking at the labels.
+  public let bestF1Threshold: Double
+
+  public init(_ evaluation: Evaluation) {
+    let curve = evaluation.rocCurve
+    count = curve.positiveCount + curve.negativeCount
+    anomalies = curve.positiveCount
+    auroc = evaluation.auroc
+    let interval = evaluation.aurocInterval()
+    aurocLow = interval?.lowerBound
+    aurocHigh = interval?.upperBound
+    averagePrecision = evaluation.averagePrecision
+    (bestF1, bestF1Threshold) = evaluation.bestF1
+  }
+
+  /// One JSON object, with a line feed at its end.
+  public var json: String {
+    get throws { try prettyJSON(self) }
+  }
+
+  /// A table for a terminal.
+  public var text: String {
+    let interval =
+      aurocLow.flatMap { low in
+        aurocHigh.map {
+          "\(decimal(low, places: 4)) to \(decimal($0, places: 4))"
+        }
+      } ?? "-"
+    return Table(
+      columns: [.init("figure", .left), .init("value", .left)],
+      rows: [
+        ["samples", "\(count), \(anomalies) of them anomalies"],
+        ["ROC AUC", decimal(auroc, places: 4)],
+        ["95 % interval (DeLong)", interval],
+        ["average precision", decimal(averagePrecision, places: 4)],
+        [
+          "best F1",
+          "\(decimal(bestF1, places: 4)) from threshold \(bestF1Threshold)",
+        ],
+      ]
+    ).text
+  }
+}
+
+/// Indented JSON with sorted keys and a line feed at its end.
+func prettyJSON(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [
+    .prettyPrinted, .sortedKeys, .withoutEscapingSlashes,
+  ]
+  return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+}

@@ -1,0 +1,82 @@
+/// A table of text, to be printed in several formats.
+public struct Table: Hashable, Sendable {
+  /// How the cells of a column stand.
+  public enum Alignment: Sendable {
+    case left
+    case right
+  }
+
+  public struct Column: Hashable, Sendable {
+    public var title: String
+    public var alignment: Alignment
+
+    public init(_ title: String, _ alignment: Alignment = .right) {
+      self.title = title
+      self.alignment = alignment
+    }
+  }
+
+  public var columns: [Column]
+  /// As many cells a row as there are columns.
+  public var rows: [[String]]
+
+  public init(columns: [Column], rows: [[String]] = []) {
+    self.columns = columns
+    self.rows = rows
+  }
+
+  /// Aligned with spaces, for a terminal.
+  public var text: String {
+    let widths = widths(of: columns.map(\.title), rows)
+    func line(_ cells: [String]) -> String {
+      let padded = zip(zip(cells, columns), widths).map {
+        pad($0.0, to: $1, $0.1.alignment)
+      }
+      return trimmingTrailingSpaces(padded.joined(separator: "  "))
+    }
+    let rule = widths.map { String(repeating: "-", count: $0) }
+    return ([columns.map(\.title), rule] + rows).map { line($0) + "\n" }
+      .joined()
+  }
+
+  /// As GitHub's Markdown has it.
+  public var markdown: String {
+    let rule = columns.map { $0.alignment == .left ? "---" : "---:" }
+    let escaped = rows.map {
+      $0.map { $0.replacing("|", with: "\\|") }
+    }
+    return ([columns.map(\.title), rule] + escaped).map {
+      "| " + $0.joined(separator: " | ") + " |\n"
+    }.joined()
+  }
+
+  /// As RFC 4180 has it, but with line feeds alone.
+  public var csv: String {
+    ([columns.map(\.title)] + rows).map {
+      $0.map(Self.csvField).joined(separator: ",") + "\n"
+    }.joined()
+  }
+
+  private static func csvField(_ text: String) -> String {
+    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+
+  private func widths(of header: [String], _ rows: [[String]]) -> [Int] {
+    rows.reduce(header.map(\.count)) { widths, row in
+      zip(widths, row).map { max($0, $1.count) }
+    }
+  }
+
+  private func pad(
+    _ text: String, to width: Int, _ alignment: Alignment
+  ) -> String {
+    let space = String(repeating: " ", count: width - text.count)
+    return alignment == .left ? text + space : space + text
+  }
+
+  private func trimmingTrailingSpaces(_ text: String) -> String {
+    guard let last = text.lastIndex(where: { $0 != " " }) else { return "" }
+    return String(text[...last])
+  }
+}

@@ -1,0 +1,49 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct DatasetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dataset",
+    abstract: "Look at a dataset, make one up, or change its layout.",
+    subcommands: [Synthesize.self])
+}
+
+extension DatasetCommand {
+  struct Synthesize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Draw a made-up inspection dataset in MVTec AD's layout.")
+
+    @Option(help: "Determines every pixel.")
+    var seed: UInt64 = 7
+
+    @Option(help: "Ordinary training images of each product.")
+    var train = 80
+
+    @Option(help: "Ordinary test images of each product.")
+    var good = 24
+
+    @Option(help: "Test images of each kind of defect.")
+    var defective = 12
+
+    @Option(help: "The folder to write; it must not exist yet or be empty.")
+    var output: String
+
+    func validate() throws {
+      guard train >= 1, good >= 1, defective >= 1 else {
+        throw ValidationError("counts must be 1 or more")
+      }
+    }
+
+    func run() throws {
+      let session = Session(try RunArguments.parse([]))
+      let dataset = SyntheticInspection(
+        seed: seed, trainCount: train, goodCount: good, defectCount: defective)
+      try session.run {
+        try dataset.write(
+          to: URL(fileURLWithPath: output), progress: session.progress,
+          cancellation: session.context.cancellation)
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct Fit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit one detector and save the model.")
+
+  @OptionGroup var data: DatasetArguments
+  @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The model file to write (safetensors).")
+  var model: String
+
+  func run() throws {
+    let session = Session(arguments)
+    let pipeline = try pipeline.pipeline()
+    let fitted = try session.run {
+      try pipeline.fit(
+        data.openCategory(seed: arguments.seed), in: session.context)
+    }
+    try fitted.write(to: URL(fileURLWithPath: model))
+  }
+}
+
+/// How scores become a file.
+struct SubmissionArguments: ParsableArguments {
+  @Option(help: "The header: id-prediction, ID-score or Id-Predicted.")
+  var format: Submission.Format = .idPrediction
+
+  @Flag(help: "Write 1 above the threshold and 0 below it, not scores.")
+  var binary = false
+
+  @Option(
+    help: """
+      --binary: the threshold is this quantile of the training scores \
+      (default: 0.95).
+      """)
+  var quantile: Double?
+
+  @Option(help: "--binary: the threshold itself.")
+  var threshold: Double?
+
+  func validate() throws {
+    if !binary, quantile != nil || threshold != nil {
+      throw ValidationError("--quantile and --threshold need --binary")
+    }
+    if quantile != nil, threshold != nil {
+      throw ValidationError("give --quantile or --threshold, not both")
+    }
+  }
+
+  func submission(
+    of set: SampleSet, by pipeline: FittedPipeline, in session: Session
+  ) throws -> Submission {
+    let ids = set.samples.map(\.id)
+    let scores = try pipeline.scores(
+      for: set, progress: session.progress,
+      cancellation: session.context.cancellation)
+    guard binary else { return Submission(ids: ids, scores: scores) }
+    let threshold =
+      try threshold
+      ?? Quantile(quantile ?? 0.95).threshold(of: pipeline.trainingScores)
+    return Submission(ids: ids, scores: scores, threshold: threshold)
+  }
+}
+
+extension Submission.Format: ExpressibleByArgument {}
+
+struct Score: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score the test samples with a saved model.")
+
+  @OptionGroup var data: DatasetArguments
+
+  @Option(help: "The model file that `anomaly fit` wrote.")
+  var model: String
+
+  @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The CSV file to write (default: standard output).")
+  var output: String?
+
+  func run() throws {
+    let session = Session(arguments)
+    let submission = try session.run {
+      try self.submission.submission(
+        of: data.openCategory(seed: arguments.seed).test,
+        by: FittedPipeline(contentsOf: URL(fileURLWithPath: model)),
+        in: session)
+    }
+    let format = self.submission.format
+    if let output {
+      try submission.write(to: URL(fileURLWithPath: output), format: format)
+    } else {
+      print(submission.text(format: format), terminator: "")
+    }
+  }
+}
+
+struct Submit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit one detector and write the submission file (fit + score).")
+
+  @OptionGroup var data: DatasetArguments
+  @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The CSV file to write.")
+  var output = "submission.csv"
+
+  func run() throws {
+    let session = Session(arguments)
+    let pipeline = try pipeline.pipeline()
+    let submission = try session.run {
+      let category = try data.openCategory(seed: arguments.seed)
+      return try self.submission.submission(
+        of: category.test,
+        by: pipeline.fit(category, in: session.context), in: session)
+    }
+    try submission.write(
+      to: URL(fileURLWithPath: output), format: self.submission.format)
+    complain("\(submission.ids.count) rows in \(output)", as: "done")
+  }
+}

@@ -1,0 +1,132 @@
+import AnomalyKit
+import ArgumentParser
+
+/// What becomes of the samples before a detector sees them.
+struct FeatureArguments: ParsableArguments {
+  @Option(help: "What images are described by.")
+  var features: FeatureKind = .pixels
+
+  @Option(
+    help: """
+      Shrink images to this many pixels a side (default: 64 for PNG files, \
+      arrays as they are).
+      """)
+  var size: Int?
+
+  @Option(
+    help: "Grey when every image is (automatic), grey, or rgb.")
+  var color: ColorMode = .automatic
+
+  @Option(
+    help: "Scale of the columns (default: standard for tables, else none).")
+  var scaler: Scaler?
+
+  func validate() throws {
+    if let size, !(1...4096).contains(size) {
+      throw ValidationError("--size \(size): use 1 to 4096")
+    }
+  }
+
+  var recipe: FeatureRecipe {
+    FeatureRecipe(
+      kind: features, size: size.map { PixelSize(square: $0) }, color: color)
+  }
+}
+
+extension FeatureKind: ExpressibleByArgument {}
+extension ColorMode: ExpressibleByArgument {}
+extension Scaler: ExpressibleByArgument {}
+
+/// The hyper-parameters of detectors, named as scikit-learn names them.
+struct DetectorArguments: ParsableArguments {
+  @Option(help: "ocsvm: bound on the fraction of outliers (default: 0.1).")
+  var nu: Double?
+
+  @Option(
+    help: "ocsvm: kernel width: scale, auto or a number (default: scale).")
+  var gamma: Gamma?
+
+  @Option(help: "kmeans: number of clusters (default: 8).")
+  var nClusters: Int?
+
+  @Option(help: "kmeans: number of starts (default: 3).")
+  var nInit: Int?
+
+  @Option(help: "kmeans, ocsvm: most iterations.")
+  var maxIter: Int?
+
+  @Option(help: "kmeans: none, or spread to divide by the cluster's spread.")
+  var clusterScaling: ClusterScaling?
+
+  @Option(
+    help: """
+      pca: a count, a fraction of the variance below 1, or auto (default: 0.9).
+      """)
+  var nComponents: ComponentCount?
+
+  @Flag(help: "pca: add the Mahalanobis distance inside the subspace.")
+  var mahalanobis = false
+
+  @Option(help: "iforest: number of trees (default: 100).")
+  var nEstimators: Int?
+
+  @Option(
+    help: """
+      iforest: samples a tree (default: 256); ocsvm: samples in all (default: \
+      every one).
+      """)
+  var maxSamples: IsolationForest.SampleCount?
+
+  @Option(help: "iforest: features a tree sees (default: 1.0, all).")
+  var maxFeatures: IsolationForest.FeatureCount?
+
+  var options: DetectorOptions {
+    var options = DetectorOptions()
+    options.nu = nu
+    options.gamma = gamma
+    options.nClusters = nClusters
+    options.nInit = nInit
+    options.maxIterations = maxIter
+    options.clusterScaling = clusterScaling
+    options.nComponents = nComponents
+    options.mahalanobis = mahalanobis ? true : nil
+    options.nEstimators = nEstimators
+    options.maxSamples = maxSamples
+    options.maxFeatures = maxFeatures
+    return options
+  }
+}
+
+extension ClusterScaling: ExpressibleByArgument {}
+extension ComponentCount: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+extension Gamma: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+extension IsolationForest.FeatureCount: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+extension IsolationForest.SampleCount: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// One detector with its surroundings, for the commands that fit one model.
+struct PipelineArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("The detector.", valueName: detectorNames))
+  var detector: String
+
+  @OptionGroup var hyperparameters: DetectorArguments
+  @OptionGroup var features: FeatureArguments
+
+  func pipeline() throws -> Pipeline {
+    let entry = try DetectorCatalog.standard.entry(named: detector)
+    return Pipeline(
+      features: features.recipe, scaler: features.scaler,
+      detector: NamedDetector(
+        entry.name, entry.make(hyperparameters.options)))
+  }
+}
+
+let detectorNames = DetectorCatalog.standard.entries.map(\.name).joined(
+  separator: "|")

@@ -1,0 +1,78 @@
+import AnomalyKit
+import ArgumentParser
+import Dispatch
+import Foundation
+
+/// Arguments about how to run, not what to find.
+struct RunArguments: ParsableArguments {
+  @Option(help: "Determines every random choice.")
+  var seed: UInt64 = 0
+
+  @Option(help: "The most threads to use; changes no result.")
+  var threads: Int?
+
+  @Option(
+    help: "The most memory a fit may take, such as 4G or 500M.",
+    transform: memorySize)
+  var memoryBudget: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 {
+      throw ValidationError("--threads \(threads): use 1 or more")
+    }
+  }
+}
+
+/// Bytes from a number with an optional K, M or G.
+private func memorySize(_ text: String) throws -> Int {
+  let units: [Character: Double] = [
+    "K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40,
+  ]
+  let unit = text.uppercased().last.flatMap { units[$0] }
+  let number = Double(unit == nil ? text : String(text.dropLast()))
+  guard let number, case let bytes = number * (unit ?? 1),
+    bytes >= 1, bytes < 0x1p62
+  else {
+    throw ValidationError("\(text) is no amount of memory: use 4G or 500M")
+  }
+  return Int(bytes)
+}
+
+/// One run of the command: its progress bar and its way to be stopped.
+struct Session {
+  let progress = TerminalProgress()
+  let context: FitContext
+  private let interrupts: any DispatchSourceSignal
+
+  /// Ctrl-C asks the work to stop; a second one ends the process.
+  init(_ arguments: RunArguments) {
+    let cancellation = Cancellation()
+    var context = FitContext(
+      seed: arguments.seed, progress: progress, cancellation: cancellation)
+    if let threads = arguments.threads { context.threadCount = threads }
+    if let budget = arguments.memoryBudget { context.memoryBudget = budget }
+    self.context = context
+    signal(SIGINT, SIG_IGN)
+    interrupts = DispatchSource.makeSignalSource(
+      signal: SIGINT, queue: .global())
+    interrupts.setEventHandler {
+      if cancellation.isRequested { Foundation.exit(130) }
+      cancellation.cancel()
+    }
+    interrupts.activate()
+  }
+
+  /// Does the work on as many threads as were asked for, and takes the
+  /// progress bar away when it is done.
+  func run<Result>(_ work: () throws -> Result) rethrows -> Result {
+    defer { progress.clear() }
+    return try Parallel.$threadCount.withValue(
+      context.threadCount, operation: work)
+  }
+
+  /// Prints a line of warning without tearing the progress bar.
+  func warn(_ line: String) {
+    progress.clear()
+    complain(line, as: "warning")
+  }
+}
