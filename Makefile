@@ -1,0 +1,74 @@
+# make run    build, compare all detectors on data/, write a submission
+# make test   build and run every test
+# make lint   check the format of the sources
+# make install PREFIX=/usr/local
+
+PREFIX ?= /usr/local
+OUTPUT ?= out
+
+# Lets the compiler use this machine's vector units. Leave it empty
+# (make NATIVE= install) for a binary that other machines can run too.
+NATIVE ?= -Xcc -march=native
+BUILD = swift build -c release $(NATIVE)
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
+
+.PHONY: run test lint build install completions packages clean
+
+run: build
+	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
+	  "$$bin" compare data/inspection --output $(OUTPUT)/inspection && \
+	  "$$bin" compare data/fashion-mnist --output $(OUTPUT)/fashion-mnist && \
+	  "$$bin" submit data/inspection --pool --detector pca \
+	    --format id-prediction --output $(OUTPUT)/submission.csv
+
+# Tests see internal names, so they are built apart.
+test: packages
+	swift test -c release $(NATIVE) --scratch-path .build/test
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+build: packages
+	$(BUILD) --product anomaly
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install "$$($(BUILD) --show-bin-path)/anomaly" $(DESTDIR)$(PREFIX)/bin
+	$(MAKE) completions
+
+completions:
+	@bin=$(DESTDIR)$(PREFIX)/bin/anomaly && \
+	share=$(DESTDIR)$(PREFIX)/share && \
+	install -d $$share/bash-completion/completions \
+	  $$share/zsh/site-functions $$share/fish/vendor_completions.d && \
+	$$bin --generate-completion-script bash \
+	  > $$share/bash-completion/completions/anomaly && \
+	$$bin --generate-completion-script zsh \
+	  > $$share/zsh/site-functions/_anomaly && \
+	$$bin --generate-completion-script fish \
+	  > $$share/fish/vendor_completions.d/anomaly.fish
+
+# Installs the Debian packages that are missing.
+packages:
+	@missing=; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null \
+	    | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	if ! command -v apt-get >/dev/null; then \
+	  echo "make: install these by hand, there is no apt-get:$$missing" >&2; \
+	  exit 1; \
+	fi; \
+	if [ "$$(id -u)" = 0 ]; then root=; \
+	elif command -v sudo >/dev/null; then root=sudo; \
+	else \
+	  echo "make: ask an administrator to apt-get install$$missing" >&2; \
+	  exit 1; \
+	fi; \
+	echo "installing$$missing"; \
+	$$root apt-get update -qq && \
+	$$root env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+clean:
+	rm -rf .build $(OUTPUT)
