@@ -1,0 +1,18 @@
+/// A piece of work, as the harness describes it to both sides in JSON.
+enum Task: Decodable {
+  case oneClassSVM(
+    train: Table, test: Table, nu: Double, cacheMegabytes: Int)
+  case kMeans(
+    train: Table, test: Table, centroids: Table, maxIterations: Int)
+  case principalComponents(train: Table, test: Table, components: Int)
+  case isolationForest(
+    train: Table, trees: Int, samples: Int, seed: UInt64)
+  case decoding(images: [String], side: Int)
+
+  /// A matrix in a file of raw single-precision numbers, row after row.
+  struct Table: Decodable {
+    var path: String
+    var rows: Int
+    var columns: Int
+  }
+}

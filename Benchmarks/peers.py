@@ -1,0 +1,147 @@
+"""The peers' side of the work: like Sources/Work, with the same arguments.
+
+Does the work described by the first argument with the library named by the
+third, writes the scores to the file named by the second, prints the outcome.
+"""
+
+import json
+import sys
+import time
+from multiprocessing.pool import ThreadPool
+
+import numpy as np
+
+outcome = {"seconds": {}, "figures": {}}
+
+
+def measure(part, body):
+    start = time.perf_counter()
+    result = body()
+    outcome["seconds"][part] = time.perf_counter() - start
+    return result
+
+
+def read(table):
+    count = table["rows"] * table["columns"]
+    values = np.fromfile(table["path"], np.float32, count)
+    return values.reshape(table["rows"], table["columns"])
+
+
+def one_class_svm(library, train, test, nu, cacheMegabytes):
+    from sklearn.svm import OneClassSVM
+
+    train, test = read(train), read(test)
+    model = OneClassSVM(nu=nu, gamma="scale", cache_size=cacheMegabytes)
+    measure("fit", lambda: model.fit(train))
+    scores = measure("score", lambda: -model.decision_function(test))
+    outcome["figures"]["objective"] = [dual_objective(model)]
+    return scores
+
+
+def dual_objective(model):
+    """Half of the coefficients' quadratic form, in blocks of kernel rows."""
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    vectors = model.support_vectors_.astype(np.float64)
+    coefficients = model.dual_coef_.ravel()
+    total = 0.0
+    for start in range(0, len(vectors), 1000):
+        block = slice(start, start + 1000)
+        kernel = rbf_kernel(vectors[block], vectors, gamma=model._gamma)
+        total += coefficients[block] @ kernel @ coefficients
+    return total / 2
+
+
+def k_means(library, train, test, centroids, maxIterations):
+    from sklearn.cluster import KMeans
+
+    train, test, centroids = read(train), read(test), read(centroids)
+    model = KMeans(
+        n_clusters=len(centroids), init=centroids, n_init=1,
+        max_iter=maxIterations, algorithm="lloyd")
+    measure("fit", lambda: model.fit(train))
+    outcome["figures"]["inertia"] = [float(model.inertia_)]
+    outcome["figures"]["iterations"] = [float(model.n_iter_)]
+    return measure("score", lambda: model.transform(test).min(axis=1))
+
+
+def principal_components(library, train, test, components):
+    from sklearn.decomposition import PCA
+
+    train, test = read(train), read(test)
+    solver = {"scikit-learn full": "full",
+              "scikit-learn covariance_eigh": "covariance_eigh"}[library]
+    model = PCA(n_components=components, svd_solver=solver)
+    measure("fit", lambda: model.fit(train))
+    outcome["figures"]["singularValues"] = [
+        float(value) for value in model.singular_values_]
+
+    def score():
+        rebuilt = model.inverse_transform(model.transform(test))
+        return ((test - rebuilt) ** 2).sum(axis=1)
+
+    return measure("score", score)
+
+
+def isolation_forest(library, train, trees, samples, seed):
+    train = read(train)
+    if library == "isotree":
+        return isotree(train, trees, samples, seed)
+    from sklearn.ensemble import IsolationForest
+
+    jobs = {"scikit-learn, n_jobs 1": 1, "scikit-learn, n_jobs 2": 2}[library]
+    model = IsolationForest(
+        n_estimators=trees, max_samples=samples, random_state=seed,
+        n_jobs=jobs)
+    measure("fit", lambda: model.fit(train))
+    return measure("score", lambda: -model.score_samples(train))
+
+
+def isotree(train, trees, samples, seed):
+    from isotree import IsolationForest
+
+    # It fits faster by columns and scores faster by rows; both are given.
+    by_columns = np.asfortranarray(train)
+    model = IsolationForest(
+        ntrees=trees, sample_size=samples, ndim=1, missing_action="fail",
+        standardize_data=False, penalize_range=False, max_depth="auto",
+        nthreads=2, random_seed=seed)
+    measure("fit", lambda: model.fit(by_columns))
+    return measure("score", lambda: model.decision_function(train))
+
+
+def decoding(library, images, side):
+    from PIL import Image
+
+    def decode(path):
+        with Image.open(path) as image:
+            small = image.convert("RGB").resize((side, side), Image.BOX)
+        return np.asarray(small, np.float32) / 255
+
+    with ThreadPool(2) as pool:
+        pixels = measure("decode", lambda: pool.map(decode, images))
+    return np.stack(pixels)
+
+
+WORKS = {
+    "oneClassSVM": one_class_svm,
+    "kMeans": k_means,
+    "principalComponents": principal_components,
+    "isolationForest": isolation_forest,
+    "decoding": decoding,
+}
+
+
+def peak_bytes():
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+
+
+if __name__ == "__main__":
+    ((name, options),) = json.loads(sys.argv[1]).items()
+    scores = WORKS[name](sys.argv[3], **options)
+    outcome["peakBytes"] = peak_bytes()
+    np.asarray(scores, np.float32).tofile(sys.argv[2])
+    print(json.dumps(outcome))

@@ -1,0 +1,249 @@
+"""What is measured: for every row of the table the work, peers, agreement."""
+
+import gzip
+import json
+import sys
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+
+HERE = Path(__file__).resolve().parent
+
+
+class Inputs:
+    """The data that both sides read, made when it is first asked for."""
+
+    def __init__(self, folder, fashion_mnist, mvtec, quick):
+        self.folder = folder
+        self.fashion_mnist = fashion_mnist
+        self.mvtec = mvtec
+        self.quick = quick
+
+    @cached_property
+    def train(self):
+        """Fashion-MNIST's training images, 60,000 x 784 from 0 to 1."""
+        return self.table("train", self.images("train"))
+
+    @cached_property
+    def test(self):
+        return self.table("test", self.images("t10k"))
+
+    @cached_property
+    def labels(self):
+        return self.bytes("train-labels-idx1-ubyte.gz")[8:]
+
+    def images(self, part):
+        pixels = self.bytes(f"{part}-images-idx3-ubyte.gz")[16:]
+        return pixels.reshape(-1, 784).astype(np.float32) / 255
+
+    def bytes(self, name):
+        path = self.fashion_mnist / name
+        if not path.exists():
+            sys.exit(f"{path} is missing: install dataset-fashion-mnist or "
+                     "give --fashion-mnist FOLDER")
+        return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+
+    def table(self, name, values):
+        path = self.folder / f"{name}.f32"
+        values.astype(np.float32).tofile(path)
+        return {
+            "path": str(path), "rows": values.shape[0],
+            "columns": values.shape[1],
+        }
+
+    def rows(self, table, count):
+        """The first rows of a table; fewer when quick."""
+        count = min(count, 2_000) if self.quick else count
+        return table | {"rows": count}
+
+    def centroids(self, count):
+        """Training images to start k-means from, the same for both sides."""
+        chosen = np.random.default_rng(0).choice(
+            self.rows(self.train, 60_000)["rows"], count, replace=False)
+        values = np.fromfile(self.train["path"], np.float32).reshape(-1, 784)
+        return self.table(f"centroids-{count}", values[chosen])
+
+    @cached_property
+    def pictures(self):
+        """900 x 900 RGB photographs as a camera would make them: a shaded
+        ground, a round object with a fine texture, noise of the sensor."""
+        generator = np.random.default_rng(0)
+        y, x = np.mgrid[0:900, 0:900] / 900
+        paths = []
+        for index in range(8 if self.quick else 100):
+            radius = np.hypot(x - 0.5, y - 0.5 + 0.02 * generator.normal())
+            ground = 180 + 40 * x * generator.uniform(0.5, 1)
+            texture = 90 + 20 * np.sin(200 * radius) * np.sin(60 * x)
+            grey = np.where(radius < 0.35, texture, ground)
+            colour = grey[..., None] * [1, 0.95, 0.85]
+            noisy = colour + generator.normal(scale=3, size=colour.shape)
+            path = self.folder / f"{index:03}.png"
+            Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(path)
+            paths.append(str(path))
+        return paths
+
+
+class Row:
+    """One piece of work and the peers that do it too.
+
+    `peers` gives for every peer the parts of the work whose times are compared
+    and the ratio to reach, None where none was set.
+    """
+
+    def __init__(self, name, title, task, peers, agreement, repeats=5):
+        self.name = name
+        self.title = title
+        self.task = task
+        self.peers = peers
+        self.agreement = agreement
+        self.repeats = repeats
+
+    def command(self, side, inputs):
+        """The command of one side, and the file that its scores go to."""
+        scores = str(inputs.folder / "scores.f32")
+        task = json.dumps(self.task(inputs))
+        if side == "ours":
+            return [str(HERE / ".build/release/Work"), task, scores], scores
+        peer = [sys.executable, str(HERE / "peers.py")]
+        return peer + [task, scores, side], scores
+
+
+class WholeProcess(Row):
+    """Two programs whose whole time counts."""
+
+    def command(self, side, inputs):
+        root = str(inputs.mvtec)
+        if side == "ours":
+            program = HERE.parent / ".build/release/anomaly"
+            return [
+                str(program), "compare", root, "--size", "64", "--json",
+            ], None
+        return [sys.executable, str(HERE / "straight.py"), root, "64"], None
+
+
+def read_scores(path):
+    return np.fromfile(path, np.float32)
+
+
+def relative(ours, theirs):
+    ours, theirs = np.array(ours), np.array(theirs)
+    return np.abs(ours - theirs).max() / np.abs(theirs).max()
+
+
+def rank_correlation(ours, theirs):
+    return f"Spearman {spearmanr(ours['scores'], theirs['scores'])[0]:.6f}"
+
+
+def figure_and_ranks(figure, words):
+    def agreement(ours, theirs, inputs):
+        difference = relative(
+            ours["figures"][figure], theirs["figures"][figure])
+        return (f"{words} within {difference:.0e}, "
+                + rank_correlation(ours, theirs))
+
+    return agreement
+
+
+def forest_agreement(ours, theirs, inputs):
+    # The bags (class 8) as the anomalies of an unsupervised run.
+    labels = inputs.labels[:len(ours["scores"])] == 8
+    ours_auc, theirs_auc = (
+        roc_auc_score(labels, side["scores"]) for side in (ours, theirs))
+    return (f"AUC {ours_auc:.3f} and {theirs_auc:.3f}, "
+            + rank_correlation(ours, theirs))
+
+
+def pixel_agreement(ours, theirs, inputs):
+    difference = np.abs(ours["scores"] - theirs["scores"]).max() * 255
+    return f"pixels within {difference:.2f} of 255"
+
+
+def table_agreement(ours, theirs, inputs):
+    aucs = [
+        {(result["category"], result["detector"]): result["auroc"]
+         for result in side["figures"]["results"]}
+        for side in (ours, theirs)
+    ]
+    assert aucs[0].keys() == aucs[1].keys(), "not the same cells"
+    parts = []
+    for detector in ("ocsvm", "kmeans", "pca", "iforest"):
+        difference = max(
+            abs(aucs[0][cell] - aucs[1][cell])
+            for cell in aucs[0] if cell[1] == detector)
+        parts.append(f"{detector} {difference:.3f}")
+    return "AUC within: " + ", ".join(parts)
+
+
+def one_class_svm(name, title, count, peers, repeats):
+    def task(inputs):
+        return {"oneClassSVM": {
+            "train": inputs.rows(inputs.train, count),
+            "test": inputs.rows(inputs.test, 10_000),
+            "nu": 0.1, "cacheMegabytes": 2_000,
+        }}
+
+    return Row(name, title, task, peers,
+               figure_and_ranks("objective", "objective"), repeats)
+
+
+def k_means(clusters):
+    def task(inputs):
+        return {"kMeans": {
+            "train": inputs.rows(inputs.train, 60_000),
+            "test": inputs.rows(inputs.test, 10_000),
+            "centroids": inputs.centroids(clusters), "maxIterations": 100,
+        }}
+
+    return Row(
+        f"kmeans-{clusters}", f"k-means, k = {clusters}, 60,000 x 784", task,
+        {"scikit-learn": {"fit": 4, "score": None}},
+        figure_and_ranks("inertia", "inertia"))
+
+
+def principal_components(inputs):
+    return {"principalComponents": {
+        "train": inputs.rows(inputs.train, 60_000),
+        "test": inputs.rows(inputs.test, 10_000), "components": 64,
+    }}
+
+
+def isolation_forest(inputs):
+    return {"isolationForest": {
+        "train": inputs.rows(inputs.train, 60_000),
+        "trees": 100, "samples": 256, "seed": 1,
+    }}
+
+
+def decoding(inputs):
+    return {"decoding": {"images": inputs.pictures, "side": 64}}
+
+
+ALL = {row.name: row for row in [
+    one_class_svm(
+        "ocsvm-10k", "one-class SVM, 10,000 x 784", 10_000,
+        {"scikit-learn": {"fit": 20, "score": 10}}, 3),
+    one_class_svm(
+        "ocsvm-60k", "one-class SVM, 60,000 x 784", 60_000,
+        {"scikit-learn": {"fit": 30}}, 1),
+    k_means(15),
+    k_means(64),
+    Row("pca", "PCA, 64 components, 60,000 x 784", principal_components,
+        {"scikit-learn full": {"fit": 4},
+         "scikit-learn covariance_eigh": {"fit": 0.7}},
+        figure_and_ranks("singularValues", "singular values")),
+    Row("iforest", "isolation forest, 100 x 256, 60,000 x 784",
+        isolation_forest,
+        {"scikit-learn, n_jobs 1": {"fit + score": 5},
+         "scikit-learn, n_jobs 2": {"fit + score": 5},
+         "isotree": {"fit + score": 2}},
+        forest_agreement),
+    Row("decode", "decode + shrink 100 PNGs of 900 x 900 to 64 x 64", decoding,
+        {"Pillow, two threads": {"decode": 1.4}}, pixel_agreement),
+    WholeProcess(
+        "compare", "`anomaly compare`, four detectors, `--size 64`", None,
+        {"Pillow + scikit-learn": {"whole process": 2.5}}, table_agreement),
+]}
