@@ -1,0 +1,117 @@
+import Diagnostics
+import Files
+import Foundation
+import LinearAlgebra
+import Synchronization
+import Testing
+
+@testable import Images
+
+@Suite("Folders of pictures")
+final class ImageFolderTests {
+  private let folder = URL.temporaryDirectory.appending(path: "\(UUID())")
+  private var urls: [URL] = []
+
+  init() throws {
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true)
+    for index in 0..<7 {
+      let url = folder.appending(path: "\(index).png")
+      try PNGFixture(
+        width: 20 + index, height: 12, colorType: index == 5 ? .rgb : .grey
+      ).data().write(to: url)
+      urls.append(url)
+    }
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private let size = PixelSize(width: 4, height: 3)
+
+  @Test("each row is the picture of the same place")
+  func rows() throws {
+    let shape = try PNG.commonShape(of: urls, size: size)
+    #expect(shape == ImageShape(height: 3, width: 4, channels: 3))
+    let matrix = try PNG.decodeAll(urls, shape: shape)
+    #expect(matrix.rows == 7)
+    for (index, url) in urls.enumerated() {
+      let image = try PNG.decode(url, size: size, color: .rgb)
+      #expect(Array(matrix.row(index)) == image.values)
+    }
+  }
+
+  @Test("the number of threads changes nothing")
+  func threads() throws {
+    let shape = try PNG.commonShape(of: urls, size: size)
+    let one = try Parallel.$threadCount.withValue(1) {
+      try PNG.decodeAll(urls, shape: shape)
+    }
+    let two = try Parallel.$threadCount.withValue(2) {
+      try PNG.decodeAll(urls, shape: shape)
+    }
+    #expect(one == two)
+  }
+
+  @Test("colour is taken when any picture has it, unless told otherwise")
+  func color() throws {
+    #expect(try PNG.commonShape(of: urls, size: size).channels == 3)
+    #expect(
+      try PNG.commonShape(of: Array(urls[..<5]), size: size).channels == 1)
+    #expect(
+      try PNG.commonShape(of: urls, size: size, color: .grey).channels == 1)
+  }
+
+  @Test("pictures of different sizes need a size to resample to")
+  func differentSizes() throws {
+    let fault = #expect(throws: ImageFault.self) {
+      _ = try PNG.commonShape(of: self.urls)
+    }
+    #expect(fault?.place == urls[1].path)
+    #expect(fault?.kind == .data)
+    #expect(throws: ImageFault.invalidSize(PixelSize(square: 0))) {
+      _ = try PNG.commonShape(of: self.urls, size: PixelSize(square: 0))
+    }
+  }
+
+  @Test("the first file that cannot be read is named")
+  func damage() throws {
+    try Data().write(to: urls[2])
+    try Data("text".utf8).write(to: urls[4])
+    let shape = ImageShape(height: 3, width: 4, channels: 1)
+    let fault = #expect(throws: FileFault.self) {
+      _ = try PNG.decodeAll(self.urls, shape: shape)
+    }
+    #expect(fault?.place == urls[2].path)
+  }
+
+  @Test("progress counts to the end, and cancelling stops")
+  func progress() throws {
+    final class Counter: ProgressSink {
+      let last = Mutex(0)
+      func report(_ progress: ProgressReport) {
+        last.withLock { $0 = max($0, progress.completed) }
+      }
+    }
+    let counter = Counter()
+    let shape = ImageShape(height: 3, width: 4, channels: 1)
+    _ = try PNG.decodeAll(urls, shape: shape, progress: counter)
+    #expect(counter.last.withLock { $0 } == 7)
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    #expect(throws: CancellationError.self) {
+      _ = try PNG.decodeAll(
+        self.urls, shape: shape, cancellation: cancellation)
+    }
+  }
+
+  @Test("more pictures than memory can hold are refused")
+  func memory() throws {
+    #expect(throws: ImageFault.self) {
+      _ = try PNG.decodeAll(
+        [URL](repeating: self.urls[0], count: 5000),
+        shape: ImageShape(height: 16_000, width: 16_000, channels: 3))
+    }
+  }
+}
