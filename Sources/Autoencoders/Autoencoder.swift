@@ -35,8 +35,9 @@ public struct Autoencoder: Detector {
   /// Filters of each convolution, or units of each hidden layer of `fcn`; nil
   /// for the architecture's own.
   public var widths: [Int]?
-  /// Numbers in a latent code; nil for the architecture's own. The code of
-  /// `cnn`, `cnn-bn`, `vae` and `end-to-end-occ` is the last feature map, whose
+  /// Numbers in a latent code; nil for the architecture's own.
+  ///
+  /// The code of `cnn`, `cnn-bn`, `vae` and `end-to-end-occ` is the last feature map, whose
   /// size follows from the widths.
   public var latentSize: Int?
   /// `vae`: the weight of the divergence.
@@ -132,7 +133,23 @@ extension Autoencoder {
         shape, filters: filters, beta: Double(beta),
         warmUpEpochs: warmUpEpochs, scoresByEvidence: score == .evidence,
         seed: seed)
-    default: throw AutoencoderFault.lacks("networks yet", architecture)
+    case .multiEncoder:
+      return try MultiEncoder(
+        shape, filters: filters, latentSize: latentSize ?? 64, seed: seed)
+    case .noiseClassifier:
+      return try NoiseClassifier(
+        shape, filters: filters, latentSize: latentSize ?? 512,
+        score: score ?? architecture.scores[0], seed: seed)
+    case .ocgan:
+      return try OneClassGAN(
+        shape, filters: filters, latentSize: latentSize ?? 128, seed: seed)
+    case .endToEndOCC:
+      return try EndToEndClassifier(
+        shape, filters: filters,
+        scoresByReconstruction: score == .reconstruction, seed: seed)
+    case .deepSVDD:
+      return try DeepSVDD(
+        shape, filters: filters, latentSize: latentSize ?? 32, seed: seed)
     }
   }
 

@@ -32,8 +32,9 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var optimizer = Optimizer.adam
   public var weightDecay: Float = 0
   /// Epochs without a better loss on the held-out slice after which training
-  /// stops; the best weights are kept. Nil trains on all images for all
-  /// epochs.
+  /// stops; the best weights are kept.
+  ///
+  /// Nil trains on all images for all epochs.
   public var patience: Int?
   /// The slice of the training images that is held out where `patience` is
   /// given.

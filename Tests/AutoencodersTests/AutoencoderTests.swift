@@ -7,7 +7,6 @@ import LinearAlgebra
 import Synchronization
 import Testing
 
-private let ready: [Architecture] = [.fcn, .cnn, .cnnBN, .vae, .mnistCNN]
 private let shape = ImageShape(height: 16, width: 16, channels: 3)
 
 /// Smooth images of a few waves, with values in 0...1.
@@ -75,7 +74,8 @@ struct ArchitectureTests {
       try Autoencoder(.mnistCNN).parameterCount(for: shape) == 178_769)
   }
 
-  @Test("gives the same bits for 1 and 2 threads", arguments: ready)
+  @Test(
+    "gives the same bits for 1 and 2 threads", arguments: Architecture.allCases)
   func threads(architecture: Architecture) throws {
     let training = waves(40)
     let scores = try [1, 2].map {
@@ -87,7 +87,7 @@ struct ArchitectureTests {
   }
 
   @Test(
-    "is saved and loaded with the same bits", arguments: ready)
+    "is saved and loaded with the same bits", arguments: Architecture.allCases)
   func roundTrip(architecture: Architecture) throws {
     let training = waves(20)
     let model = try detector(architecture, epochs: 1).fit(
@@ -101,7 +101,7 @@ struct ArchitectureTests {
 
   @Test(
     "works on sizes that are no multiple of anything",
-    arguments: ready)
+    arguments: Architecture.allCases)
   func oddSizes(architecture: Architecture) throws {
     let odd = ImageShape(height: 29, width: 23, channels: 1)
     var generator = SeededGenerator(seed: 1)
@@ -117,7 +117,7 @@ struct ArchitectureTests {
 
   @Test(
     "a checkpointed run that was stopped ends with the same bits",
-    arguments: ready)
+    arguments: Architecture.allCases)
   func resume(architecture: Architecture) throws {
     let training = waves(40)
     let detector = detector(architecture, epochs: 3)

@@ -18,15 +18,17 @@ protocol Assembly: Sendable {
   mutating func prepare(_ batch: Batch<Float>)
   /// Takes a training step, with an optimiser for each network; gives the
   /// loss.
+  ///
+  /// - Throws: `AutoencoderFault.collapsed`.
   mutating func step(
     _ batch: Batch<Float>, _ moment: TrainingMoment,
     _ optimizers: inout [Adam]
-  ) -> Double
+  ) throws -> Double
   /// The loss of images that are not trained on; no chance in it.
   func loss(_ batch: Batch<Float>) -> Double
   /// Learns the constants that depend on the trained networks.
   mutating func finish(
-    _ batches: (_ body: (Batch<Float>) -> Void) throws -> Void)
+    _ batches: ((Batch<Float>) -> Void) throws -> Void)
     throws
 
   /// One number an image; higher is more anomalous.
@@ -44,7 +46,7 @@ extension Assembly {
   var parameterCount: Int { networks.reduce(0) { $0 + $1.parameters.count } }
   func prepare(_ batch: Batch<Float>) {}
   func finish(
-    _ batches: (_ body: (Batch<Float>) -> Void) throws -> Void
+    _ batches: ((Batch<Float>) -> Void) throws -> Void
   ) throws {}
 
   /// The root of the summed squared error of every image.

@@ -61,4 +61,19 @@ extension LayerStack {
       if case .convolution(let layer) = $0 { layer.geometry } else { nil }
     }
   }
+
+  /// An encoder of convolutions and a fully connected layer, and its decoder.
+  static func encoderAndDecoder(
+    of shape: ImageShape, filters: [Int], latentSize: Int
+  ) throws -> (encoder: LayerStack, decoder: LayerStack) {
+    var encoder = LayerStack(input: shape)
+    try encoder.convolutions(filters)
+    let convolutions = encoder
+    encoder.linear(latentSize)
+    var decoder = LayerStack(input: ImageShape(features: latentSize))
+    decoder.linear(convolutions.output)
+    decoder.activation(.relu)
+    try decoder.transposedConvolutions(undoing: convolutions)
+    return (encoder, decoder)
+  }
 }

@@ -54,6 +54,13 @@ extension Batch {
     Array(UnsafeBufferPointer(start: values, count: count))
   }
 
+  /// The same values elsewhere in memory.
+  func copy() -> Batch {
+    let result = Batch(rows: rows, columns: columns)
+    result.values.update(from: values, count: count)
+    return result
+  }
+
   /// Every value mapped, in parallel.
   func map(_ transform: (Scalar) -> Scalar) -> Batch {
     let result = Batch(rows: rows, columns: columns)

@@ -124,7 +124,9 @@ extension PatchGeometry {
   }
 
   /// big ← the sum of all patches of (small · weights transposed)
-  /// (+ bias at every pixel). `scratch` holds the patches.
+  /// (+ bias at every pixel).
+  ///
+  /// `scratch` holds the patches.
   @inline(__always)
   func spread<Scalar: NetworkScalar>(
     _ image: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>,

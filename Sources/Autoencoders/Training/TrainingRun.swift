@@ -127,7 +127,7 @@ extension TrainingRun {
     var (sum, count) = (0.0, 0)
     var reader = reader(order)
     while let batch = try next(&reader) {
-      let loss = assembly.step(batch, moment, &optimizers)
+      let loss = try assembly.step(batch, moment, &optimizers)
       guard loss.isFinite else { throw diverged() }
       moment.step += 1
       sum += loss * Double(batch.rows)
