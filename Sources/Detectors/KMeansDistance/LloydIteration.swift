@@ -90,7 +90,6 @@ struct LloydIteration {
       try assign(in: context)
       if iterations == 0 { leastShift = tolerance * meanVariance }
       iterations += 1
-      let movedCount = blocks.reduce(0) { $0 + $1.moves.count }
       try fillEmptyClusters()
       let shift = moveCentroids()
       context.progress.report(
@@ -104,6 +103,11 @@ struct LloydIteration {
     return clustering(iterations)
   }
 
+  /// How many samples the last assignment moved to another cluster.
+  private var movedCount: Int {
+    blocks.reduce(0) { $0 + $1.moves.count }
+  }
+
   private mutating func start(from initial: Matrix) {
     for block in blocks { block.reset() }
     sums = [Double](repeating: 0, count: clusterCount * samples.columns)
@@ -115,10 +119,12 @@ struct LloydIteration {
 
   /// Assigns every sample to the nearest centroid; counts and adds up anew.
   private mutating func assign(in context: FitContext) throws {
-    // By then, computing the products anew costs no more than what their age
-    // has cost.
+    // Products are computed anew when that costs no more than what their age
+    // has cost, or when the centroids move far.
     var drift: CentroidDrift?
-    if let basis, let reference, unsettledCount < samples.rows {
+    if let basis, let reference, unsettledCount < samples.rows,
+      movedCount < samples.rows / 20
+    {
       drift = CentroidDrift(from: reference, to: centroids, in: basis)
     } else {
       reference = centroids

@@ -32,10 +32,13 @@ struct ShiftedSamples {
     let columns = samples.columns
     samples.values.withUnsafeBufferPointer { values in
       origin.withUnsafeBufferPointer { origin in
+        guard let values = values.baseAddress, let origin = origin.baseAddress
+        else { return }
         for (place, row) in rows.enumerated() {
+          let source = values + row * columns
+          let line = target + place * columns
           for column in 0..<columns {
-            target[place * columns + column] =
-              values[row * columns + column] - origin[column]
+            line[column] = source[column] - origin[column]
           }
         }
       }

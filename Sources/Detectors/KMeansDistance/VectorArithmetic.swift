@@ -48,11 +48,3 @@ func innerProduct(
   }
   return sum
 }
-
-/// Writes a - b.
-func subtract(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int,
-  to target: UnsafeMutablePointer<Float>
-) {
-  for index in 0..<count { target[index] = a[index] - b[index] }
-}

@@ -25,16 +25,18 @@ struct CenteredSamples {
     rows: Range<Int>, columns: Range<Int>,
     to target: UnsafeMutablePointer<Double>
   ) {
-    var target = target
     samples.values.withUnsafeBufferPointer { values in
       mean.withUnsafeBufferPointer { mean in
-        for row in rows {
-          let start = row * samples.columns
-          for column in columns {
-            target[column - columns.lowerBound] =
-              Double(values[start + column]) - mean[column]
+        guard let values = values.baseAddress, let mean = mean.baseAddress
+        else { return }
+        let count = columns.count
+        let origin = mean + columns.lowerBound
+        for (place, row) in rows.enumerated() {
+          let source = values + row * samples.columns + columns.lowerBound
+          let line = target + place * count
+          for index in 0..<count {
+            line[index] = Double(source[index]) - origin[index]
           }
-          target += columns.count
         }
       }
     }
@@ -50,12 +52,14 @@ extension Matrix {
     var partial = [Double](repeating: 0, count: blocks.count * columns)
     partial.withUnsafeMutableBufferPointer { partial in
       Parallel.forEach(blocks.count) { block in
-        let sums = UnsafeMutableBufferPointer(
-          rebasing: partial[block * columns..<(block + 1) * columns])
         values.withUnsafeBufferPointer { values in
+          guard let values = values.baseAddress,
+            let sums = partial.baseAddress.map({ $0 + block * columns })
+          else { return }
           for row in blocks[block] {
+            let source = values + row * columns
             for column in 0..<columns {
-              sums[column] += Double(values[row * columns + column])
+              sums[column] += Double(source[column])
             }
           }
         }

@@ -19,7 +19,8 @@ struct GramMatrix {
   /// `size * size` elements, of which the upper triangle is meant.
   let values: [Double]
 
-  private static let tileSize = 256
+  private static let tileSize = 400
+  private static let stepSize = 128
 
   /// - Throws: `CancellationError`.
   init(
@@ -36,7 +37,7 @@ struct GramMatrix {
     }
     // The dear tiles first.
     .sorted { $0.0 != $0.1 && $1.0 == $1.1 }
-    let steps = Parallel.blocks(depth, size: Self.tileSize)
+    let steps = Parallel.blocks(depth, size: Self.stepSize)
     let done = Atomic<Int>(0)
     var values = [Double](repeating: 0, count: size * size)
     values.withUnsafeMutableBufferPointer { values in
@@ -44,10 +45,10 @@ struct GramMatrix {
       Parallel.forEach(tiles.count) { tile in
         let (left, right) = tiles[tile]
         withUnsafeTemporaryAllocation(
-          of: Double.self, capacity: 2 * Self.tileSize * Self.tileSize
+          of: Double.self, capacity: 2 * Self.tileSize * Self.stepSize
         ) { scratch in
           guard let first = scratch.baseAddress else { return }
-          let second = first + Self.tileSize * Self.tileSize
+          let second = first + Self.tileSize * Self.stepSize
           let corner = target + left.lowerBound * size + right.lowerBound
           for step in steps where !context.cancellation.isRequested {
             centered.copy(side, left, step, to: first)
