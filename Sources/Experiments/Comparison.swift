@@ -85,7 +85,8 @@ public struct Comparison: Sendable {
 
   /// Runs everything; the samples of a category are read once.
   ///
-  /// A detector that cannot fit or score does not stop the others.
+  /// A detector that cannot fit or score does not stop the others, but one
+  /// with a hyper-parameter out of range does.
   ///
   /// - Parameter finished: Called after every run.
   /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
@@ -131,6 +132,8 @@ public struct Comparison: Sendable {
           try measure(detector.detector, on: samples, in: context, into: &run)
         } catch let error as CancellationError {
           throw error
+        } catch let fault as DetectorFault where fault.isMistake {
+          throw fault
         } catch {
           run.failure = error
         }
@@ -157,6 +160,13 @@ public struct Comparison: Sendable {
     run.result.averagePrecision = evaluation.averagePrecision
     run.result.fitSeconds = fit.seconds
     run.result.scoreSeconds = scoring.seconds
+  }
+}
+
+extension DetectorFault {
+  /// Whether other samples could not mend it.
+  fileprivate var isMistake: Bool {
+    if case .invalidHyperparameter = self { true } else { false }
   }
 }
 
