@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+/// The JSON document of `anomaly compare --json`.
+struct ComparisonDocument: Decodable, Equatable {
+  struct Result: Decodable, Equatable {
+    var dataset: String
+    var category: String
+    var detector: String
+    var features: String
+    var seed: Int
+    var auroc: Double?
+    var averagePrecision: Double?
+    var trainCount: Int
+    var testCount: Int
+    var fitSeconds: Double?
+    var scoreSeconds: Double?
+    var loadSeconds: Double
+  }
+
+  struct Mean: Decodable, Equatable {
+    var detector: String
+    var features: String
+    var auroc: Double?
+  }
+
+  var results: [Result]
+  var mean: [Mean]
+
+  func auroc(_ detector: String, _ category: String) -> Double? {
+    results.first { $0.detector == detector && $0.category == category }?
+      .auroc
+  }
+}
+
+@Suite struct CompareTests {
+  // scikit-learn 1.9.1 on the same images, reduced to 32x32 by 4x4 means of
+  // the 8-bit values over 255: OneClassSVM(nu=0.1), PCA(0.9) residual, and
+  // over 20 or 30 seeds mean (standard deviation) of KMeans(8, n_init=3)
+  // bolt .792 (.026) washer .830 (.017) weave .866 (.021), IsolationForest
+  // bolt .558 (.065) washer .641 (.034) weave .648 (.029).
+  @Test("The table for the shipped images agrees with scikit-learn")
+  func agreement() throws {
+    let run = try CommandRun("compare", inspection, "--size", "32", "--json")
+    #expect(run.status == 0)
+    let document = try run.json(ComparisonDocument.self)
+    #expect(document.results.count == 12)
+    #expect(document.mean.count == 4)
+    let references: [(String, String, auroc: Double, tolerance: Double)] = [
+      ("ocsvm", "bolt", 0.8600, 0.002), ("ocsvm", "washer", 0.6759, 0.002),
+      ("ocsvm", "weave", 0.8519, 0.002), ("pca", "bolt", 0.8900, 0.001),
+      ("pca", "washer", 0.8704, 0.001), ("pca", "weave", 0.8785, 0.001),
+      ("kmeans", "bolt", 0.792, 0.1), ("kmeans", "washer", 0.830, 0.07),
+      ("kmeans", "weave", 0.866, 0.08), ("iforest", "bolt", 0.558, 0.2),
+      ("iforest", "washer", 0.641, 0.12), ("iforest", "weave", 0.648, 0.1),
+    ]
+    for (detector, category, auroc, tolerance) in references {
+      let own = try #require(document.auroc(detector, category))
+      #expect(
+        abs(own - auroc) < tolerance, "\(detector) on \(category): \(own)")
+    }
+    let bolt = try #require(document.results.first)
+    #expect(bolt.dataset == "inspection" && bolt.features == "pixels")
+    #expect(bolt.trainCount == 80 && bolt.testCount == 60)
+    #expect(run.output.contains("\"pixelAuroc\" : null"))
+  }
+
+  @Test("The number of threads changes no figure")
+  func threads() throws {
+    let runs = try ["1", "2"].map { count in
+      try CommandRun(
+        "compare", fashionMNIST, "--normal-label", "3", "--threads", count,
+        "--json"
+      ).json(ComparisonDocument.self)
+    }
+    #expect(runs[0].results.map(\.auroc) == runs[1].results.map(\.auroc))
+    #expect(
+      runs[0].results.map(\.averagePrecision)
+        == runs[1].results.map(\.averagePrecision))
+  }
+
+  @Test("Pooling makes one category of all")
+  func pool() throws {
+    let run = try CommandRun(
+      "compare", inspection, "--pool", "--size", "16", "--detectors", "pca",
+      "--json")
+    let document = try run.json(ComparisonDocument.self)
+    #expect(document.results.count == 1)
+    #expect(document.results[0].trainCount == 240)
+    #expect(document.results[0].testCount == 180)
+  }
+
+  @Test("Repeats count seeds up and print mean and standard deviation")
+  func repeats() throws {
+    let arguments = [
+      "compare", inspection, "--category", "weave", "--size", "16",
+      "--detectors", "iforest", "--seed", "5", "--repeats", "3",
+    ]
+    let document = try CommandRun(arguments + ["--json"])
+      .json(ComparisonDocument.self)
+    #expect(document.results.map(\.seed) == [5, 6, 7])
+    let text = try CommandRun(arguments).output
+    let aurocs = document.results.compactMap(\.auroc)
+    let mean = aurocs.reduce(0, +) / 3
+    let deviation = (aurocs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2)
+      .squareRoot()
+    #expect(
+      text.contains(
+        String(format: "%.4f ± %.4f", mean, deviation)), "\(text)")
+  }
+
+  @Test("An output folder holds the table, the results and every score")
+  func outputFolder() throws {
+    let folder = try TemporaryFolder()
+    let run = try CommandRun(
+      "compare", inspection, "--category", "bolt", "--size", "16",
+      "--detectors", "pca,kmeans", "--output", folder.path("out"))
+    #expect(run.status == 0)
+    let scores = try String(
+      contentsOfFile: folder.path("out/scores.csv"), encoding: .utf8)
+    #expect(scores.split(separator: "\n").count == 1 + 2 * 60)
+    let document = try JSONDecoder().decode(
+      ComparisonDocument.self,
+      from: Data(
+        contentsOf: URL(fileURLWithPath: folder.path("out/results.json"))))
+    #expect(document.results.count == 2)
+  }
+
+  @Test("A table is fitted and scored on all rows, standard scaled")
+  func table() throws {
+    let folder = try TemporaryFolder()
+    var text = "id,width,height,label\n"
+    for row in 0..<60 {
+      text += "\(row),\(1000 + row % 7),\(0.01 * Double(row % 5)),0\n"
+    }
+    text += "60,1003,0.5,1\n"
+    let path = try folder.write(text, as: "table.csv")
+    let run = try CommandRun(
+      "compare", path, "--n-clusters", "1", "--json")
+    let document = try run.json(ComparisonDocument.self)
+    #expect(document.results.map(\.trainCount) == [61, 61, 61, 61])
+    #expect(document.results[0].features == "columns")
+    // Unscaled, the widths would drown the one strange height.
+    #expect(document.auroc("kmeans", "table") == 1)
+  }
+
+  @Test("Test samples without labels cannot be compared")
+  func noLabels() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("a,b\n1,2\n3,4\n", as: "table.csv")
+    try CommandRun("compare", path).expectRefusal(
+      status: 65, mentioning: "labels", "--labels")
+  }
+}

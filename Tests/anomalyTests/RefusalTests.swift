@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@Suite struct RefusalTests {
+  @Test(
+    "Wrong arguments are refused in one line with status 64",
+    arguments: [
+      ["compar"], ["compare"], ["compare", inspection, "--nope"],
+      ["compare", inspection, "--detectors", "tarot"],
+      ["compare", inspection, "--nu", "many"],
+      ["compare", inspection, "--nu", "2"],
+      ["compare", inspection, "--n-clusters", "0"],
+      ["compare", inspection, "--size", "0"],
+      ["compare", inspection, "--category", "spoon"],
+      ["compare", inspection, "--repeats", "0"],
+      ["compare", inspection, "--threads", "0"],
+      ["submit", inspection, "--detector", "pca"],
+      ["fit", inspection, "--pool", "--detector", "pca"],
+      ["submit", inspection, "--pool", "--detector", "pca", "--format", "x"],
+      ["submit", inspection, "--pool", "--detector", "pca", "--quantile", "1"],
+    ])
+  func wrongArguments(arguments: [String]) throws {
+    try CommandRun(arguments).expectRefusal(status: 64)
+  }
+
+  @Test("A dataset that is not there is refused by name")
+  func missing() throws {
+    try CommandRun("compare", "/nonexistent").expectRefusal(
+      status: 74, mentioning: "/nonexistent")
+  }
+
+  @Test(
+    "A model file that is cut, edited or no model is refused by name",
+    arguments: ["cut", "edited", "words", "empty"])
+  func damagedModel(damage: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("model.safetensors")
+    try #require(
+      try CommandRun(
+        "fit", inspection, "--category", "bolt", "--size", "16", "--detector",
+        "kmeans", "--model", path
+      ).status == 0)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    switch damage {
+    case "cut": bytes.removeLast(100)
+    case "edited": bytes[bytes.count - 50] ^= 1
+    case "words": bytes = Data("not a model, but a text".utf8)
+    default: bytes = Data()
+    }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    try CommandRun(
+      "score", inspection, "--category", "bolt", "--model", path
+    ).expectRefusal(status: 65, mentioning: "model.safetensors")
+  }
+
+  @Test("A model of images refuses a table")
+  func modelOfOtherData() throws {
+    let folder = try TemporaryFolder()
+    let model = folder.path("model.safetensors")
+    _ = try CommandRun(
+      "fit", inspection, "--category", "bolt", "--size", "16", "--detector",
+      "pca", "--model", model)
+    let table = try folder.write("a,b\n1,2\n3,4\n", as: "table.csv")
+    try CommandRun("score", table, "--model", model).expectRefusal(status: 65)
+  }
+
+  @Test("A full disk leaves no part of the output")
+  func fullDisk() throws {
+    try CommandRun(
+      "submit", inspection, "--pool", "--size", "16", "--detector", "pca",
+      "--output", "/dev/full"
+    ).expectRefusal(status: 74, mentioning: "/dev/full", "space")
+  }
+
+  @Test("A folder that is not there cannot take the output")
+  func missingFolder() throws {
+    let folder = try TemporaryFolder()
+    try CommandRun(
+      "submit", inspection, "--pool", "--size", "16", "--detector", "pca",
+      "--output", folder.path("no/such/submission.csv")
+    ).expectRefusal(status: 74, mentioning: "submission.csv")
+    #expect(try folder.contents.isEmpty)
+  }
+
+  @Test(
+    "A corrupt image is refused by name and leaves no output",
+    arguments: [0, 20, 1000])
+  func corruptImage(length: Int) throws {
+    let folder = try TemporaryFolder()
+    let data = folder.url.appendingPathComponent("bolt")
+    try FileManager.default.copyItem(
+      atPath: inspection + "/bolt", toPath: data.path)
+    let image = data.appendingPathComponent("test/bent/003.png")
+    let bytes = try Data(contentsOf: image).prefix(length)
+    try bytes.write(to: image)
+    try CommandRun(
+      "submit", data.path, "--detector", "pca", "--output",
+      folder.path("submission.csv")
+    ).expectRefusal(status: 65, mentioning: "003.png")
+    #expect(try folder.contents == ["bolt"])
+  }
+
+  @Test("One class of labels, and words for scores, are refused by name")
+  func evaluate() throws {
+    let folder = try TemporaryFolder()
+    let scores = try folder.write("id,score\n0,1\n1,2\n", as: "s.csv")
+    let ones = try folder.write("id,label\n0,1\n1,1\n", as: "l.csv")
+    try CommandRun("evaluate", scores, "--labels", ones).expectRefusal(
+      status: 65, mentioning: "1")
+    let words = try folder.write("id,score\n0,high\n1,2\n", as: "w.csv")
+    let labels = try folder.write("id,label\n0,1\n1,0\n", as: "m.csv")
+    try CommandRun("evaluate", words, "--labels", labels).expectRefusal(
+      status: 65, mentioning: "w.csv", "high")
+    let fewer = try folder.write("id,label\n0,1\n", as: "f.csv")
+    try CommandRun("evaluate", scores, "--labels", fewer).expectRefusal(
+      status: 65, mentioning: "f.csv")
+  }
+
+  @Test("Help and version are no errors")
+  func help() throws {
+    for arguments in [["--help"], ["compare", "--help"], ["--version"]] {
+      let run = try CommandRun(arguments)
+      #expect(run.status == 0)
+      #expect(run.errors.isEmpty)
+      #expect(!run.output.isEmpty)
+    }
+  }
+}
