@@ -7,7 +7,7 @@
 /// e^-87, near the smallest normal number, are zero. No fused multiply-add is
 /// needed: the same speed in lanes, and the same bits, on every processor.
 @inline(__always)
-func exponential(_ x: SIMD16<Float>) -> SIMD16<Float> {
+package func exponential(_ x: SIMD16<Float>) -> SIMD16<Float> {
   typealias Lanes = SIMD16<Float>
   let smallest: Float = -87
   let clamped = x.replacing(with: smallest, where: x .< smallest)

@@ -24,7 +24,7 @@ enum GaussianKernel {
 
   /// The most rows and columns of a block: with both, the kernel values stay
   /// in the second-level cache.
-  static let blockRows = 256
+  static let blockRows = 512
   static let blockColumns = 256
 
   /// K(x, y) for every `x` (a row of `block`) and `y` (a column).
@@ -69,7 +69,7 @@ enum GaussianKernel {
     of x: Span, weights: [Double], at y: Span,
     to sums: UnsafeMutableBufferPointer<Double>
   ) {
-    withBlock { block in
+    withBlock(rows: min(x.count, blockRows)) { block in
       withUnsafeTemporaryAllocation(
         of: SIMD8<Double>.self, capacity: blockColumns / 8
       ) { lanes in
@@ -93,28 +93,26 @@ enum GaussianKernel {
     }
   }
 
-  /// Room for one block, aligned for whole vectors.
+  /// Room for the rows of a block, aligned for whole vectors.
   static func withBlock<Result>(
-    _ body: (UnsafeMutablePointer<Float>) -> Result
+    rows: Int, _ body: (UnsafeMutablePointer<Float>) -> Result
   ) -> Result {
     withUnsafeTemporaryAllocation(
-      byteCount: blockRows * blockColumns * MemoryLayout<Float>.stride,
+      byteCount: max(rows, 1) * blockColumns * MemoryLayout<Float>.stride,
       alignment: MemoryLayout<SIMD16<Float>>.alignment
     ) { bytes in
       let block = bytes.bindMemory(to: Float.self)
       block.initialize(repeating: 0)
-      return withExtendedLifetime(block) {
-        guard let start = block.baseAddress else {
-          preconditionFailure("a block is not empty")
-        }
-        return body(start)
+      guard let start = block.baseAddress else {
+        preconditionFailure("a block is not empty")
       }
+      return body(start)
     }
   }
 
   /// From this sum of half norms on, the rounding of x · y - ½|x|² - ½|y|²
   /// could change a kernel value by more than about 1e-5.
-  private static let cancellationLimit: Float = 32
+  private static let cancellationLimit: Float = 64
   /// Kernel values below are as good as zero, however they were rounded.
   private static let negligible: Float = 1e-9
   /// From this sum of half norms on, the product may have overflowed.
@@ -125,19 +123,32 @@ enum GaussianKernel {
   private static func mendCancellation(
     _ x: Span, _ y: Span, _ values: UnsafeMutablePointer<Float>
   ) {
-    for column in 0..<y.count {
-      let norms = x.halfNorms[0] + y.halfNorms[column]
-      guard norms > cancellationLimit,
-        !(values[column] < negligible) || norms > overflowLimit
-      else { continue }
-      var distance = 0.0
-      for k in 0..<x.dimension {
-        let difference =
-          Double(x.values[k]) - Double(y.values[column * y.dimension + k])
-        distance += difference * difference
+    let norm = x.halfNorms[0]
+    for start in stride(from: 0, to: y.count, by: 16) {
+      let kernel = UnsafeRawPointer(values + start)
+        .load(as: SIMD16<Float>.self)
+      let norms =
+        UnsafeRawPointer(y.halfNorms + start)
+        .loadUnaligned(as: SIMD16<Float>.self) + norm
+      let isDoubtful =
+        (norms .> cancellationLimit) .& .!(kernel .< negligible)
+        .| (norms .> overflowLimit)
+      guard any(isDoubtful) else { continue }
+      for column in start..<min(start + 16, y.count)
+      where isDoubtful[column - start] {
+        values[column] = exactValue(x, y[column..<column + 1])
       }
-      values[column] = Float(exp(-0.5 * distance))
     }
+  }
+
+  /// K(x, y) of two points, from the differences of their elements.
+  private static func exactValue(_ x: Span, _ y: Span) -> Float {
+    var distance = 0.0
+    for k in 0..<x.dimension {
+      let difference = Double(x.values[k]) - Double(y.values[k])
+      distance += difference * difference
+    }
+    return Float(exp(-0.5 * distance))
   }
 }
 

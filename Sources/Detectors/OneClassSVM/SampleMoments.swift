@@ -8,53 +8,71 @@ struct SampleMoments {
 
   init(_ samples: Matrix, rows: [Int]) {
     let columns = samples.columns
-    let blocks = Parallel.blocks(rows.count, size: 256)
-    let sums = Self.partialSums(blocks.count, width: columns) { block, sums in
-      for row in blocks[block] {
-        let start = rows[row] * columns
-        samples.values.withUnsafeBufferPointer { values in
-          for column in 0..<columns {
-            sums[column] += Double(values[start + column])
-          }
-        }
-      }
-    }
-    let means = sums.map { $0 / Double(rows.count) }
-    let deviations = Self.partialSums(blocks.count, width: columns) {
-      block, sums in
-      for row in blocks[block] {
-        let start = rows[row] * columns
-        samples.values.withUnsafeBufferPointer { values in
-          for column in 0..<columns {
-            let deviation = Double(values[start + column]) - means[column]
-            sums[column] += deviation * deviation
-          }
-        }
-      }
-    }
+    let zeros = [Double](repeating: 0, count: columns)
+    let means = Self.sums(samples, rows, centre: zeros) { $0 }
+      .map { $0 / Double(rows.count) }
+    let squares = Self.sums(samples, rows, centre: means) { $0 * $0 }
     // Within the columns and between them (the analysis of variance).
     let mean = means.reduce(0, +) / Double(columns)
     let between = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     totalVariance =
-      (deviations.reduce(0, +) / Double(rows.count) + between)
-      / Double(columns)
+      (squares.reduce(0, +) / Double(rows.count) + between) / Double(columns)
     self.means = means
   }
 
-  /// The sums over blocks of rows, one block after the other whatever the
-  /// number of threads.
-  private static func partialSums(
-    _ blockCount: Int, width: Int,
-    _ add: (Int, UnsafeMutableBufferPointer<Double>) -> Void
+  /// Σ term(x - centre) of every column, over blocks of rows that are added
+  /// one after the other whatever the number of threads.
+  @inline(__always)
+  private static func sums(
+    _ samples: Matrix, _ rows: [Int], centre: [Double],
+    term: (SIMD8<Double>) -> SIMD8<Double>
   ) -> [Double] {
+    let columns = samples.columns
+    let blocks = Parallel.blocks(rows.count, size: 256)
     let partial: [Double] = Parallel.fill(
-      blockCount * width, blockSize: width
+      blocks.count * columns, blockSize: columns
     ) { range, sums in
       sums.initialize(repeating: 0)
-      add(range.lowerBound / width, sums)
+      samples.values.withUnsafeBufferPointer { values in
+        centre.withUnsafeBufferPointer { centre in
+          for row in blocks[range.lowerBound / columns] {
+            let start = rows[row] * columns
+            add(values[start..<start + columns], centre, to: sums, term)
+          }
+        }
+      }
     }
-    var total = [Double](repeating: 0, count: width)
-    for (index, sum) in partial.enumerated() { total[index % width] += sum }
+    var total = [Double](repeating: 0, count: columns)
+    for (index, sum) in partial.enumerated() { total[index % columns] += sum }
     return total
+  }
+
+  @inline(__always)
+  private static func add(
+    _ row: Slice<UnsafeBufferPointer<Float>>,
+    _ centre: UnsafeBufferPointer<Double>,
+    to sums: UnsafeMutableBufferPointer<Double>,
+    _ term: (SIMD8<Double>) -> SIMD8<Double>
+  ) {
+    let elements = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: row))
+    let centres = UnsafeRawBufferPointer(centre)
+    let bytes = UnsafeMutableRawBufferPointer(sums)
+    let whole = row.count & ~7
+    for column in stride(from: 0, to: whole, by: 8) {
+      let x = SIMD8<Double>(
+        elements.loadUnaligned(
+          fromByteOffset: column * 4, as: SIMD8<Float>.self))
+      let c = centres.loadUnaligned(
+        fromByteOffset: column * 8, as: SIMD8<Double>.self)
+      let sum = bytes.loadUnaligned(
+        fromByteOffset: column * 8, as: SIMD8<Double>.self)
+      bytes.storeBytes(
+        of: sum + term(x - c), toByteOffset: column * 8,
+        as: SIMD8<Double>.self)
+    }
+    for column in whole..<row.count {
+      let moved = Double(row[row.startIndex + column]) - centre[column]
+      sums[column] += term(SIMD8(repeating: moved))[0]
+    }
   }
 }

@@ -21,24 +21,23 @@ struct ScaledPoints {
   init(
     _ samples: Matrix, rows: [Int], centre: [Double], gamma: Double
   ) {
+    let columns = samples.columns
+    let scale = (2 * gamma).squareRoot()
     self.init(
-      count: rows.count, dimension: samples.columns,
-      values: Parallel.fill(
-        rows.count * samples.columns, blockSize: 64 * samples.columns
-      ) { range, buffer in
-        let scale = (2 * gamma).squareRoot()
-        let limit = Double(Float.greatestFiniteMagnitude)
+      count: rows.count, dimension: columns,
+      values: Parallel.fill(rows.count * columns, blockSize: 64 * columns) {
+        range, buffer in
         samples.values.withUnsafeBufferPointer { values in
           centre.withUnsafeBufferPointer { centre in
-            let columns = centre.count
             for point in 0..<buffer.count / columns {
               let source = rows[range.lowerBound / columns + point] * columns
               let target = point * columns
-              for column in 0..<columns {
-                let moved = Double(values[source + column]) - centre[column]
-                let scaled = moved * scale
-                buffer[target + column] = Float(max(-limit, min(limit, scaled)))
-              }
+              scaleRow(
+                UnsafeBufferPointer(
+                  rebasing: values[source..<source + columns]),
+                centre: centre, scale: scale,
+                into: UnsafeMutableBufferPointer(
+                  rebasing: buffer[target..<target + columns]))
             }
           }
         }
@@ -98,4 +97,35 @@ private func squaredNorm(_ row: UnsafeBufferPointer<Float>) -> Double {
     sums += lanes * lanes
   }
   return row[whole...].reduce(sums.sum()) { $0 + Double($1) * Double($1) }
+}
+
+/// (x - centre) · scale, cut off at the largest finite number.
+private func scaleRow(
+  _ row: UnsafeBufferPointer<Float>, centre: UnsafeBufferPointer<Double>,
+  scale: Double, into scaled: UnsafeMutableBufferPointer<Float>
+) {
+  typealias Lanes = SIMD8<Double>
+  let limit = Double(Float.greatestFiniteMagnitude)
+  func scaling(_ x: Lanes, _ centre: Lanes) -> SIMD8<Float> {
+    let scaled = (x - centre) * scale
+    return SIMD8<Float>(
+      scaled.replacing(with: limit, where: scaled .> limit)
+        .replacing(with: -limit, where: scaled .< -limit))
+  }
+  let elements = UnsafeRawBufferPointer(row)
+  let centres = UnsafeRawBufferPointer(centre)
+  let target = UnsafeMutableRawBufferPointer(scaled)
+  let whole = row.count & ~7
+  for column in stride(from: 0, to: whole, by: 8) {
+    let x = Lanes(
+      elements.loadUnaligned(
+        fromByteOffset: column * 4, as: SIMD8<Float>.self))
+    let c = centres.loadUnaligned(fromByteOffset: column * 8, as: Lanes.self)
+    target.storeBytes(
+      of: scaling(x, c), toByteOffset: column * 4, as: SIMD8<Float>.self)
+  }
+  for column in whole..<row.count {
+    let x = Lanes(repeating: Double(row[column]))
+    scaled[column] = scaling(x, Lanes(repeating: centre[column]))[0]
+  }
 }

@@ -45,6 +45,10 @@ final class SequentialMinimalOptimization {
   private var active = 0
   private let cache: KernelRowCache
 
+  /// How many kernel rows are computed at once, and when it was last done.
+  private var rowsAtATime = 128
+  private var iterationsAtMiss = 0
+
   private(set) var iterations = 0
   /// m(α) - M(α) over all points.
   private(set) var gap = Double.infinity
@@ -100,7 +104,7 @@ final class SequentialMinimalOptimization {
   /// The sizes of the nested problems: each a quarter of the next.
   private var levels: [Int] {
     var levels = [points.count]
-    while let last = levels.last, last > 2000 { levels.append(last / 4) }
+    while let last = levels.last, last > 512 { levels.append(last / 4) }
     return levels.reversed()
   }
 
@@ -108,21 +112,42 @@ final class SequentialMinimalOptimization {
   ///
   /// The expansion that was found for the part estimates, at every point, the
   /// gradient g_t that the other points cause. Were it right, the best α would
-  /// be α_t = min(1, max(0, ρ - g_t)), with ρ such that their sum is ν l.
+  /// be α_t = min(1, max(0, ρ - g_t)), with ρ such that their sum is ν l. The
+  /// points with the highest estimates are shrunk at once.
   private func extend(to size: Int) throws {
     let old = l
     l = size
+    active = l
+    cache.reset(rowLength: l)
     if old == 0 {
       for t in 0..<l { alpha[t] = settings.nu }
     }
     try addExpansion(alpha, to: old..<l)
-    exactAlpha = alpha
     let growth = settings.nu * Double(l) / alpha[..<l].reduce(0, +)
     let g = (0..<l).map { growth * (gradient[$0] - alpha[$0]) }
+    if old == 0 {
+      // Most α will vanish: cheaper to expand than to change.
+      gradient = exactGradient
+    } else {
+      exactAlpha = alpha
+      exactGradient = gradient
+    }
     alpha.replaceSubrange(
       ..<l, with: responses(to: g, sum: settings.nu * Double(l)))
-    try addChanges(to: 0..<l)
+    if settings.shrinking, old > 0 {
+      let fraction = settings.nu * (1 + Self.margin * (1 - settings.nu))
+      let limit = g.sorted()[min(l - 1, Int(Double(l) * fraction))]
+      keep((0..<l).filter { alpha[$0] > 0 || g[$0] < limit })
+    }
+    try addExpansion(changes, to: 0..<active)
   }
+
+  /// How many more than the fraction ν of the points start as active, as a part
+  /// of that fraction.
+  ///
+  /// By measurement: with fewer the rest often has to come back, with more the
+  /// start is dearer.
+  private static let margin = 0.5
 
   /// min(1, max(0, ρ - g_t)) for the ρ that makes the sum right.
   private func responses(to g: [Double], sum: Double) -> [Double] {
@@ -155,18 +180,15 @@ final class SequentialMinimalOptimization {
   // MARK: The iteration
 
   private func optimize() throws {
-    var violation = currentViolation()
-    while violation.gap >= settings.tolerance,
-      iterations < settings.maxIterations
-    {
+    while true {
       let before = iterations
-      if settings.shrinking { shrink(violation) }
       try iterate()
-      try addChanges(to: active..<l)
-      violation = currentViolation()
-      guard iterations > before else { break }
+      try synchronize()
+      let violation = currentViolation()
+      gap = max(0, violation.gap)
+      guard gap >= settings.tolerance, iterations > before else { return }
+      if settings.shrinking { shrink(violation) }
     }
-    gap = max(0, violation.gap)
   }
 
   /// Iterates on the active variables until they are optimal.
@@ -177,10 +199,14 @@ final class SequentialMinimalOptimization {
     while violation.gap >= settings.tolerance,
       iterations < settings.maxIterations
     {
-      if iterations % 64 == 0 { try context.cancellation.check() }
+      if iterations % 64 == 0 {
+        try context.cancellation.check()
+        report(
+          "one-class SVM: solving", iterations,
+          detail: "gap \(Float(violation.gap))")
+      }
       if untilShrinking == 0 {
         untilShrinking = shrinkingInterval
-        report(violation)
         if settings.shrinking {
           shrink(violation)
           violation = currentViolation()
@@ -245,6 +271,12 @@ final class SequentialMinimalOptimization {
       (alpha[t] < 1 || gradient[t] >= violation.lowestUp)
         && (alpha[t] > 0 || gradient[t] <= violation.highestLow)
     }
+    // Moving points costs time, too.
+    if kept.count * 10 < active * 9 { keep(kept) }
+  }
+
+  /// Makes only some of the active variables active.
+  private func keep(_ kept: [Int]) {
     guard kept.count < active else { return }
     for (target, source) in kept.enumerated() where target != source {
       swapAt(target, source)
@@ -266,10 +298,15 @@ final class SequentialMinimalOptimization {
 
   // MARK: Kernel values
 
-  /// Brings the gradient of `columns` up to date with α, after which it is
-  /// exact everywhere and all variables are active.
-  private func addChanges(to columns: Range<Int>) throws {
-    try addExpansion(zip(alpha, exactAlpha).map { $0 - $1 }, to: columns)
+  /// α less the α for which the gradient was last exact everywhere.
+  private var changes: [Double] {
+    zip(alpha, exactAlpha).map { $0 - $1 }
+  }
+
+  /// Brings the gradient of the variables that are not active up to date, and
+  /// makes them active.
+  private func synchronize() throws {
+    try addExpansion(changes, to: active..<l)
     exactAlpha = alpha
     exactGradient = gradient
     if active != l {
@@ -304,6 +341,9 @@ final class SequentialMinimalOptimization {
         }
       }
       try context.cancellation.check()
+      report(
+        "one-class SVM: kernel sums over \(columns.count) rows",
+        panel.upperBound, of: changed.count)
     }
   }
 
@@ -316,7 +356,15 @@ final class SequentialMinimalOptimization {
     _ row: Int, _ violation: WorkingSet.Violation
   ) throws {
     guard !cache.contains(row) else { return }
-    let wanted = [row] + likelyRows(violation, besides: row)
+    // As many at once as the iterations since the last time made use of.
+    let used = 2 * (iterations - iterationsAtMiss)
+    iterationsAtMiss = iterations
+    rowsAtATime = max(
+      8, min(128, used < rowsAtATime / 2 ? rowsAtATime / 2 : rowsAtATime * 2))
+    let wanted =
+      [row]
+      + likelyRows(
+        min(rowsAtATime, cache.capacity / 2) - 1, violation, besides: row)
     let rows = points.selecting(wanted[...])
     let targets = wanted.map { cache.claim($0) }
     let blocks = Parallel.blocks(active, size: GaussianKernel.blockColumns)
@@ -326,7 +374,7 @@ final class SequentialMinimalOptimization {
         Parallel.forEach(blocks.count) { index in
           if context.cancellation.isRequested { return }
           let range = blocks[index]
-          GaussianKernel.withBlock { block in
+          GaussianKernel.withBlock(rows: rows.count) { block in
             GaussianKernel.evaluate(rows, points[range], into: block)
             for (row, target) in targets.enumerated() {
               (target + range.lowerBound).update(
@@ -340,30 +388,32 @@ final class SequentialMinimalOptimization {
     try context.cancellation.check()
   }
 
-  /// The variables not in the cache that are likely to be chosen soon: those
-  /// farthest on the wrong side of the others.
+  /// The `count` variables not in the cache that are likely to be chosen soon:
+  /// those farthest on the wrong side of the others.
   private func likelyRows(
-    _ violation: WorkingSet.Violation, besides row: Int
+    _ count: Int, _ violation: WorkingSet.Violation, besides row: Int
   ) -> [Int] {
-    let count = min(Self.rowsAtATime, cache.capacity / 2) - 1
     guard count > 0 else { return [] }
-    var candidates: [(excess: Double, t: Int)] = []
-    for t in 0..<active where t != row && !cache.contains(t) {
+    var best: [(excess: Double, t: Int)] = []
+    for t in 0..<active {
       let up = alpha[t] < 1 ? violation.highestLow - gradient[t] : 0
       let low = alpha[t] > 0 ? gradient[t] - violation.lowestUp : 0
-      candidates.append((max(up, low), t))
+      let excess = max(up, low)
+      if best.count == count, excess <= best[count - 1].excess { continue }
+      if t == row || cache.contains(t) { continue }
+      if best.count == count { best.removeLast() }
+      let place = best.lastIndex { $0.excess >= excess }.map { $0 + 1 } ?? 0
+      best.insert((excess, t), at: place)
     }
-    candidates.sort { ($0.excess, $1.t) > ($1.excess, $0.t) }
-    return candidates.prefix(count).map(\.t)
+    return best.map(\.t)
   }
 
-  /// How many kernel rows are computed at once.
-  private static let rowsAtATime = 128
-
-  private func report(_ violation: WorkingSet.Violation) {
+  private func report(
+    _ stage: String, _ completed: Int, of total: Int? = nil,
+    detail: String? = nil
+  ) {
     context.progress.report(
       ProgressReport(
-        stage: "one-class SVM", completed: iterations,
-        detail: "gap \(violation.gap)"))
+        stage: stage, completed: completed, total: total, detail: detail))
   }
 }
