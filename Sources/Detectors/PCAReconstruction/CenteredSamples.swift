@@ -42,33 +42,3 @@ struct CenteredSamples {
     }
   }
 }
-
-extension Matrix {
-  /// The mean of every column.
-  fileprivate func columnMeans() -> [Double] {
-    // Whole rows at a time in double precision; the partial sums are added in
-    // their order, whatever thread made them.
-    let blocks = Parallel.blocks(rows, size: 4096)
-    var partial = [Double](repeating: 0, count: blocks.count * columns)
-    partial.withUnsafeMutableBufferPointer { partial in
-      Parallel.forEach(blocks.count) { block in
-        values.withUnsafeBufferPointer { values in
-          guard let values = values.baseAddress,
-            let sums = partial.baseAddress.map({ $0 + block * columns })
-          else { return }
-          for row in blocks[block] {
-            let source = values + row * columns
-            for column in 0..<columns {
-              sums[column] += Double(source[column])
-            }
-          }
-        }
-      }
-    }
-    return (0..<columns).map { column in
-      let sum = stride(from: column, to: partial.count, by: columns)
-        .reduce(0) { $0 + partial[$1] }
-      return sum / Double(rows)
-    }
-  }
-}
