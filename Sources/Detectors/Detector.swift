@@ -22,10 +22,18 @@ public protocol Detector: Codable, Hashable, Sendable {
 }
 
 extension Detector {
+  /// - Throws: Also `DetectorFault.exceedsMemoryBudget`, when all samples
+  ///   together do.
   public func fit(
     streaming source: any SampleSource, in context: FitContext
   ) throws -> Model {
-    try fit(source.matrix(), in: context)
+    let needed = source.rows * source.columns * MemoryLayout<Float>.stride
+    guard source is Matrix || needed <= context.memoryBudget else {
+      throw DetectorFault.exceedsMemoryBudget(
+        needed: needed, budget: context.memoryBudget,
+        remedy: "use smaller images (--size), or raise the memory budget")
+    }
+    return try fit(source.matrix(), in: context)
   }
 }
 

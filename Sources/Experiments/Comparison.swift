@@ -150,8 +150,10 @@ public struct Comparison: Sendable {
   ) throws {
     let clock = ContinuousClock()
     let fit = try clock.measure(
-      try detector.fit(samples.train, in: context) as any AnomalyModel)
-    let scoring = try clock.measure(try fit.value.scores(for: samples.test))
+      try detector.fit(streaming: samples.train, in: context)
+        as any AnomalyModel)
+    let scoring = try clock.measure(
+      try fit.value.scores(streaming: samples.test))
     let evaluation = try Evaluation(
       scores: scoring.value, labels: samples.testLabels)
     run.scores = scoring.value
@@ -173,8 +175,8 @@ extension DetectorFault {
 /// The features of a category, scaled as its training samples ask for.
 private struct PreparedSamples {
   let extractor: FeatureExtractor
-  let train: Matrix
-  let test: Matrix
+  let train: any SampleSource
+  let test: any SampleSource
   let testLabels: [Int]
 
   init(
@@ -188,17 +190,13 @@ private struct PreparedSamples {
       throw ExperimentFault.noTestSamples(category: category.name)
     }
     let extractor = try features.extractor(for: category)
-    func matrix(of set: SampleSet) throws -> Matrix {
-      try extractor.matrix(
-        of: set, progress: context.progress,
-        cancellation: context.cancellation)
-    }
-    let samples = try matrix(of: category.train)
-    let fitted = (scaler ?? .default(for: extractor)).fit(samples)
-    train = fitted.scaled(samples)
+    let (scaler, train) = try extractor.fitScale(
+      scaler, to: category.train, in: context)
+    self.train = train
     test =
       category.isTransductive
-      ? train : try fitted.scaled(matrix(of: category.test))
+      ? train
+      : try scaler.scaled(extractor.samples(of: category.test, in: context))
     testLabels = category.test.labels ?? []
     self.extractor = extractor
   }

@@ -1,3 +1,4 @@
+import Autoencoders
 import Detectors
 
 /// The detectors that the command line knows by name.
@@ -32,7 +33,13 @@ public struct DetectorCatalog: Sendable {
   ///
   /// Defaults: `ocsvm` nu 0.1, gamma scale; `kmeans` 8 clusters, 3 starts;
   /// `pca` 0.9 of the variance; `iforest` 100 trees of 256 samples.
-  public static let standard = DetectorCatalog(entries: [
+  /// Autoencoders: 20 epochs of batches of 128, Adam with learning rate 1e-3.
+  public static let standard = DetectorCatalog(
+    entries: classical + autoencoders)
+
+  /// The detectors that `all` stands for: those that suit any data and take
+  /// seconds.
+  private static let classical = [
     Entry(name: "ocsvm", summary: "one-class SVM with an RBF kernel") {
       options in
       var detector = OneClassSVM(nu: options.nu ?? 0.1)
@@ -64,7 +71,20 @@ public struct DetectorCatalog: Sendable {
       detector.maxFeatures = options.maxFeatures ?? detector.maxFeatures
       return detector
     },
-  ])
+  ]
+
+  private static let autoencoders =
+    [
+      Entry(
+        name: "autoencoder",
+        summary: "the default architecture, \(Architecture.automatic.rawValue)"
+      ) { $0.autoencoder.detector(.automatic) }
+    ]
+    + Architecture.allCases.map { architecture in
+      Entry(name: architecture.rawValue, summary: "autoencoder") {
+        $0.autoencoder.detector(architecture)
+      }
+    }
 
   /// The detector of that name.
   ///
@@ -77,14 +97,18 @@ public struct DetectorCatalog: Sendable {
     return entry
   }
 
-  /// The detectors of those names, `all` standing for every one.
+  /// The detectors of those names, `all` standing for every one that is not
+  /// trained by epochs.
   ///
   /// - Throws: `ExperimentFault.unknownDetector`.
   public func detectors(
     named names: [String], options: DetectorOptions = DetectorOptions()
   ) throws -> [NamedDetector] {
-    let chosen =
-      names.contains("all") ? entries : try names.map(entry(named:))
+    let chosen = try names.flatMap { name in
+      name == "all"
+        ? entries.filter { $0.type != Autoencoder.self }
+        : [try entry(named: name)]
+    }
     return chosen.map { NamedDetector($0.name, $0.make(options)) }
   }
 }

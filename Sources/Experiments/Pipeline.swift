@@ -30,17 +30,44 @@ public struct Pipeline: Sendable {
       throw ExperimentFault.noTrainingSamples(category: category.name)
     }
     let extractor = try features.extractor(for: category)
-    let samples = try extractor.matrix(
-      of: category.train, progress: context.progress,
-      cancellation: context.cancellation)
-    let scaler = (self.scaler ?? .default(for: extractor)).fit(samples)
-    let scaled = scaler.scaled(samples)
+    let (scaler, samples) = try extractor.fitScale(
+      self.scaler, to: category.train, in: context)
     var context = context
     context.imageShape = extractor.featureImageShape
-    let model = try detector.detector.fit(scaled, in: context)
+    let model = try detector.detector.fit(streaming: samples, in: context)
     return FittedPipeline(
       extractor: extractor, scaler: scaler, detector: detector, model: model,
-      trainingScores: try model.scores(for: scaled).sorted())
+      trainingScores: try model.scores(streaming: samples).sorted())
+  }
+}
+
+extension FeatureExtractor {
+  /// The scale of the training samples, and those samples on it.
+  func fitScale(
+    _ scaler: Scaler?, to set: SampleSet, in context: FitContext
+  ) throws -> (scaler: FittedScaler, samples: any SampleSource) {
+    let scaler = scaler ?? .default(for: self)
+    let samples = try samples(of: set, in: context)
+    guard scaler != .none else { return (.identity, samples) }
+    let matrix = try samples.matrix()
+    let fitted = scaler.fit(matrix)
+    return (fitted, fitted.scaled(matrix))
+  }
+
+  /// The features of a set: in memory, or read when they are needed where they
+  /// would take more than a quarter of the memory budget.
+  func samples(
+    of set: SampleSet, in context: FitContext
+  ) throws -> any SampleSource {
+    if case .rows = set.content {
+      let source = try source(
+        of: set, progress: context.progress,
+        cancellation: context.cancellation)
+      let bytes = source.rows * source.columns * MemoryLayout<Float>.stride
+      if bytes > context.memoryBudget / 4 { return source }
+    }
+    return try matrix(
+      of: set, progress: context.progress, cancellation: context.cancellation)
   }
 }
 
@@ -65,20 +92,13 @@ public struct FittedPipeline: Sendable {
   ///
   /// - Throws: the faults of reading, of the features and of the model.
   public func scores(
-    for set: SampleSet, progress: any ProgressSink = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    for set: SampleSet, in context: FitContext = FitContext()
   ) throws -> [Float] {
-    let samples = try extractor.matrix(
-      of: set, progress: progress, cancellation: cancellation)
-    return try scores(for: samples)
-  }
-
-  /// The same for features that were made by `extractor`.
-  func scores(for samples: consuming Matrix) throws -> [Float] {
+    let samples = try extractor.samples(of: set, in: context)
     guard samples.columns == model.featureCount else {
       throw DetectorFault.wrongFeatureCount(
         actual: samples.columns, expected: model.featureCount)
     }
-    return try model.scores(for: scaler.scaled(samples))
+    return try model.scores(streaming: scaler.scaled(samples))
   }
 }

@@ -15,7 +15,7 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
   public func fit(_ samples: Matrix) -> FittedScaler {
     switch self {
     case .none:
-      return FittedScaler(offsets: [], factors: [])
+      return .identity
     case .standard:
       let mean = samples.columnMeans()
       let variance = samples.columnVariances(means: mean)
@@ -44,6 +44,9 @@ public struct FittedScaler: Codable, Hashable, Sendable {
   @Tensor public private(set) var offsets: [Double]
   @Tensor public private(set) var factors: [Double]
 
+  /// Leaves samples as they are.
+  public static let identity = FittedScaler(offsets: [], factors: [])
+
   fileprivate init(offsets: [Double], factors: [Double]) {
     self.offsets = offsets
     self.factors = factors
@@ -65,6 +68,13 @@ public struct FittedScaler: Codable, Hashable, Sendable {
     }
   }
 
+  /// The same for samples that are read when they are needed.
+  public func scaled(_ samples: any SampleSource) -> any SampleSource {
+    if offsets.isEmpty { return samples }
+    if let matrix = samples as? Matrix { return scaled(matrix) }
+    return ScaledSamples(original: samples, scaler: self)
+  }
+
   /// The samples on the learned scale.
   ///
   /// - Precondition: they have the columns of the training samples.
@@ -79,5 +89,17 @@ public struct FittedScaler: Codable, Hashable, Sendable {
       }
     }
     return samples
+  }
+}
+
+private struct ScaledSamples: SampleSource {
+  let original: any SampleSource
+  let scaler: FittedScaler
+
+  var rows: Int { original.rows }
+  var columns: Int { original.columns }
+
+  func matrix(ofRows indices: [Int]) throws -> Matrix {
+    scaler.scaled(try original.matrix(ofRows: indices))
   }
 }

@@ -71,6 +71,7 @@ public struct ComparisonReport: Sendable {
       func total(_ figure: (DetectorResult) -> Double?) -> Double? {
         average(figure).map { $0 * Double(results.count) }
       }
+      let firstSeed = results.filter { $0.seed == results[0].seed }
       // An interval belongs to one set of scores; several are not averaged.
       let interval =
         own.count == 1 ? own[0].evaluation?.aurocInterval() : nil
@@ -82,8 +83,8 @@ public struct ComparisonReport: Sendable {
             + decimal($0.upperBound, places: 3)
         } ?? "-",
         decimal(average(\.averagePrecision), places: 4),
-        "\(results.map(\.trainCount).reduce(0, +))",
-        "\(results.map(\.testCount).reduce(0, +))",
+        "\(firstSeed.map(\.trainCount).reduce(0, +))",
+        "\(firstSeed.map(\.testCount).reduce(0, +))",
         decimal(total(\.fitSeconds), places: 2),
         decimal(total(\.scoreSeconds), places: 2),
       ])

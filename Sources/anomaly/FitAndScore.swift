@@ -55,9 +55,7 @@ struct SubmissionArguments: ParsableArguments {
     of set: SampleSet, by pipeline: FittedPipeline, in session: Session
   ) throws -> Submission {
     let ids = set.samples.map(\.id)
-    let scores = try pipeline.scores(
-      for: set, progress: session.progress,
-      cancellation: session.context.cancellation)
+    let scores = try pipeline.scores(for: set, in: session.context)
     guard binary else { return Submission(ids: ids, scores: scores) }
     let threshold =
       try threshold

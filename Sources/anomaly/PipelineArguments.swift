@@ -37,6 +37,89 @@ extension FeatureKind: ExpressibleByArgument {}
 extension ColorMode: ExpressibleByArgument {}
 extension Scaler: ExpressibleByArgument {}
 
+/// The hyper-parameters of autoencoders.
+struct AutoencoderArguments: ParsableArguments {
+  @Option(help: "Autoencoders: passes over the training images (default: 20).")
+  var epochs: Int?
+
+  @Option(help: "Autoencoders: images in a step (default: 128).")
+  var batchSize: Int?
+
+  @Option(help: "Autoencoders: learning rate (default: 0.001).")
+  var learningRate: Float?
+
+  @Option(
+    help: """
+      Autoencoders: constant, cosine to zero, or step by 0.1 every 10 epochs.
+      """)
+  var schedule: TrainingOptions.Schedule?
+
+  @Option(help: "Autoencoders: adam or adamw.")
+  var optimizer: TrainingOptions.Optimizer?
+
+  @Option(help: "Autoencoders: weight decay (default: 0).")
+  var weightDecay: Float?
+
+  @Option(
+    help: """
+      Autoencoders: stop after this many epochs without a better loss on \
+      held-out images and keep the best weights (default: never).
+      """)
+  var patience: Int?
+
+  @Option(help: "Autoencoders: the slice held out (default: 0.1).")
+  var validationFraction: Float?
+
+  @Option(
+    help: """
+      Autoencoders: filters or units of each layer, such as 12,24,48.
+      """, transform: widthList)
+  var widths: [Int]?
+
+  @Option(help: "Autoencoders: numbers in a latent code.")
+  var latentSize: Int?
+
+  @Option(help: "vae: weight of the divergence (default: 1).")
+  var beta: Float?
+
+  @Option(help: "vae: epochs over which the weight rises (default: 0).")
+  var warmUpEpochs: Int?
+
+  @Option(help: "Autoencoders: what the score is, where there is a choice.")
+  var score: Autoencoder.Score?
+
+  var options: AutoencoderOptions {
+    var options = AutoencoderOptions()
+    options.epochs = epochs
+    options.batchSize = batchSize
+    options.learningRate = learningRate
+    options.schedule = schedule
+    options.optimizer = optimizer
+    options.weightDecay = weightDecay
+    options.patience = patience
+    options.validationFraction = validationFraction
+    options.widths = widths
+    options.latentSize = latentSize
+    options.beta = beta
+    options.warmUpEpochs = warmUpEpochs
+    options.score = score
+    return options
+  }
+}
+
+private func widthList(_ text: String) throws -> [Int] {
+  let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+  let widths = parts.compactMap { Int($0) }
+  guard widths.count == parts.count else {
+    throw ValidationError("--widths \(text): use integers such as 12,24,48")
+  }
+  return widths
+}
+
+extension Autoencoder.Score: ExpressibleByArgument {}
+extension TrainingOptions.Optimizer: ExpressibleByArgument {}
+extension TrainingOptions.Schedule: ExpressibleByArgument {}
+
 /// The hyper-parameters of detectors, named as scikit-learn names them.
 struct DetectorArguments: ParsableArguments {
   @Option(help: "ocsvm: bound on the fraction of outliers (default: 0.1).")
@@ -80,8 +163,11 @@ struct DetectorArguments: ParsableArguments {
   @Option(help: "iforest: features a tree sees (default: 1.0, all).")
   var maxFeatures: IsolationForest.FeatureCount?
 
+  @OptionGroup var autoencoder: AutoencoderArguments
+
   var options: DetectorOptions {
     var options = DetectorOptions()
+    options.autoencoder = autoencoder.options
     options.nu = nu
     options.gamma = gamma
     options.nClusters = nClusters
