@@ -1,6 +1,7 @@
 # make run    build, compare all detectors on data/, write a submission
 # make test   build and run every test
 # make lint   check the format of the sources
+# make bench  measure beside the peers; ROWS="--quick iforest" for some
 # make install PREFIX=/usr/local
 
 PREFIX ?= /usr/local
@@ -12,7 +13,7 @@ NATIVE ?= -Xcc -march=native
 BUILD = swift build -c release $(NATIVE)
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 
-.PHONY: run test lint build install completions packages clean
+.PHONY: run test lint bench build install completions packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -26,7 +27,12 @@ test: packages
 	swift test -c release $(NATIVE) --scratch-path .build/test
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests \
+	  Benchmarks/Package.swift Benchmarks/Sources
+
+bench: PACKAGES += python3-venv dataset-fashion-mnist
+bench: packages
+	@Benchmarks/run $(ROWS)
 
 build: packages
 	$(BUILD) --product anomaly

@@ -34,7 +34,7 @@ def parse_arguments():
         default=Path("/usr/share/datasets/fashion-mnist"),
         help="the IDX.gz files of Debian's dataset-fashion-mnist")
     parser.add_argument(
-        "--mvtec", type=Path, metavar="ROOT", default=HERE.parent / "data",
+        "--mvtec", type=Path, metavar="ROOT", default=HERE.parent / "data/inspection",
         help="the MVTec-like folder that `compare` runs over")
     arguments = parser.parse_args()
     unknown = set(arguments.rows) - set(rows.ALL)
