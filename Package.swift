@@ -61,7 +61,10 @@ let package = Package(
       ]),
     room(
       "Reporting",
-      ["Diagnostics", "Files", "Images", "Evaluation", "Experiments"]),
+      [
+        "Diagnostics", "Files", "Images", "Datasets", "Evaluation",
+        "Experiments",
+      ]),
     room(
       "AnomalyKit",
       [

@@ -13,15 +13,17 @@ public enum ExperimentFault: Fault, Hashable {
   case noTestSamples(category: String)
   /// The file is no model of ours, or one of another detector.
   case notAModel(path: String, reason: String)
-  /// A file of scores or labels cannot be used.
-  case malformedTable(path: String, line: Int?, problem: String, remedy: String)
+  /// A latent code has fewer numbers than the edit's index needs.
+  case latentIndexOutOfRange(Int, latentSize: Int)
+  /// The detector shows no reconstructions, or no latent codes.
+  case cannotShow(String, detector: String)
 
   public var kind: FaultKind {
     switch self {
-    case .unknownDetector, .severalCategories: .usage
-    case .noLabels, .noTrainingSamples, .noTestSamples, .notAModel,
-      .malformedTable:
-      .data
+    case .unknownDetector, .severalCategories, .latentIndexOutOfRange,
+      .cannotShow:
+      .usage
+    case .noLabels, .noTrainingSamples, .noTestSamples, .notAModel: .data
     }
   }
 
@@ -34,21 +36,21 @@ public enum ExperimentFault: Fault, Hashable {
     case .noTrainingSamples: "there are no training samples"
     case .noTestSamples: "there are no test samples"
     case .notAModel(_, let reason): reason
-    case .malformedTable(_, _, let problem, _): problem
+    case .latentIndexOutOfRange(let index, _):
+      "the latent code has no number \(index)"
+    case .cannotShow(let thing, let detector): "\(detector) has no \(thing)"
     }
   }
 
   public var place: String? {
     switch self {
-    case .unknownDetector: nil
+    case .unknownDetector, .latentIndexOutOfRange, .cannotShow: nil
     case .noLabels(let category), .noTrainingSamples(let category),
       .noTestSamples(let category):
       category
     case .severalCategories(let names):
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
     case .notAModel(let path, _): path
-    case .malformedTable(let path, let line, _, _):
-      line.map { "\(path), line \($0)" } ?? path
     }
   }
 
@@ -62,7 +64,8 @@ public enum ExperimentFault: Fault, Hashable {
     case .noTrainingSamples: "put ordinary samples into the training set"
     case .noTestSamples: "put samples into the test set"
     case .notAModel: "give a file that `anomaly fit` wrote"
-    case .malformedTable(_, _, _, let remedy): remedy
+    case .latentIndexOutOfRange(_, let size): "use 0 to \(size - 1)"
+    case .cannotShow: "use pca or an autoencoder"
     }
   }
 }

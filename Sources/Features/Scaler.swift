@@ -75,6 +75,19 @@ public struct FittedScaler: Codable, Hashable, Sendable {
     return ScaledSamples(original: samples, scaler: self)
   }
 
+  /// Samples on the learned scale, brought back to their own.
+  public func unscaled(_ samples: consuming Matrix) -> Matrix {
+    guard !offsets.isEmpty else { return samples }
+    var samples = samples
+    samples.replaceRows { row in
+      for column in 0..<row.count {
+        row[column] = Float(
+          Double(row[column]) / factors[column] + offsets[column])
+      }
+    }
+    return samples
+  }
+
   /// The samples on the learned scale.
   ///
   /// - Precondition: they have the columns of the training samples.

@@ -6,10 +6,25 @@ struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
     abstract: "Look at a dataset, make one up, or change its layout.",
-    subcommands: [Synthesize.self])
+    subcommands: [Info.self, Synthesize.self])
 }
 
 extension DatasetCommand {
+  struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print what a dataset holds.")
+
+    @OptionGroup var data: DatasetArguments
+
+    @Flag(help: "Print one JSON document instead of a table.")
+    var json = false
+
+    func run() throws {
+      let report = DatasetReport(try data.open(seed: 0))
+      print(try json ? report.json : report.text, terminator: "")
+    }
+  }
+
   struct Synthesize: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Draw a made-up inspection dataset in MVTec AD's layout.")
