@@ -119,3 +119,58 @@ package final class Inflater {
     return wanted - Int(stream.pointee.avail_out)
   }
 }
+
+/// Compresses bytes piece by piece into a gzip file.
+package final class GzipWriter {
+  // zlib keeps the address of the stream between the calls.
+  private let stream: UnsafeMutablePointer<z_stream>
+  private var output = [UInt8](repeating: 0, count: 1 << 16)
+
+  package init() {
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let memoryLevel: Int32 = 8
+    let status = deflateInit2_(
+      stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, memoryLevel,
+      Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "no memory to compress with")
+  }
+
+  deinit {
+    deflateEnd(stream)
+    stream.deallocate()
+  }
+
+  /// Compresses the bytes, of which there are less than 2^32.
+  package func write(
+    _ bytes: some Collection<UInt8>, to sink: borrowing FileSink
+  ) throws {
+    try deflate(Array(bytes), Z_NO_FLUSH, to: sink)
+  }
+
+  /// Writes what is still held back, and the checksum.
+  package func finish(_ sink: borrowing FileSink) throws {
+    try deflate([], Z_FINISH, to: sink)
+  }
+
+  private func deflate(
+    _ bytes: [UInt8], _ flush: Int32, to sink: borrowing FileSink
+  ) throws {
+    var input = bytes
+    let inputCount = UInt32(input.count)
+    let outputCount = UInt32(output.count)
+    try input.withUnsafeMutableBufferPointer { input in
+      stream.pointee.next_in = input.baseAddress
+      stream.pointee.avail_in = inputCount
+      repeat {
+        let count = output.withUnsafeMutableBufferPointer { output in
+          stream.pointee.next_out = output.baseAddress
+          stream.pointee.avail_out = outputCount
+          CZlib.deflate(stream, flush)
+          return Int(outputCount - stream.pointee.avail_out)
+        }
+        try sink.write(output[..<count])
+      } while stream.pointee.avail_out == 0
+    }
+  }
+}

@@ -6,11 +6,9 @@ public enum OutputFolder {
   ///
   /// - Throws: `FileFault.unwritable`.
   public static func create(_ url: URL) throws {
-    var status = stat()
-    if stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      return
-    }
-    if mkdir(url.path, 0o777) == 0 { return }
+    if isFolder(url) || mkdir(url.path, 0o777) == 0 { return }
+    // Another thread may have made it in the meantime.
+    if errno == EEXIST, isFolder(url) { return }
     guard errno == ENOENT, url.pathComponents.count > 1 else {
       throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
     }
@@ -18,5 +16,9 @@ public enum OutputFolder {
     guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
       throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
     }
+  }
+  private static func isFolder(_ url: URL) -> Bool {
+    var status = stat()
+    return stat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

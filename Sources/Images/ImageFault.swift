@@ -48,7 +48,7 @@ extension PixelSize {
   static let longestSide = 16_384
 
   /// - Throws: `ImageFault.invalidSize`.
-  func checkForResampling() throws {
+  package func checkForResampling() throws {
     let sides = 1...Self.longestSide
     guard sides.contains(width), sides.contains(height) else {
       throw ImageFault.invalidSize(self)

@@ -18,6 +18,13 @@ extension Image {
     ).converted(to: shape)
   }
 
+  /// The picture in grey (1 channel, the luma of ITU-R BT.601) or RGB (3).
+  public func converted(toChannels channels: Int) -> Image {
+    converted(
+      to: ImageShape(
+        height: shape.height, width: shape.width, channels: channels))
+  }
+
   /// - Precondition: `size` is nowhere longer than the picture.
   private func shrunk(to size: PixelSize) -> Image {
     guard size != self.size else { return self }
@@ -44,7 +51,7 @@ extension Image {
   }
 
   /// The picture with other channels and, where it grows, its pixels repeated.
-  func converted(to target: ImageShape) -> Image {
+  private func converted(to target: ImageShape) -> Image {
     guard target != shape else { return self }
     return Image(
       shape: target,
