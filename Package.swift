@@ -38,6 +38,7 @@ let package = Package(
       library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
       library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
       library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+      .systemLibrary(name: "CVectorUnit"),
     ],
     room("Diagnostics"),
     room("Files", ["Diagnostics", "CZlib"]),
@@ -51,7 +52,8 @@ let package = Package(
       "Detectors", ["Diagnostics", "Files", "LinearAlgebra"],
       testedWith: ["Datasets", "Evaluation"]),
     room(
-      "Autoencoders", ["Diagnostics", "Files", "LinearAlgebra", "Detectors"]),
+      "Autoencoders",
+      ["Diagnostics", "Files", "LinearAlgebra", "Detectors", "CVectorUnit"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",

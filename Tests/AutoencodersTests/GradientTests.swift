@@ -152,3 +152,53 @@ struct GradientTests {
     }
   }
 }
+
+@Suite("Single precision")
+struct SinglePrecisionTests {
+  @Test(
+    "gives the gradients of double precision, by whatever kernels",
+    arguments: [
+      (channels: 3, filters: [12, 24, 48]),
+      (channels: 1, filters: [5, 17, 33]),
+      (channels: 5, filters: [20, 50]), (channels: 4, filters: [64, 9]),
+    ])
+  func kernels(sizes: (channels: Int, filters: [Int])) throws {
+    let shape = ImageShape(height: 32, width: 64, channels: sizes.channels)
+    var stack = LayerStack(input: shape)
+    var geometries: [PatchGeometry] = []
+    for filters in sizes.filters {
+      geometries.append(
+        try #require(
+          PatchGeometry(
+            big: stack.output, smallChannels: filters, kernel: 4, stride: 2,
+            padding: 1)))
+      try stack.convolution(filters, kernel: 4, stride: 2, padding: 1)
+      stack.activation(.leakyReLU(slope: 0.5))
+    }
+    for geometry in geometries.reversed() {
+      try stack.transposedConvolution(geometry.big.channels, undoing: geometry)
+      stack.activation(.tanh)
+    }
+    var double = Network<Double>(stack, seed: 1, stream: 0)
+    var single = Network<Float>(stack, seed: 1, stream: 0)
+    var generator = SeededGenerator(seed: 2)
+    let images = (0..<2 * shape.count).map { _ in generator.normal() }
+
+    func gradients<Scalar: NetworkScalar>(
+      _ network: inout Network<Scalar>
+    ) -> [Double] {
+      let batch = Batch(images.map { Scalar($0) }, rows: 2)
+      let tape = network.record(batch)
+      let loss = tape.output.meanSquaredError(to: batch)
+      var gradient = [Scalar](repeating: 0, count: network.parameters.count)
+      let input = network.backward(
+        loss.gradient, tape, addingTo: &gradient, wantsInputGradient: true)
+      return (gradient + (input?.array ?? [])).map { Double($0) }
+    }
+    let expected = gradients(&double)
+    let actual = gradients(&single)
+    let scale = expected.reduce(0) { max($0, abs($1)) }
+    let error = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    #expect(error < 1e-5 * scale)
+  }
+}

@@ -18,17 +18,17 @@ package enum Activation: Hashable, Sendable {
     _ values: UnsafeMutablePointer<Scalar>, count: Int
   ) {
     switch self {
+    // Without comparisons, so that the loops are vectorised and a NaN passes:
+    // a diverging training is to be noticed.
     case .relu:
-      // A NaN must pass, so that a diverging training is noticed.
       for index in 0..<count {
-        let value = values[index]
-        values[index] = value < 0 ? 0 : value
+        values[index] = (values[index] + abs(values[index])) / 2
       }
     case .leakyReLU(let slope):
       let slope = Scalar(slope)
+      let (own, absolute) = ((1 + slope) / 2, (1 - slope) / 2)
       for index in 0..<count {
-        let value = values[index]
-        values[index] = value < 0 ? slope * value : value
+        values[index] = own * values[index] + absolute * abs(values[index])
       }
     case .tanh: Scalar.applyTanh(values, count: count)
     case .sigmoid:

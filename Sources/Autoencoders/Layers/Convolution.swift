@@ -14,41 +14,43 @@ package struct Convolution: Hashable, Sendable {
   var input: ImageShape { geometry.big }
   var output: ImageShape { geometry.small }
   var biasCount: Int { hasBias ? output.channels : 0 }
-  var scratchCount: Int { geometry.patchCount * geometry.patchSize }
+
+  func products<Scalar: NetworkScalar>(
+    _ weights: UnsafePointer<Scalar>, forBackward isBackward: Bool
+  ) -> PatchProducts<Scalar> {
+    PatchProducts(
+      geometry, weights, correlates: !isBackward, spreads: isBackward)
+  }
 
   @inline(__always)
   func forward<Scalar: NetworkScalar>(
-    _ image: UnsafePointer<Scalar>, _ parameters: UnsafePointer<Scalar>,
-    into result: UnsafeMutablePointer<Scalar>,
+    _ image: UnsafePointer<Scalar>, _ products: PatchProducts<Scalar>,
+    bias: UnsafePointer<Scalar>?, into result: UnsafeMutablePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>
   ) {
-    geometry.gather(image, into: scratch)
-    geometry.correlate(
-      scratch, weights: parameters,
-      bias: hasBias ? parameters + geometry.weightCount : nil, into: result)
+    products.gather(image, into: scratch)
+    products.correlate(scratch, bias: bias, into: result)
   }
 
-  /// Adds to the gradient of the parameters and gives, unless nil is passed,
-  /// the gradient of the input.
+  /// Adds to the gradients of the weights and the bias and gives, unless nil
+  /// is passed, the gradient of the input.
   @inline(__always)
   func backward<Scalar: NetworkScalar>(
     _ outputGradient: UnsafePointer<Scalar>, input image: UnsafePointer<Scalar>,
-    _ parameters: UnsafePointer<Scalar>,
-    addingTo gradient: UnsafeMutablePointer<Scalar>,
+    _ products: PatchProducts<Scalar>,
+    weightSums: UnsafeMutablePointer<Scalar>,
+    biasSums: UnsafeMutablePointer<Scalar>?,
     into inputGradient: UnsafeMutablePointer<Scalar>?,
     scratch: UnsafeMutablePointer<Scalar>
   ) {
-    geometry.gather(image, into: scratch)
-    geometry.addWeightGradient(
-      patches: scratch, small: outputGradient, to: gradient)
-    if hasBias {
-      addBiasGradient(
-        of: outputGradient, output, to: gradient + geometry.weightCount)
+    products.gather(image, into: scratch)
+    products.addWeightGradient(scratch, small: outputGradient, to: weightSums)
+    if let biasSums {
+      addBiasGradient(of: outputGradient, output, to: biasSums)
     }
     if let inputGradient {
-      geometry.spread(
-        outputGradient, weights: parameters, bias: nil, into: inputGradient,
-        scratch: scratch)
+      products.spread(
+        outputGradient, bias: nil, into: inputGradient, scratch: scratch)
     }
   }
 }

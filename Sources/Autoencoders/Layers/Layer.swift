@@ -50,8 +50,10 @@ package enum Layer: Hashable, Sendable {
   /// Numbers of scratch memory that one image needs.
   var scratchCount: Int {
     switch self {
-    case .convolution(let layer): layer.scratchCount
-    case .transposedConvolution(let layer): layer.scratchCount
+    case .convolution(let layer):
+      PatchProducts<Float>.scratchCount(layer.geometry)
+    case .transposedConvolution(let layer):
+      PatchProducts<Float>.scratchCount(layer.geometry)
     default: 0
     }
   }

@@ -178,6 +178,9 @@ extension Network {
       keep(outputs[outputs.count - 1])
     }
     let scratchCount = group.map { layers[$0].scratchCount }.max() ?? 0
+    let products = group.map {
+      self.products($0, parameters, forBackward: false)
+    }
     let blocks = Parallel.blocks(
       input.rows, size: Self.blockSize(input.rows))
     Parallel.forEach(blocks.count) { block in
@@ -186,20 +189,60 @@ extension Network {
         for (place, index) in group.enumerated() {
           let from = (place == 0 ? input : outputs[place - 1]).row(row)
           let to = outputs[place].row(row)
-          let parameters = parameters + parameterOffsets[index]
-          switch layers[index] {
-          case .convolution(let layer):
-            layer.forward(from, parameters, into: to, scratch: scratch.values)
-          case .transposedConvolution(let layer):
-            layer.forward(from, parameters, into: to, scratch: scratch.values)
-          case .activation(let activation):
+          switch (layers[index], products[place]) {
+          case (.convolution(let layer), let products?):
+            layer.forward(
+              from, products, bias: bias(index, parameters), into: to,
+              scratch: scratch.values)
+          case (.transposedConvolution(let layer), let products?):
+            layer.forward(
+              from, products, bias: bias(index, parameters), into: to,
+              scratch: scratch.values)
+          case (.activation(let activation), _):
             activation.forward(to, count: outputs[place].columns)
-          case .linear, .batchNormalization: break
+          default: break
           }
         }
       }
     }
     return outputs[outputs.count - 1]
+  }
+}
+
+// MARK: Convolutions
+
+extension Network {
+  /// The products of a convolution of either kind with its weights.
+  private func products(
+    _ index: Int, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
+  ) -> PatchProducts<Scalar>? {
+    let weights = parameters + parameterOffsets[index]
+    return switch layers[index] {
+    case .convolution(let layer):
+      layer.products(weights, forBackward: forBackward)
+    case .transposedConvolution(let layer):
+      layer.products(weights, forBackward: forBackward)
+    default: nil
+    }
+  }
+
+  /// Where the bias of a convolution of either kind begins among the
+  /// parameters; nil without one.
+  private func biasOffset(_ index: Int) -> Int? {
+    switch layers[index] {
+    case .convolution(let layer) where layer.hasBias:
+      parameterOffsets[index] + layer.geometry.weightCount
+    case .transposedConvolution(let layer) where layer.hasBias:
+      parameterOffsets[index] + layer.geometry.weightCount
+    default: nil
+    }
+  }
+
+  @inline(__always)
+  private func bias(
+    _ index: Int, _ parameters: UnsafePointer<Scalar>
+  ) -> UnsafePointer<Scalar>? {
+    biasOffset(index).map { parameters + $0 }
   }
 }
 
@@ -263,46 +306,63 @@ extension Network {
     let blocks = Parallel.blocks(
       outputGradient.rows, size: Self.blockSize(outputGradient.rows))
     let partial = Batch<Scalar>(rows: blocks.count, columns: count)
+    let products = group.map {
+      self.products($0, parameters, forBackward: true)
+    }
+    // Where the sums of each layer's weights begin in a block's memory.
+    var sumOffsets: [Int] = []
+    var sumCount = 0
+    for product in products {
+      sumOffsets.append(sumCount)
+      sumCount += product?.gradientCount ?? 0
+    }
 
     Parallel.forEach(blocks.count) { block in
       let scratch = Batch<Scalar>(rows: 1, columns: scratchCount)
       let buffers = Batch<Scalar>(rows: 2, columns: size)
+      let weightSums = Batch<Scalar>(rows: 1, columns: sumCount)
+      weightSums.fill(0)
       let sums = partial.row(block)
       sums.update(repeating: 0, count: count)
       for row in blocks[block] {
         var current = outputGradient.row(row)
         var spare = 0
         for index in group.reversed() {
+          let place = index - group.lowerBound
           let input = tape.batches[index].row(row)
-          let isFirst = index == group.lowerBound
           let target =
-            isFirst ? inputGradient?.row(row) : buffers.row(spare)
-          let parameters = parameters + parameterOffsets[index]
-          let sums = sums + (parameterOffsets[index] - offset)
-          switch layers[index] {
-          case .convolution(let layer):
+            place == 0 ? inputGradient?.row(row) : buffers.row(spare)
+          let weightSums = weightSums.values + sumOffsets[place]
+          let biasSums = biasOffset(index).map { sums + ($0 - offset) }
+          switch (layers[index], products[place]) {
+          case (.convolution(let layer), let products?):
             layer.backward(
-              current, input: input, parameters, addingTo: sums, into: target,
-              scratch: scratch.values)
-          case .transposedConvolution(let layer):
+              current, input: input, products, weightSums: weightSums,
+              biasSums: biasSums, into: target, scratch: scratch.values)
+          case (.transposedConvolution(let layer), let products?):
             layer.backward(
-              current, input: input, parameters, addingTo: sums, into: target,
-              scratch: scratch.values)
-          case .activation(let activation):
+              current, input: input, products, weightSums: weightSums,
+              biasSums: biasSums, into: target, scratch: scratch.values)
+          case (.activation(let activation), _):
             activation.backward(
               current, output: tape.batches[index + 1].row(row),
               count: tape.batches[index].columns)
-            if isFirst, let target {
+            if place == 0, let target {
               target.update(from: current, count: inputSize)
             }
             continue
-          case .linear, .batchNormalization: continue
+          default: continue
           }
           if let target {
             current = target
             spare = 1 - spare
           }
         }
+      }
+      for (place, index) in group.enumerated() {
+        products[place]?.unpack(
+          weightSums.values + sumOffsets[place],
+          addingTo: sums + (parameterOffsets[index] - offset))
       }
     }
     SharedProduct.sumRows(of: partial, beta: 1, into: gradient + offset)

@@ -14,39 +14,41 @@ package struct TransposedConvolution: Hashable, Sendable {
   var input: ImageShape { geometry.small }
   var output: ImageShape { geometry.big }
   var biasCount: Int { hasBias ? output.channels : 0 }
-  var scratchCount: Int { geometry.patchCount * geometry.patchSize }
+
+  func products<Scalar: NetworkScalar>(
+    _ weights: UnsafePointer<Scalar>, forBackward isBackward: Bool
+  ) -> PatchProducts<Scalar> {
+    PatchProducts(
+      geometry, weights, correlates: isBackward, spreads: !isBackward)
+  }
 
   @inline(__always)
   func forward<Scalar: NetworkScalar>(
-    _ image: UnsafePointer<Scalar>, _ parameters: UnsafePointer<Scalar>,
-    into result: UnsafeMutablePointer<Scalar>,
+    _ image: UnsafePointer<Scalar>, _ products: PatchProducts<Scalar>,
+    bias: UnsafePointer<Scalar>?, into result: UnsafeMutablePointer<Scalar>,
     scratch: UnsafeMutablePointer<Scalar>
   ) {
-    geometry.spread(
-      image, weights: parameters,
-      bias: hasBias ? parameters + geometry.weightCount : nil, into: result,
-      scratch: scratch)
+    products.spread(image, bias: bias, into: result, scratch: scratch)
   }
 
-  /// Adds to the gradient of the parameters and gives, unless nil is passed,
-  /// the gradient of the input.
+  /// Adds to the gradients of the weights and the bias and gives, unless nil
+  /// is passed, the gradient of the input.
   @inline(__always)
   func backward<Scalar: NetworkScalar>(
     _ outputGradient: UnsafePointer<Scalar>, input image: UnsafePointer<Scalar>,
-    _ parameters: UnsafePointer<Scalar>,
-    addingTo gradient: UnsafeMutablePointer<Scalar>,
+    _ products: PatchProducts<Scalar>,
+    weightSums: UnsafeMutablePointer<Scalar>,
+    biasSums: UnsafeMutablePointer<Scalar>?,
     into inputGradient: UnsafeMutablePointer<Scalar>?,
     scratch: UnsafeMutablePointer<Scalar>
   ) {
-    geometry.gather(outputGradient, into: scratch)
-    geometry.addWeightGradient(patches: scratch, small: image, to: gradient)
-    if hasBias {
-      addBiasGradient(
-        of: outputGradient, output, to: gradient + geometry.weightCount)
+    products.gather(outputGradient, into: scratch)
+    products.addWeightGradient(scratch, small: image, to: weightSums)
+    if let biasSums {
+      addBiasGradient(of: outputGradient, output, to: biasSums)
     }
     if let inputGradient {
-      geometry.correlate(
-        scratch, weights: parameters, bias: nil, into: inputGradient)
+      products.correlate(scratch, bias: nil, into: inputGradient)
     }
   }
 }
