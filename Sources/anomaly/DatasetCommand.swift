@@ -6,7 +6,7 @@ struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
     abstract: "Look at a dataset, make one up, or change its layout.",
-    subcommands: [Info.self, Synthesize.self])
+    subcommands: [Info.self, Synthesize.self, Convert.self])
 }
 
 extension DatasetCommand {
@@ -57,6 +57,38 @@ extension DatasetCommand {
       try session.run {
         try dataset.write(
           to: URL(fileURLWithPath: output), progress: session.progress,
+          cancellation: session.context.cancellation)
+      }
+    }
+  }
+
+  struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a dataset in another layout.")
+
+    @OptionGroup var data: DatasetArguments
+
+    @Option(help: "The layout to write.")
+    var to: DatasetKind
+
+    @Option(help: "Resample images to this many pixels a side.")
+    var size: Int?
+
+    @Option(help: "The channels of images: automatic, grey or rgb.")
+    var color: ColorMode = .automatic
+
+    @OptionGroup var arguments: RunArguments
+
+    @Option(help: "The folder or file to write; it must not exist yet.")
+    var output: String
+
+    func run() throws {
+      let session = Session(arguments)
+      try session.run {
+        try data.open(seed: arguments.seed).write(
+          as: to, to: URL(fileURLWithPath: output),
+          size: size.map { PixelSize(square: $0) }, color: color,
+          progress: session.progress,
           cancellation: session.context.cancellation)
       }
     }

@@ -47,13 +47,16 @@ public struct SyntheticInspection: Sendable {
     to root: URL, progress: any ProgressSink = SilentProgress(),
     cancellation: Cancellation = Cancellation()
   ) throws {
-    let orders = Self.scenes.flatMap { list(for: $0, in: root) }
-    let present = try? FileManager.default.contentsOfDirectory(
-      atPath: root.path)
-    guard present ?? [] == [] else {
-      throw FileFault.unwritable(
-        path: root.path, reason: "the folder is not empty")
+    try WholeFolder.write(to: root) {
+      try draw(
+        into: $0, progress: progress, cancellation: cancellation)
     }
+  }
+
+  private func draw(
+    into root: URL, progress: any ProgressSink, cancellation: Cancellation
+  ) throws {
+    let orders = Self.scenes.flatMap { list(for: $0, in: root) }
     let folders = Set(
       orders.flatMap { [$0.image, $0.mask] }.compactMap {
         $0?.deletingLastPathComponent()
