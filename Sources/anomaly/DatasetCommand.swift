@@ -27,22 +27,35 @@ extension DatasetCommand {
 
   struct Synthesize: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Draw a made-up inspection dataset in MVTec AD's layout.")
+      abstract: "Make up a dataset.",
+      discussion: """
+        mvtec: images of three products with defects and masks, the counts \
+        for each product and kind of defect. npy: two arrays of 64x64 colour \
+        pictures, as many as you like, to see how time and memory grow.
+        """)
+
+    @Option(help: "The layout: mvtec or npy.")
+    var layout: Layout = .mvtec
 
     @Option(help: "Determines every pixel.")
     var seed: UInt64 = 7
 
-    @Option(help: "Ordinary training images of each product.")
+    @Option(help: "Ordinary training images.")
     var train = 80
 
-    @Option(help: "Ordinary test images of each product.")
+    @Option(help: "Ordinary test images.")
     var good = 24
 
-    @Option(help: "Test images of each kind of defect.")
+    @Option(help: "Anomalous test images.")
     var defective = 12
 
     @Option(help: "The folder to write; it must not exist yet or be empty.")
     var output: String
+
+    enum Layout: String, CaseIterable, ExpressibleByArgument {
+      case mvtec
+      case npy
+    }
 
     func validate() throws {
       guard train >= 1, good >= 1, defective >= 1 else {
@@ -52,12 +65,24 @@ extension DatasetCommand {
 
     func run() throws {
       let session = Session(try RunArguments.parse([]))
-      let dataset = SyntheticInspection(
-        seed: seed, trainCount: train, goodCount: good, defectCount: defective)
+      let url = URL(fileURLWithPath: output)
+      let (progress, cancellation) = (
+        session.progress, session.context.cancellation
+      )
       try session.run {
-        try dataset.write(
-          to: URL(fileURLWithPath: output), progress: session.progress,
-          cancellation: session.context.cancellation)
+        switch layout {
+        case .mvtec:
+          try SyntheticInspection(
+            seed: seed, trainCount: train, goodCount: good,
+            defectCount: defective
+          ).write(to: url, progress: progress, cancellation: cancellation)
+        case .npy:
+          try SyntheticArrays(
+            seed: seed, trainCount: train, goodCount: good,
+            defectCount: defective
+          ).dataset.write(
+            as: .npy, to: url, progress: progress, cancellation: cancellation)
+        }
       }
     }
   }
