@@ -6,16 +6,32 @@ import LinearAlgebra
 /// In LIBSVM's scale, where the bound is 1 instead of 1 / (ν l), the problem of
 /// Schölkopf, Platt, Shawe-Taylor, Smola and Williamson (2001) is
 ///
-///     min f(α) = ½ αᵀKα   subject to   0 ≤ α_t ≤ 1,   eᵀα = ν l;
+///     min f(α) = ½ αᵀKα   subject to   0 ≤ α_t ≤ 1,   eᵀα = ν l;         (1)
 ///
-/// its gradient is G = Kα. The method is sequential minimal optimization (Platt
-/// 1998) with the working set selection WSS 2 of Fan, Chen and Lin (2005) and
-/// the shrinking of LIBSVM (Chang and Lin 2011). Three things differ from
-/// LIBSVM, none of which changes the problem or the test for its end: kernel
-/// rows are computed by the block, those that will be needed next with the one
-/// that is; the gradient outside the shrunk problem is brought up to date from
-/// the α that changed since it was last exact; and the start is the solution
-/// for a part of the points (`extend`).
+/// its gradient is G = Kα. With all labels y_t = 1, the symbols of Fan, Chen
+/// and Lin (2005) are
+///
+///     I_up = {t | α_t < 1},   I_low = {t | α_t > 0},                     (2)
+///     m(α) = max {-G_t | t ∈ I_up},   M(α) = min {-G_t | t ∈ I_low},     (3)
+///
+/// and α solves (1) up to the tolerance ε when m(α) - M(α) < ε. Until then two
+/// variables are changed at a time, chosen by their WSS 2:
+///
+///     i ∈ argmax {-G_t | t ∈ I_up},                                      (4)
+///     j ∈ argmax {b_it² / a_it | t ∈ I_low, G_t > G_i},                  (5)
+///     a_it = K_ii + K_tt - 2 K_it,   b_it = G_t - G_i,
+///     α_i ← α_i + δ,   α_j ← α_j - δ,   δ = b_ij / a_ij cut off at (1).  (6)
+///
+/// Variables at a bound that m(α) and M(α) hold there are shrunk for a time,
+/// as in LIBSVM (Chang and Lin 2011):
+///
+///     α_t = 1 and -G_t > m(α),   or   α_t = 0 and -G_t < M(α).           (7)
+///
+/// Three things differ from LIBSVM, none of which changes the problem or the
+/// test for its end. Kernel rows are computed by the block, those that will be
+/// needed next with the one that is. The gradient of the shrunk variables is
+/// brought up to date from the α that changed since it was last exact. And the
+/// start is the solution for a part of the points (`extend`).
 final class SequentialMinimalOptimization {
   struct Settings {
     var nu: Double
@@ -50,7 +66,7 @@ final class SequentialMinimalOptimization {
   private var iterationsAtMiss = 0
 
   private(set) var iterations = 0
-  /// m(α) - M(α) over all points.
+  /// m(α) - M(α) over all points, see (3).
   private(set) var gap = Double.infinity
 
   init(_ points: ScaledPoints, _ settings: Settings, in context: FitContext) {
@@ -219,7 +235,7 @@ final class SequentialMinimalOptimization {
     }
   }
 
-  /// One step: chooses j for the i of the violation, and solves for both.
+  /// One step: chooses j for the i of the violation by (5), and changes both.
   private func improve(
     _ violation: WorkingSet.Violation
   ) throws -> WorkingSet.Violation? {
@@ -237,7 +253,7 @@ final class SequentialMinimalOptimization {
     try provideRow(j, violation)
     guard let rowJ = cache.find(j) else { return nil }
 
-    // α_i + δ, α_j - δ with δ = b_ij / a_ij, cut off at the box.
+    // Equation (6).
     let b = gradient[j] - gradient[i]
     let a = Double(max(2 - 2 * rowI[j], WorkingSet.tau))
     let step = min(b / a, 1 - alpha[i], alpha[j])
@@ -264,8 +280,7 @@ final class SequentialMinimalOptimization {
 
   // MARK: Shrinking
 
-  /// Takes out of the problem the variables that are at a bound and would
-  /// rather be beyond it.
+  /// Takes the variables of (7) out of the problem.
   private func shrink(_ violation: WorkingSet.Violation) {
     let kept = (0..<active).filter { t in
       (alpha[t] < 1 || gradient[t] >= violation.lowestUp)

@@ -1,7 +1,6 @@
 /// The two loops over all variables that an iteration makes.
 ///
-/// The names are those of Fan, Chen and Lin (2005); since all labels y are 1,
-/// -y ∇f is -G, I_up = {t | α_t < 1} and I_low = {t | α_t > 0}.
+/// Symbols and equations are those of `SequentialMinimalOptimization`.
 enum WorkingSet {
   /// The most violating variable and how far the others are from it.
   struct Violation {
@@ -13,7 +12,7 @@ enum WorkingSet {
     /// -M(α): the largest gradient of I_low.
     var highestLow = -Double.infinity
 
-    /// m(α) - M(α), the figure that decides the end (equation 6).
+    /// m(α) - M(α), the figure that decides the end.
     var gap: Double { highestLow - lowestUp }
   }
 
@@ -23,7 +22,7 @@ enum WorkingSet {
   private static let laneNumbers = Indices(0, 1, 2, 3, 4, 5, 6, 7)
 
   /// G_t ← G_t + step · (K_it - K_jt) for all t, and the next most violating
-  /// variable (WSS 2, step 1).
+  /// variable by (4).
   ///
   /// - Parameters:
   ///   - rows: The kernel rows of i and j, or nil to change nothing.
@@ -88,9 +87,8 @@ enum WorkingSet {
     return violation
   }
 
-  /// j: the variable that, changed together with i, lowers the objective most
-  /// by the second-order model (WSS 2, step 2): the largest b²_it / a_it over
-  /// the t of I_low with G_t > G_i.
+  /// j by (5): the variable that, changed together with i, lowers the objective
+  /// most when the box is left out of account.
   static func selectSecond(
     gradient: UnsafeBufferPointer<Double>, alpha: UnsafeBufferPointer<Double>,
     count: Int,
