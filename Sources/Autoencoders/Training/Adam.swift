@@ -43,31 +43,31 @@ package struct Adam: Codable, Hashable, Sendable {
     stepCount += 1
     firstPower *= Double(Self.firstDecay)
     secondPower *= Double(Self.secondDecay)
-    let rate = Float(Double(learningRate) / (1 - firstPower))
-    let scale = Float(1 / (1 - secondPower).squareRoot())
-    let shrink = rule == .adamW ? 1 - learningRate * weightDecay : 1
-    let decay = rule == .adam ? weightDecay : 0
+    let rule = Rule(
+      rate: Float(Double(learningRate) / (1 - firstPower)),
+      scale: Float(1 / (1 - secondPower).squareRoot()),
+      shrink: rule == .adamW ? 1 - learningRate * weightDecay : 1,
+      decay: rule == .adam ? weightDecay : 0)
     Self.update(
       &parameters, &_gradient.wrappedValue, &_firstMoment.wrappedValue,
-      &_secondMoment.wrappedValue
-    ) { parameter, slope, mean, square in
-      let slope = slope + decay * parameter
-      mean = Self.firstDecay * mean + (1 - Self.firstDecay) * slope
-      square =
-        Self.secondDecay * square + (1 - Self.secondDecay) * slope * slope
-      parameter =
-        shrink * parameter
-        - rate * mean / (square.squareRoot() * scale + Self.epsilon)
-    }
+      &_secondMoment.wrappedValue, rule)
   }
 
-  /// Calls `rule` with every parameter, its slope and its two moments, and
-  /// clears the slopes.
-  @inline(__always)
+  /// The numbers of one step.
+  private struct Rule {
+    /// The learning rate over the first correction.
+    var rate: Float
+    /// One over the root of the second correction.
+    var scale: Float
+    /// What AdamW leaves of a parameter.
+    var shrink: Float
+    /// What of a parameter Adam adds to its slope.
+    var decay: Float
+  }
+
   private static func update(
     _ parameters: inout [Float], _ gradient: inout [Float],
-    _ first: inout [Float], _ second: inout [Float],
-    _ rule: (inout Float, Float, inout Float, inout Float) -> Void
+    _ first: inout [Float], _ second: inout [Float], _ rule: Rule
   ) {
     let blocks = Parallel.blocks(parameters.count, size: 1 << 16)
     parameters.withUnsafeMutableBufferPointer { parameters in
@@ -76,9 +76,19 @@ package struct Adam: Codable, Hashable, Sendable {
           second.withUnsafeMutableBufferPointer { second in
             let (p, g, m, v) = (parameters, gradient, first, second)
             Parallel.forEach(blocks.count) { block in
+              let rule = rule
               for index in blocks[block] {
-                rule(&p[index], g[index], &m[index], &v[index])
+                let slope = g[index] + rule.decay * p[index]
+                let mean = firstDecay * m[index] + (1 - firstDecay) * slope
+                let square =
+                  secondDecay * v[index] + (1 - secondDecay) * slope * slope
+                m[index] = mean
+                v[index] = square
                 g[index] = 0
+                p[index] =
+                  rule.shrink * p[index]
+                  - rule.rate * mean
+                  / (square.squareRoot() * rule.scale + epsilon)
               }
             }
           }
