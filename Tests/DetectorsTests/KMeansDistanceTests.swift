@@ -114,7 +114,7 @@ struct KMeansDistanceTests {
         < 1e-12)
   }
 
-  @Test("an empty cluster gets the farthest sample, as in scikit-learn")
+  @Test("An empty cluster gets the farthest sample, as in scikit-learn")
   func emptyCluster() throws {
     let samples = table(rows: 60, columns: 5)
     var initial = samples.selecting(rows: 0..<4)
@@ -127,7 +127,7 @@ struct KMeansDistanceTests {
   }
 
   @Test(
-    "bounds change nothing: every iteration is that of the textbook",
+    "Bounds change nothing: every iteration is that of the textbook",
     arguments: [1, 2, 4, 7])
   func bounds(iterations: Int) throws {
     // Enough rows and columns for the subspace.
@@ -149,7 +149,7 @@ struct KMeansDistanceTests {
     }
   }
 
-  @Test("inertia never rises from one iteration to the next")
+  @Test("Inertia never rises from one iteration to the next")
   func monotone() throws {
     let samples = clouds(rows: 4200, columns: 130, count: 7)
     let initial = samples.selecting(rows: 0..<9)
@@ -168,7 +168,7 @@ struct KMeansDistanceTests {
   }
 
   @Test(
-    "at rest, centroids are the means of the samples nearest to them",
+    "At rest, centroids are the means of the samples nearest to them",
     arguments: [(500, 6), (4500, 140)])
   func centroidsAreMeans(rows: Int, columns: Int) throws {
     let samples = clouds(rows: rows, columns: columns, count: 5)
@@ -187,7 +187,7 @@ struct KMeansDistanceTests {
     #expect(abs(sum / model.inertia - 1) < 1e-5)
   }
 
-  @Test("well separated clusters are found from random starts")
+  @Test("Well separated clusters are found from random starts")
   func separated() throws {
     var samples = clouds(rows: 400, columns: 3, count: 1)
     for row in 0..<400 { samples[row, 0] += Float(row % 8) * 100 }
@@ -198,7 +198,7 @@ struct KMeansDistanceTests {
     }
   }
 
-  @Test("more starts never end with more inertia")
+  @Test("More starts never end with more inertia")
   func starts() throws {
     let samples = clouds(rows: 300, columns: 4, count: 12)
     let one = try fit(KMeansDistance(nClusters: 12, nInit: 1), samples)
@@ -206,7 +206,7 @@ struct KMeansDistanceTests {
     #expect(ten.inertia <= one.inertia)
   }
 
-  @Test("in units of spread, a tight cluster finds small distances strange")
+  @Test("In units of spread, a tight cluster finds small distances strange")
   func spread() throws {
     // Around 0 within 0.1, around 100 within 10.
     let samples = Matrix(
@@ -228,7 +228,7 @@ struct KMeansDistanceTests {
   }
 
   @Test(
-    "one and two threads give the same bits",
+    "One and two threads give the same bits",
     arguments: [(700, 9), (5000, 160)]
   )
   func threads(rows: Int, columns: Int) throws {
@@ -244,7 +244,7 @@ struct KMeansDistanceTests {
     #expect(try two.scores(for: samples) == first)
   }
 
-  @Test("a saved model and a saved detector give the same bits")
+  @Test("A saved model and a saved detector give the same bits")
   func saving() throws {
     let samples = table(rows: 60, columns: 5)
     let detector = KMeansDistance(
@@ -259,7 +259,7 @@ struct KMeansDistanceTests {
     #expect(try restored.scores(for: samples) == model.scores(for: samples))
   }
 
-  @Test("a saved model whose arrays disagree is refused")
+  @Test("A saved model whose arrays disagree is refused")
   func editedModel() throws {
     let json = """
       {"centroids":{"rows":1,"columns":2,"values":[0,0]},"counts":[1],
@@ -271,7 +271,7 @@ struct KMeansDistanceTests {
     }
   }
 
-  @Test("fewer distinct samples than clusters leave clusters empty")
+  @Test("Fewer distinct samples than clusters leave clusters empty")
   func duplicates() throws {
     let samples = Matrix([[1, 1], [1, 1], [1, 1], [2, 5], [2, 5]])
     for seed in 0..<4 {
@@ -285,7 +285,7 @@ struct KMeansDistanceTests {
     }
   }
 
-  @Test("one sample, one feature, constant columns and n < d work")
+  @Test("One sample, one feature, constant columns and n < d work")
   func degenerate() throws {
     let single = try fit(KMeansDistance(nClusters: 1), Matrix([[3, 4]]))
     #expect(try single.scores(for: Matrix([[0, 0]])) == [5])
@@ -300,7 +300,7 @@ struct KMeansDistanceTests {
     #expect(try model.scores(for: wide).allSatisfy { $0 < 1e-5 })
   }
 
-  @Test("samples far from zero cluster as they do near it")
+  @Test("Samples far from zero cluster as they do near it")
   func offset() throws {
     let near = clouds(rows: 300, columns: 4, count: 3)
     var far = near
@@ -320,7 +320,33 @@ struct KMeansDistanceTests {
     #expect(abs(model.inertia / expected.inertia - 1) < 1e-3)
   }
 
-  @Test("what cannot be fitted is refused by name")
+  @Test(
+    "The unit of the features changes nothing but the unit of the scores",
+    arguments: [1e-30, 1e-15, 1e15, 1e30] as [Float])
+  func units(unit: Float) throws {
+    let samples = clouds(rows: 300, columns: 40, count: 3)
+    let scaled = Matrix(
+      rows: 300, columns: 40, values: samples.values.map { $0 * unit })
+    let (model, other) = try (
+      fit(
+        KMeansDistance(
+          nClusters: 3, initialCentroids: samples.selecting(rows: 0..<3)),
+        samples),
+      fit(
+        KMeansDistance(
+          nClusters: 3, initialCentroids: scaled.selecting(rows: 0..<3)),
+        scaled)
+    )
+    #expect(other.counts == model.counts)
+    #expect(other.inertia.isFinite)
+    let pairs = zip(
+      try model.scores(for: samples), try other.scores(for: scaled))
+    for (score, scoreOfScaled) in pairs {
+      #expect(abs(scoreOfScaled / unit / score - 1) < 1e-4)
+    }
+  }
+
+  @Test("What cannot be fitted is refused by name")
   func faults() throws {
     let samples = table(rows: 6, columns: 4)
     for (name, detector) in [
@@ -367,7 +393,7 @@ struct KMeansDistanceTests {
     }
   }
 
-  @Test("a cancelled fit throws CancellationError")
+  @Test("A cancelled fit throws CancellationError")
   func cancelling() throws {
     let context = FitContext()
     context.cancellation.cancel()

@@ -105,7 +105,7 @@ struct PCAReconstructionTests {
   }
 
   @Test(
-    "a variance fraction keeps as many components as scikit-learn",
+    "A variance fraction keeps as many components as scikit-learn",
     arguments: [
       (40, 12, 0.5, 4), (40, 12, 0.9, 10), (40, 12, 0.99, 12),
       (8, 20, 0.5, 3), (8, 20, 0.9, 6), (8, 20, 0.99, 7),
@@ -118,7 +118,7 @@ struct PCAReconstructionTests {
     #expect(model.componentCount == expected)
   }
 
-  @Test("the broken-stick rule keeps three planted directions and no noise")
+  @Test("The broken-stick rule keeps three planted directions and no noise")
   func automatic() throws {
     var samples = noise(rows: 500, columns: 20)
     for row in 0..<500 {
@@ -130,7 +130,7 @@ struct PCAReconstructionTests {
   }
 
   @Test(
-    "components are orthonormal rows", arguments: [(300, 40), (40, 300)])
+    "Components are orthonormal rows", arguments: [(300, 40), (40, 300)])
   func orthonormality(rows: Int, columns: Int) throws {
     let model = try fit(
       noise(rows: rows, columns: columns), .count(39))
@@ -144,7 +144,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("the mean squared error of training is the variance left out")
+  @Test("The mean squared error of training is the variance left out")
   func errorIsVarianceLeftOut() throws {
     let samples = noise(rows: 200, columns: 30)
     let model = try fit(samples, .count(12))
@@ -155,7 +155,7 @@ struct PCAReconstructionTests {
     #expect(abs(mean - leftOut) < 1e-6 * leftOut)
   }
 
-  @Test("the score is the squared distance to the reconstruction")
+  @Test("The score is the squared distance to the reconstruction")
   func scoreIsDistanceToReconstruction() throws {
     let samples = noise(rows: 50, columns: 10)
     let model = try fit(samples, .count(3))
@@ -168,7 +168,7 @@ struct PCAReconstructionTests {
       })
   }
 
-  @Test("samples 1e-3 of their length outside the subspace: errors to 1e-4")
+  @Test("Samples 1e-3 of their length outside the subspace: errors to 1e-4")
   func almostInside() throws {
     // The training set spans the first two axes, exactly.
     let model = try fit(
@@ -179,7 +179,7 @@ struct PCAReconstructionTests {
   }
 
   @Test(
-    "the Gram matrix of large samples gives the axes of their SVD",
+    "The Gram matrix of large samples gives the axes of their SVD",
     arguments: [(900, 400), (400, 900)])
   func routesAgree(rows: Int, columns: Int) throws {
     // So large a fit goes by the Gram matrix.
@@ -201,7 +201,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("singular values down to 1e-5 of the largest survive the Gram matrix")
+  @Test("Singular values down to 1e-5 of the largest survive the Gram matrix")
   func illConditioned() throws {
     // Orthogonal columns (a Hadamard-like pattern of signs) of known length.
     let (rows, columns) = (4096, 160)
@@ -220,7 +220,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("one and two threads give the same bits", arguments: [700, 300])
+  @Test("One and two threads give the same bits", arguments: [700, 300])
   func threads(rows: Int) throws {
     let samples = noise(rows: rows, columns: 600)
     let one = try fit(samples, .count(20), threads: 1)
@@ -234,7 +234,7 @@ struct PCAReconstructionTests {
     #expect(first == second)
   }
 
-  @Test("a saved model gives the same bits")
+  @Test("A saved model gives the same bits")
   func saving() throws {
     let samples = table(rows: 40, columns: 12)
     let model = try fit(samples, .varianceFraction(0.9), mahalanobis: true)
@@ -244,7 +244,7 @@ struct PCAReconstructionTests {
       try restored.scores(for: samples) == model.scores(for: samples))
   }
 
-  @Test("a saved model whose arrays disagree is refused")
+  @Test("A saved model whose arrays disagree is refused")
   func editedModel() throws {
     let json = """
       {"mean":[0,0],"axes":[1,0,0],"explainedVariance":[1],"totalVariance":1,
@@ -256,7 +256,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("identical samples have no components; others score their distance")
+  @Test("Identical samples have no components; others score their distance")
   func noVariance() throws {
     for rows in [1, 5] {
       let model = try fit(
@@ -266,7 +266,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("constant columns and a single column work")
+  @Test("Constant columns and a single column work")
   func degenerateColumns() throws {
     let constant = try fit(
       Matrix([[1, 7, 0], [2, 7, 1], [4, 7, 1]]), .count(3))
@@ -276,7 +276,7 @@ struct PCAReconstructionTests {
     #expect(try single.scores(for: Matrix([[100]]))[0] < 1e-6)
   }
 
-  @Test("what cannot be fitted is refused by name")
+  @Test("What cannot be fitted is refused by name")
   func faults() throws {
     let samples = table(rows: 6, columns: 4)
     for count: ComponentCount in [
@@ -315,7 +315,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("a cancelled fit throws CancellationError")
+  @Test("A cancelled fit throws CancellationError")
   func cancelling() throws {
     let context = FitContext()
     context.cancellation.cancel()
@@ -324,7 +324,7 @@ struct PCAReconstructionTests {
     }
   }
 
-  @Test("component counts are read from text and written back")
+  @Test("Component counts are read from text and written back")
   func parsing() {
     #expect(ComponentCount("64") == .count(64))
     #expect(ComponentCount("0.9") == .varianceFraction(0.9))

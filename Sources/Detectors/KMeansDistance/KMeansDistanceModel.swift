@@ -41,23 +41,44 @@ public struct KMeansDistanceModel: AnomalyModel {
 
   public func scores(for samples: Matrix) throws -> [Float] {
     try samples.checkForScoring(featureCount: featureCount)
-    return Parallel.fill(samples.rows, blockSize: 256) { rows, scores in
-      samples.values.withUnsafeBufferPointer { values in
-        centroids.values.withUnsafeBufferPointer { centroids in
-          guard let first = values.baseAddress,
-            let centroid = centroids.baseAddress
-          else { return }
-          for (index, row) in rows.enumerated() {
-            var nearest = Float.infinity
-            for (cluster, scale) in scales.enumerated() {
-              let squared = squaredDistance(
-                first + row * featureCount, centroid + cluster * featureCount,
-                count: featureCount)
-              nearest = min(nearest, squared.squareRoot() / scale)
-            }
-            scores.initializeElement(at: index, to: nearest)
-          }
+    let shifted = ShiftedSamples(samples, aboutMeanOf: centroids)
+    let shiftedCentroids = ShiftedCentroids(
+      shifted.shift(centroids).values, count: centroids.rows)
+    let isScaled = scales.contains { $0 != scales[0] }
+    let everyCluster = Array(scales.indices)
+    return Parallel.fill(samples.rows, blockSize: 1024) { rows, scores in
+      // Where all scales are alike, the nearest centroid is known beforehand.
+      var nearest: AssignmentBlock?
+      if !isScaled {
+        let block = AssignmentBlock(
+          rows: rows, clusterCount: centroids.rows, rank: 0)
+        block.assign(shifted, to: shiftedCentroids, drift: nil, in: nil)
+        nearest = block
+      }
+      for (index, row) in rows.enumerated() {
+        let clusters =
+          nearest.map { [Int($0.clusters[index])] } ?? everyCluster
+        scores.initializeElement(
+          at: index, to: score(samples, row: row, among: clusters))
+      }
+    }
+  }
+
+  /// The least of the scaled distances of a sample to some of the centroids.
+  private func score(
+    _ samples: Matrix, row: Int, among clusters: [Int]
+  ) -> Float {
+    samples.values.withUnsafeBufferPointer { values in
+      centroids.values.withUnsafeBufferPointer { centroids in
+        guard let sample = values.baseAddress.map({ $0 + row * featureCount }),
+          let first = centroids.baseAddress
+        else { return 0 }
+        let least = clusters.reduce(Double.infinity) { least, cluster in
+          let square = squaredDistance(
+            sample, first + cluster * featureCount, count: featureCount)
+          return min(least, square.squareRoot() / Double(scales[cluster]))
         }
+        return Float(min(least, Double(Float.greatestFiniteMagnitude)))
       }
     }
   }

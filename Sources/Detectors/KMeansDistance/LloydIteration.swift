@@ -208,7 +208,7 @@ struct LloydIteration {
       let count = Double(counts[cluster])
       for column in 0..<columns {
         let index = cluster * columns + column
-        let mean = sums[index] / count - Double(shifted.origin[column])
+        let mean = shifted.shift(sums[index] / count, column: column)
         let move = mean - Double(values[index])
         shift += move * move
         values[index] = Float(mean)
@@ -226,7 +226,7 @@ struct LloydIteration {
     let ofMean = (0..<columns).reduce(0.0) { total, column in
       let sum = Swift.stride(from: column, to: sums.count, by: columns)
         .reduce(0) { $0 + sums[$1] }
-      let mean = sum / rows - Double(shifted.origin[column])
+      let mean = shifted.shift(sum / rows, column: column)
       return total + mean * mean
     }
     return max(squares / rows - ofMean, 0) / Double(columns)
@@ -236,7 +236,7 @@ struct LloydIteration {
     let clusters = blocks.flatMap(\.clusters)
     var inertias = [Double](repeating: 0, count: clusterCount)
     for (cluster, distance) in zip(clusters, squaredDistances(clusters)) {
-      inertias[Int(cluster)] += Double(distance)
+      inertias[Int(cluster)] += distance
     }
     return Clustering(
       centroids: plainCentroids, counts: counts, inertias: inertias,
@@ -248,12 +248,12 @@ struct LloydIteration {
     return Matrix(
       rows: clusterCount, columns: columns,
       values: centroids.values.indices.map {
-        centroids.values[$0] + shifted.origin[$0 % columns]
+        centroids.values[$0] / shifted.scale + shifted.origin[$0 % columns]
       })
   }
 
   /// The squared distance of every sample to the centroid of its cluster.
-  private func squaredDistances(_ clusters: [Int32]) -> [Float] {
+  private func squaredDistances(_ clusters: [Int32]) -> [Double] {
     let columns = samples.columns
     let centroids = plainCentroids
     return Parallel.fill(samples.rows, blockSize: Self.blockSize) {

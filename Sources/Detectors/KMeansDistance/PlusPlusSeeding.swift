@@ -15,14 +15,14 @@ func plusPlusCentroids(
   var chosen = [generator.integer(below: samples.rows)]
   var nearest = samples.squaredDistances(
     toRows: chosen,
-    within: [Float](repeating: .infinity, count: samples.rows))[0]
+    within: [Double](repeating: .infinity, count: samples.rows))[0]
   while chosen.count < count {
     try context.cancellation.check()
     var cumulative: [Double] = []
     cumulative.reserveCapacity(nearest.count)
     var total = 0.0
     for distance in nearest {
-      total += Double(distance)
+      total += distance
       cumulative.append(total)
     }
     let candidates = (0..<trials).map { _ in
@@ -34,7 +34,7 @@ func plusPlusCentroids(
     }
     let distances = samples.squaredDistances(
       toRows: candidates, within: nearest)
-    let potentials = distances.map { $0.reduce(0) { $0 + Double($1) } }
+    let potentials = distances.map { $0.reduce(0, +) }
     let best = potentials.indices.min { potentials[$0] < potentials[$1] } ?? 0
     chosen.append(candidates[best])
     nearest = distances[best]
@@ -49,10 +49,10 @@ extension Matrix {
   /// The squared distances of all rows to some rows, but at most what is given
   /// for each row; one array for each of the chosen rows.
   fileprivate func squaredDistances(
-    toRows chosen: [Int], within limits: [Float]
-  ) -> [[Float]] {
+    toRows chosen: [Int], within limits: [Double]
+  ) -> [[Double]] {
     let blocks = Parallel.blocks(rows, size: 1024)
-    var distances = [Float](repeating: 0, count: chosen.count * rows)
+    var distances = [Double](repeating: 0, count: chosen.count * rows)
     distances.withUnsafeMutableBufferPointer { distances in
       Parallel.forEach(blocks.count) { block in
         values.withUnsafeBufferPointer { values in

@@ -1,10 +1,13 @@
 import LinearAlgebra
 
 /// Samples as seen from an origin in their midst, where inner products cancel
-/// little; made row by row, never stored.
+/// little, in a unit in which they neither overflow nor vanish; made row by
+/// row, never stored.
 struct ShiftedSamples {
   let samples: Matrix
   let origin: [Float]
+  /// A power of two.
+  let scale: Float
 
   /// About the mean of some of the samples.
   init(_ samples: Matrix, aboutMeanOf part: Matrix) {
@@ -14,8 +17,15 @@ struct ShiftedSamples {
         sums[column] += Double(value)
       }
     }
+    let origin = sums.map { Float($0 / Double(part.rows)) }
+    let largest = part.values.indices.reduce(Float.zero) {
+      max($0, abs(part.values[$1] - origin[$1 % part.columns]))
+    }
     self.samples = samples
-    origin = sums.map { Float($0 / Double(part.rows)) }
+    self.origin = origin
+    scale =
+      largest.isNormal
+      ? Float(sign: .plus, exponent: -Int(largest.exponent), significand: 1) : 1
   }
 
   /// Any points, as seen from the origin.
@@ -23,8 +33,13 @@ struct ShiftedSamples {
     Matrix(
       rows: points.rows, columns: points.columns,
       values: points.values.indices.map {
-        points.values[$0] - origin[$0 % points.columns]
+        (points.values[$0] - origin[$0 % points.columns]) * scale
       })
+  }
+
+  /// One coordinate of a point, as seen from the origin.
+  func shift(_ value: Double, column: Int) -> Double {
+    (value - Double(origin[column])) * Double(scale)
   }
 
   /// Writes consecutive rows, one after the other.
@@ -38,7 +53,7 @@ struct ShiftedSamples {
           let source = values + row * columns
           let line = target + place * columns
           for column in 0..<columns {
-            line[column] = source[column] - origin[column]
+            line[column] = (source[column] - origin[column]) * scale
           }
         }
       }

@@ -11,7 +11,7 @@ private func load(_ pointer: UnsafePointer<Float>, _ index: Int) -> Lanes {
 /// cancellation of |a|² - 2ab + |b|² for close ones.
 func squaredDistance(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int
-) -> Float {
+) -> Double {
   var (first, second) = (Lanes.zero, Lanes.zero)
   var index = 0
   while index + 32 <= count {
@@ -27,7 +27,14 @@ func squaredDistance(
     sum += difference * difference
     index += 1
   }
-  return sum
+  // Squares of single precision have too short a range for some features.
+  guard sum > 0x1p-90, sum.isFinite else {
+    return (0..<count).reduce(0) {
+      let difference = Double(a[$1]) - Double(b[$1])
+      return $0 + difference * difference
+    }
+  }
+  return Double(sum)
 }
 
 /// The inner product of a and b.
