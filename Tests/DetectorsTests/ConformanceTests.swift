@@ -214,6 +214,20 @@ struct ConformanceTests {
     }
   }
 
+  @Test(
+    "A fit that is cancelled while it runs does not go on to its end",
+    arguments: Candidate.all)
+  func cancellationUnderWay(candidate: Candidate) {
+    let cancellation = Cancellation()
+    let sink = CancellingSink(cancellation: cancellation)
+    let context = FitContext(progress: sink, cancellation: cancellation)
+    let samples = ConformanceSamples.ordinary(rows: 1500)
+    let result = Result { try candidate.detector.fit(samples, in: context) }
+    // A short fit may have nothing to report before it is done.
+    guard cancellation.isRequested else { return }
+    #expect(throws: CancellationError.self) { try result.get() }
+  }
+
   @Test("Rows that are read in blocks get the same scores")
   func streaming() throws {
     struct Rows: SampleSource {
@@ -234,6 +248,15 @@ struct ConformanceTests {
         try streamed.scores(streaming: Rows(matrix: samples))
           == model.scores(for: samples))
     }
+  }
+}
+
+/// Cancels at the first report of unfinished work.
+private struct CancellingSink: ProgressSink {
+  let cancellation: Cancellation
+
+  func report(_ progress: ProgressReport) {
+    if progress.completed != progress.total { cancellation.cancel() }
   }
 }
 
