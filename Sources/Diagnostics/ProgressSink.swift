@@ -22,6 +22,13 @@ public struct ProgressReport: Hashable, Sendable {
 /// Receives the progress of long work; called from any thread.
 public protocol ProgressSink: Sendable {
   func report(_ progress: ProgressReport)
+  /// Takes one line that the user should know of before the work is done; by
+  /// default it is dropped.
+  func warn(_ line: String)
+}
+
+extension ProgressSink {
+  public func warn(_ line: String) {}
 }
 
 /// Drops every report.

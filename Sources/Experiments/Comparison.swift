@@ -129,6 +129,7 @@ public struct Comparison: Sendable {
         context.seed = seed
         context.imageShape = samples.extractor.featureImageShape
         do {
+          detector.warnOfLongFit(to: samples.train, in: context)
           try measure(detector.detector, on: samples, in: context, into: &run)
         } catch let error as CancellationError {
           throw error

@@ -34,6 +34,7 @@ public struct Pipeline: Sendable {
       self.scaler, to: category.train, in: context)
     var context = context
     context.imageShape = extractor.featureImageShape
+    detector.warnOfLongFit(to: samples, in: context)
     let model = try detector.detector.fit(streaming: samples, in: context)
     return FittedPipeline(
       extractor: extractor, scaler: scaler, detector: detector, model: model,

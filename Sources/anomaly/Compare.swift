@@ -52,7 +52,7 @@ struct Compare: ParsableCommand {
       return try comparison.run(in: session.context) { run in
         if let failure = run.failure {
           let result = run.result
-          session.warn("\(result.detector), \(result.category): \(failure)")
+          session.progress.warn("\(result.detector), \(result.category): \(failure)")
         }
       }
     }

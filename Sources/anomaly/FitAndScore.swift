@@ -15,10 +15,9 @@ struct Fit: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let pipeline = try pipeline.pipeline()
     let fitted = try session.run {
       try pipeline.fit(
-        data.openCategory(seed: arguments.seed), in: session.context)
+        data.openCategory(seed: arguments.seed), for: model, in: session)
     }
     try fitted.write(to: URL(fileURLWithPath: model))
   }
@@ -112,12 +111,11 @@ struct Submit: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let pipeline = try pipeline.pipeline()
     let submission = try session.run {
       let category = try data.openCategory(seed: arguments.seed)
       return try self.submission.submission(
         of: category.test,
-        by: pipeline.fit(category, in: session.context), in: session)
+        by: pipeline.fit(category, for: output, in: session), in: session)
     }
     try submission.write(
       to: URL(fileURLWithPath: output), format: self.submission.format)

@@ -1,5 +1,6 @@
 import AnomalyKit
 import ArgumentParser
+import Foundation
 
 /// What becomes of the samples before a detector sees them.
 struct FeatureArguments: ParsableArguments {
@@ -205,7 +206,36 @@ struct PipelineArguments: ParsableArguments {
   @OptionGroup var hyperparameters: DetectorArguments
   @OptionGroup var features: FeatureArguments
 
-  func pipeline() throws -> Pipeline {
+  @Option(
+    help: """
+      Autoencoders: the file that keeps the state of the training after every \
+      epoch (default: beside the output until that is written).
+      """)
+  var checkpoint: String?
+
+  @Flag(help: "Autoencoders: go on from the checkpoint of a stopped run.")
+  var resume = false
+
+  /// Fits one model, for a command that writes the given output.
+  ///
+  /// A checkpoint that nobody asked for is gone once the model is there.
+  func fit(
+    _ category: DatasetCategory, for output: String, in session: Session
+  ) throws -> FittedPipeline {
+    let pipeline = try pipeline()
+    var context = session.context
+    let url = URL(fileURLWithPath: checkpoint ?? output + ".checkpoint")
+    if pipeline.detector.detector is Autoencoder {
+      context.checkpoint = CheckpointFile(url, resumes: resume)
+    }
+    let fitted = try pipeline.fit(category, in: context)
+    if checkpoint == nil, context.checkpoint != nil {
+      try? FileManager.default.removeItem(at: url)
+    }
+    return fitted
+  }
+
+  private func pipeline() throws -> Pipeline {
     let entry = try DetectorCatalog.standard.entry(named: detector)
     return Pipeline(
       features: features.recipe, scaler: features.scaler,

@@ -42,9 +42,9 @@ private func memorySize(_ text: String) throws -> Int {
 struct Session {
   let progress = TerminalProgress()
   let context: FitContext
-  private let interrupts: any DispatchSourceSignal
+  private let interrupts: [any DispatchSourceSignal]
 
-  /// Ctrl-C asks the work to stop; a second one ends the process.
+  /// Ctrl-C and `kill` ask the work to stop; a second one ends the process.
   init(_ arguments: RunArguments) {
     let cancellation = Cancellation()
     var context = FitContext(
@@ -52,14 +52,17 @@ struct Session {
     if let threads = arguments.threads { context.threadCount = threads }
     if let budget = arguments.memoryBudget { context.memoryBudget = budget }
     self.context = context
-    signal(SIGINT, SIG_IGN)
-    interrupts = DispatchSource.makeSignalSource(
-      signal: SIGINT, queue: .global())
-    interrupts.setEventHandler {
-      if cancellation.isRequested { Foundation.exit(130) }
-      cancellation.cancel()
+    interrupts = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(
+        signal: number, queue: .global())
+      source.setEventHandler {
+        if cancellation.isRequested { Foundation.exit(130) }
+        cancellation.cancel()
+      }
+      source.activate()
+      return source
     }
-    interrupts.activate()
   }
 
   /// Does the work on as many threads as were asked for, and takes the
@@ -68,11 +71,5 @@ struct Session {
     defer { progress.clear() }
     return try Parallel.$threadCount.withValue(
       context.threadCount, operation: work)
-  }
-
-  /// Prints a line of warning without tearing the progress bar.
-  func warn(_ line: String) {
-    progress.clear()
-    complain(line, as: "warning")
   }
 }

@@ -32,6 +32,11 @@ final class TerminalProgress: ProgressSink {
     }
   }
 
+  func warn(_ line: String) {
+    clear()
+    complain(line, as: "warning")
+  }
+
   /// Wipes the bar, before other lines are printed.
   func clear() {
     state.withLock { state in
