@@ -30,7 +30,10 @@ let package = Package(
   ],
   dependencies: [
     .package(
-      url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+      url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(
+      url: "https://github.com/hummingbird-project/swift-mustache",
+      from: "2.1.1"),
   ],
   targets: [
     [
@@ -64,9 +67,11 @@ let package = Package(
     room(
       "Reporting",
       [
-        "Diagnostics", "Files", "Images", "Datasets", "Evaluation",
-        "Experiments",
-      ]),
+        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
+        "Autoencoders", "Evaluation", "Experiments",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      testedWith: ["Detectors", "Features"]),
     room(
       "AnomalyKit",
       [

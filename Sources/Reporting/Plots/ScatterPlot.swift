@@ -1,0 +1,38 @@
+extension Plot {
+  /// A group of points of one meaning.
+  public struct Group: Hashable, Sendable {
+    public var name: String
+    public var points: [Point]
+
+    public init(_ name: String, _ points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  /// AUROC against seconds, one marker a run.
+  public static func timeAgainstAUROC(
+    _ groups: [Group], label: String = "fit and score, seconds"
+  ) -> Plot {
+    let points = groups.flatMap(\.points)
+    return Plot(
+      title: "Time against AUC",
+      summary: groups.map { group in
+        let seconds = group.points.map(\.x)
+        let aurocs = group.points.map(\.y)
+        return "\(group.name): \(short(seconds.min() ?? 0)) to"
+          + " \(short(seconds.max() ?? 0)) seconds, area"
+          + " \(decimal(aurocs.min(), places: 3)) to"
+          + " \(decimal(aurocs.max(), places: 3))"
+      }.joined(separator: "; "),
+      width: 280, height: 240,
+      x: .logarithmic(label, showing: points.map(\.x)),
+      y: .linear("ROC AUC", showing: points.map(\.y)),
+      marks: groups.enumerated().map {
+        .points($1.points.filter { $0.x > 0 }, .series($0))
+      },
+      legend: groups.enumerated().map {
+        LegendEntry($1.name, .series($0), .point)
+      })
+  }
+}
