@@ -4,6 +4,7 @@ import Diagnostics
 import Evaluation
 import Features
 import Foundation
+import Images
 import LinearAlgebra
 
 /// The figures of one detector on one category with one seed.
@@ -50,12 +51,27 @@ public struct DetectorResult: Codable, Hashable, Sendable {
 public struct ComparisonRun: Sendable {
   public var result: DetectorResult
   /// The test samples, with their scores in the same order.
-  public var samples: [Sample]
+  public var test: SampleSet
   public var scores: [Float]
   /// Nil when the detector failed.
   public var evaluation: Evaluation?
+  /// Empty when the detector failed.
+  public var standouts = Standouts()
+  /// What the detector takes its standouts for, by their place among the test
+  /// samples; empty unless it reconstructs images.
+  public var reconstructions: [Int: Image] = [:]
   /// Why the detector failed.
   public var failure: (any Error)?
+
+  public init(
+    result: DetectorResult, test: SampleSet, scores: [Float],
+    evaluation: Evaluation? = nil
+  ) {
+    self.result = result
+    self.test = test
+    self.scores = scores
+    self.evaluation = evaluation
+  }
 }
 
 /// Detectors side by side on the same samples.
@@ -122,7 +138,7 @@ public struct Comparison: Sendable {
       for seed in seeds {
         try context.cancellation.check()
         var run = ComparisonRun(
-          result: blank, samples: category.test.samples, scores: [])
+          result: blank, test: category.test, scores: [])
         run.result.detector = detector.name
         run.result.seed = seed
         var context = context
@@ -163,6 +179,12 @@ public struct Comparison: Sendable {
     run.result.averagePrecision = evaluation.averagePrecision
     run.result.fitSeconds = fit.seconds
     run.result.scoreSeconds = scoring.seconds
+    run.standouts = Standouts(
+      scores: scoring.value, labels: samples.testLabels)
+    if let model = fit.value as? any ReconstructingModel {
+      run.reconstructions = try samples.reconstructions(
+        by: model, of: run.standouts.places())
+    }
   }
 }
 
@@ -179,6 +201,7 @@ private struct PreparedSamples {
   let train: any SampleSource
   let test: any SampleSource
   let testLabels: [Int]
+  private let scaler: FittedScaler
 
   init(
     _ category: DatasetCategory, features: FeatureRecipe, scaler: Scaler?,
@@ -194,12 +217,26 @@ private struct PreparedSamples {
     let (scaler, train) = try extractor.fitScale(
       scaler, to: category.train, in: context)
     self.train = train
+    self.scaler = scaler
     test =
       category.isTransductive
       ? train
       : try scaler.scaled(extractor.samples(of: category.test, in: context))
     testLabels = category.test.labels ?? []
     self.extractor = extractor
+  }
+
+  /// Test samples as a model would have them; none unless features are images.
+  func reconstructions(
+    by model: any ReconstructingModel, of places: [Int]
+  ) throws -> [Int: Image] {
+    guard let shape = extractor.featureImageShape else { return [:] }
+    let rows = scaler.unscaled(
+      try model.reconstructions(of: test.matrix(ofRows: places)))
+    return Dictionary(
+      uniqueKeysWithValues: places.enumerated().map { row, place in
+        (place, Image(shape: shape, values: Array(rows.row(row))))
+      })
   }
 }
 

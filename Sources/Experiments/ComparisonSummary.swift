@@ -51,7 +51,7 @@ public struct ComparisonSummary: Codable, Hashable, Sendable {
 
 extension Array where Element: Hashable {
   /// The elements without repetition, in order of first appearance.
-  func uniqued() -> [Element] {
+  package func uniqued() -> [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }
   }

@@ -1,0 +1,52 @@
+import Foundation
+import Images
+import LinearAlgebra
+
+extension SampleSet {
+  /// A sample as people see it; nil when it is a row of a table.
+  ///
+  /// Intensities of arrays that do not keep to 0...1 are brought there by their
+  /// own range.
+  ///
+  /// - Parameter side: A longer side than this is shrunk to it.
+  /// - Throws: What reading the file or the array throws.
+  public func picture(at index: Int, side: Int? = nil) throws -> Image? {
+    switch content {
+    case .imageFiles:
+      guard let url = samples[index].image else { return nil }
+      let size = try PNG.header(at: url).size
+      return try PNG.decode(url, size: size.fitting(side))
+    case .rows(_, nil):
+      return nil
+    case .rows(let rows, let shape?):
+      let values = try rows.matrix(ofRows: [index]).values
+      return Image(shape: shape, values: visible(values)).fitting(side)
+    }
+  }
+}
+
+extension Image {
+  /// The picture, shrunk where a side is longer than `side`.
+  public func fitting(_ side: Int?) -> Image {
+    resized(to: size.fitting(side))
+  }
+}
+
+extension PixelSize {
+  fileprivate func fitting(_ side: Int?) -> PixelSize {
+    let longest = max(width, height)
+    guard let side, longest > side else { return self }
+    return PixelSize(
+      width: max(1, width * side / longest),
+      height: max(1, height * side / longest))
+  }
+}
+
+/// Values within 0...1; what is not finite becomes 0.
+private func visible(_ values: [Float]) -> [Float] {
+  let finite = values.filter(\.isFinite)
+  var lowest = finite.min() ?? 0
+  var width = (finite.max() ?? 1) - lowest
+  if lowest >= 0, lowest + width <= 1 { (lowest, width) = (0, 1) }
+  return values.map { $0.isFinite ? ($0 - lowest) / max(width, 1e-30) : 0 }
+}
