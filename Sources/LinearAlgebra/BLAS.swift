@@ -16,6 +16,11 @@ package enum BLAS {
     _ = isPrepared
   }
 
+  /// The library at work: its version, and the processor it is built for.
+  package static var version: String {
+    String(cString: openblas_get_config())
+  }
+
   /// Whether an operand is used as it is stored or transposed.
   package enum Form {
     case plain

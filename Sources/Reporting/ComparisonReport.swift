@@ -4,11 +4,18 @@ import Foundation
 
 /// A comparison as tables, JSON and files.
 public struct ComparisonReport: Sendable {
-  private let runs: [ComparisonRun]
-  private let summary: ComparisonSummary
+  let runs: [ComparisonRun]
+  let summary: ComparisonSummary
+  let provenance: Provenance?
+  /// The path, with a slash at its end, that all image files have in common;
+  /// empty when there are none.
+  let folder: String
 
-  public init(_ runs: [ComparisonRun]) {
+  public init(_ runs: [ComparisonRun], provenance: Provenance? = nil) {
     self.runs = runs
+    self.provenance = provenance
+    folder = commonFolder(
+      of: runs.flatMap { $0.test.samples.compactMap(\.image?.path) })
     summary = ComparisonSummary(runs.map(\.result))
   }
 
@@ -27,10 +34,15 @@ public struct ComparisonReport: Sendable {
     "\(heading)\n\n\(aurocTable.markdown)\n\(detailTable.markdown)"
   }
 
+  /// What was judged, on what.
+  var title: String {
+    "ROC AUC on \(summary.results.first?.dataset ?? "no results")"
+  }
+
   private var heading: String {
-    guard let first = summary.results.first else { return "no results" }
+    guard let first = summary.results.first else { return title }
     let seeds = Set(summary.results.map(\.seed)).count
-    return "ROC AUC on \(first.dataset), features \(first.features)"
+    return "\(title), features \(first.features)"
       + (seeds > 1 ? ", mean ± standard deviation over \(seeds) seeds" : "")
   }
 
@@ -112,8 +124,8 @@ public struct ComparisonReport: Sendable {
       })
   }
 
-  /// Writes `results.json`, `results.csv`, `table.md` and `scores.csv` (every
-  /// test sample with its label and its score by every run).
+  /// Writes `results.json`, `results.csv`, `table.md`, `scores.csv` (every
+  /// test sample with its label and its score by every run) and `report.html`.
   ///
   /// - Throws: `FileFault.unwritable`.
   public func write(to folder: URL) throws {
@@ -125,6 +137,7 @@ public struct ComparisonReport: Sendable {
     try write(resultsTable.csv, as: "results.csv")
     try write(markdown, as: "table.md")
     try write(scoresTable.csv, as: "scores.csv")
+    try write(try page.html, as: "report.html")
   }
 
   private var scoresTable: Table {
@@ -133,7 +146,7 @@ public struct ComparisonReport: Sendable {
         "category", "detector", "seed", "id", "image", "label", "score",
       ].map { .init($0) },
       rows: runs.flatMap { run in
-        zip(run.samples, run.scores).map { sample, score in
+        zip(run.test.samples, run.scores).map { sample, score in
           [
             sample.category, run.result.detector, "\(run.result.seed)",
             sample.id, sample.image?.relativePath ?? "",
@@ -153,6 +166,16 @@ public struct ComparisonReport: Sendable {
     return decimal(mean, places: 4) + " ± "
       + decimal(variance.squareRoot(), places: 4)
   }
+}
+
+/// The longest beginning of all paths that ends in a slash.
+private func commonFolder(of paths: [String]) -> String {
+  guard let first = paths.min(), let last = paths.max() else { return "" }
+  // What the ends of the sorted paths share, all between them share too.
+  let common = zip(first.unicodeScalars, last.unicodeScalars)
+    .prefix { $0 == $1 }.map(\.0)
+  let end = common.lastIndex(of: "/").map { $0 + 1 } ?? 0
+  return String(String.UnicodeScalarView(common[..<end]))
 }
 
 /// A number with that many decimal places; "failed" for none.

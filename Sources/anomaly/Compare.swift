@@ -26,7 +26,7 @@ struct Compare: ParsableCommand {
   @Option(help: "Runs of every detector, with seeds counting up from --seed.")
   var repeats = 1
 
-  @Option(help: "A folder for the tables, the results and the scores.")
+  @Option(help: "A folder for report.html, the tables and the scores.")
   var output: String?
 
   @Flag(help: "Print one JSON document instead of tables.")
@@ -56,7 +56,11 @@ struct Compare: ParsableCommand {
         }
       }
     }
-    let report = ComparisonReport(runs)
+    let report = ComparisonReport(
+      runs,
+      provenance: Provenance(
+        arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
+        version: Anomaly.version))
     if let output {
       try report.write(to: URL(fileURLWithPath: output))
     }

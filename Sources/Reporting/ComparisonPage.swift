@@ -1,0 +1,307 @@
+import Datasets
+import Diagnostics
+import Evaluation
+import Experiments
+import Foundation
+import Images
+import LinearAlgebra
+
+extension ComparisonReport {
+  /// `report.html`: the tables, plots and a gallery of the samples that tell
+  /// most about each detector.
+  ///
+  /// Pictures of files that have gone since are left out.
+  var page: Page {
+    var page = Page(title: title, lead: lead)
+    page.sections = [Page.Section("Results", overview)]
+    let pictures = SamplePictures(runs: galleryRuns, perList: exhibitCount)
+    page.sections += summary.categories.map { category in
+      Page.Section(
+        category,
+        details(
+          of: galleryRuns.filter { $0.result.category == category },
+          pictures: pictures))
+    }
+    page.sections.append(Page.Section("How these results were made", origin))
+    return page
+  }
+
+  private var lead: String {
+    let results = summary.results
+    guard let first = results.first else { return "There are no results." }
+    let seeds = results.map(\.seed).uniqued()
+    return "\(summary.detectors.count) detectors on"
+      + " \(summary.categories.count) categories of \(first.dataset),"
+      + " features: \(first.features)"
+      + (seeds.count > 1
+        ? ", mean ± standard deviation over \(seeds.count) seeds." : ".")
+      + " An area under the ROC curve (AUC) of 1 puts every anomaly above every"
+      + " ordinary sample; 0.5 is chance."
+  }
+
+  // MARK: All categories
+
+  private var overview: [Page.Block] {
+    var blocks: [Page.Block] = [
+      .table(
+        aurocTable, caption: "ROC AUC; the best of each row in bold",
+        exact: exactAUROCs, bold: bestAUROCs),
+      .table(
+        detailTable,
+        caption: "All categories together; times are sums"),
+    ]
+    let failures = runs.compactMap { run in
+      run.failure.map {
+        "\(run.result.detector) on \(run.result.category): \($0)"
+      }
+    }
+    if !failures.isEmpty {
+      blocks += [.paragraph("These runs failed:"), .list(failures)]
+    }
+    var figures: [Page.Figure] = []
+    if summary.categories.count > 1 {
+      figures.append(
+        Page.Figure(heatTable, caption: "AUC of every detector and category"))
+    }
+    if summary.results.contains(where: { $0.auroc != nil }) {
+      figures.append(
+        Page.Figure(
+          timePlot, caption: "One marker a run; up and left is better"))
+    }
+    return blocks + [.figures(figures)]
+  }
+
+  private var exactAUROCs: Page.ExactValues {
+    var exact: Page.ExactValues = [:]
+    for (column, detector) in summary.detectors.enumerated() {
+      for (row, category) in summary.categories.enumerated() {
+        exact[.init(row: row, column: column + 1)] = meanAUROC(
+          detector, category)
+      }
+      exact[.init(row: summary.categories.count, column: column + 1)] =
+        summary.mean[column].auroc
+    }
+    return exact
+  }
+
+  private var bestAUROCs: Set<Page.TablePlace> {
+    let exact = exactAUROCs
+    return Set(
+      exact.filter { place, value in
+        exact.allSatisfy { $0.row != place.row || $1 <= value }
+      }.keys)
+  }
+
+  private func meanAUROC(_ detector: String, _ category: String) -> Double? {
+    let values = summary.aurocs(detector: detector, category: category)
+    return values.isEmpty
+      ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  private var heatTable: Plot {
+    .heatTable(
+      title: "ROC AUC", rows: summary.categories, columns: summary.detectors,
+      aurocs: summary.categories.map { category in
+        summary.detectors.map { meanAUROC($0, category) }
+      })
+  }
+
+  private var timePlot: Plot {
+    .timeAgainstAUROC(
+      summary.detectors.map { detector in
+        Plot.Group(
+          detector,
+          summary.results.filter { $0.detector == detector }.compactMap {
+            guard let auroc = $0.auroc, let fit = $0.fitSeconds,
+              let score = $0.scoreSeconds
+            else { return nil }
+            return Plot.Point(fit + score, auroc)
+          })
+      })
+  }
+
+  // MARK: One category
+
+  /// Of several seeds, the first stands for all.
+  private var galleryRuns: [ComparisonRun] {
+    let seed = summary.results.first?.seed
+    return runs.filter { $0.result.seed == seed && $0.evaluation != nil }
+  }
+
+  /// Samples in each list: fewer when there are many runs, to keep the page
+  /// within some megabytes.
+  private var exhibitCount: Int {
+    min(6, max(2, 240 / max(1, galleryRuns.count * 3)))
+  }
+
+  private func details(
+    of runs: [ComparisonRun], pictures: SamplePictures
+  ) -> [Page.Block] {
+    let curves = runs.compactMap { run in
+      run.evaluation.map { (name: run.result.detector, curve: $0.rocCurve) }
+    }
+    let best = runs.compactMap(\.result.auroc).max()
+    return runs.enumerated().flatMap { index, run -> [Page.Block] in
+      guard let evaluation = run.evaluation else { return [] }
+      let labels = run.test.samples.map { $0.label ?? 0 }
+      func scores(_ label: Int) -> [Float] {
+        zip(run.scores, labels).filter { $1 == label }.map(\.0)
+      }
+      let name = run.result.detector
+      return [
+        .heading(name),
+        .paragraph(figuresInWords(evaluation, seed: run.result.seed)),
+        .figures([
+          Page.Figure(
+            .rocCurves(curves, highlighting: index),
+            caption: "The band holds, for any one threshold, the true pair of"
+              + " rates with 95 % confidence"),
+          Page.Figure(
+            .scoreHistogram(
+              of: name, normal: scores(0), anomalies: scores(1),
+              threshold: (evaluation.bestF1.threshold, "best F1")),
+            caption: "Scores by class; the threshold of the best F1 was chosen"
+              + " by looking at these labels"),
+        ]),
+        .details(
+          summary: "Samples that tell most about \(name)",
+          isOpen: run.result.auroc == best, gallery(of: run, pictures)),
+      ]
+    }
+  }
+
+  private func figuresInWords(_ evaluation: Evaluation, seed: UInt64) -> String
+  {
+    let interval = evaluation.aurocInterval().map {
+      " (95 % interval \(decimal($0.lowerBound, places: 3)) to"
+        + " \(decimal($0.upperBound, places: 3)))"
+    }
+    return "AUC \(decimal(evaluation.auroc, places: 4))\(interval ?? ""),"
+      + " average precision \(decimal(evaluation.averagePrecision, places: 4)),"
+      + " best F1 \(decimal(evaluation.bestF1.value, places: 4)); seed \(seed)."
+  }
+
+  private func gallery(
+    of run: ComparisonRun, _ pictures: SamplePictures
+  ) -> [Page.Block] {
+    let ranks = ranks(of: run.scores)
+    func exhibits(_ places: [Int]) -> [Page.Exhibit] {
+      places.prefix(exhibitCount).map { place in
+        let sample = run.test.samples[place]
+        var exhibit = Page.Exhibit(lines: [
+          "rank \(ranks[place]) of \(ranks.count)",
+          "score \(short(Double(run.scores[place])))",
+          sample.kindInWords, path(of: sample),
+        ])
+        if let picture = pictures[run.result.category, place] {
+          exhibit.pictures.append(
+            ("\(path(of: sample)), \(sample.kindInWords)", picture))
+        }
+        if let image = run.reconstructions[place] {
+          exhibit.pictures.append(
+            (
+              "\(path(of: sample)) as \(run.result.detector) reconstructs it",
+              image
+            )
+          )
+        }
+        return exhibit
+      }
+    }
+    let standouts = run.standouts
+    return [
+      .gallery(title: "Most anomalous", exhibits(standouts.mostAnomalous)),
+      .gallery(
+        title: "False alarms: ordinary samples with the highest scores",
+        exhibits(standouts.strangestNormals)),
+      .gallery(
+        title: "Missed: anomalies with the lowest scores",
+        exhibits(standouts.mostHiddenAnomalies)),
+    ]
+  }
+
+  /// The file of a sample in `folder`, or its name in the data.
+  private func path(of sample: Sample) -> String {
+    sample.image.map { String($0.path.dropFirst(folder.count)) }
+      ?? "sample \(sample.id)"
+  }
+
+  /// The place of every score from the highest down, counted from 1; equal
+  /// scores share the best place.
+  private func ranks(of scores: [Float]) -> [Int] {
+    var first: [Float: Int] = [:]
+    for (index, score) in scores.sorted(by: >).enumerated()
+    where first[score] == nil {
+      first[score] = index + 1
+    }
+    return scores.map { first[$0] ?? scores.count }
+  }
+
+  // MARK: Where it comes from
+
+  private var origin: [Page.Block] {
+    var blocks: [Page.Block] = []
+    let seeds = summary.results.map(\.seed).uniqued()
+    var facts = [
+      "Seeds: " + seeds.map(String.init).joined(separator: ", ") + "."
+    ]
+    if !folder.isEmpty { facts.append("Paths begin at \(folder).") }
+    if let provenance {
+      blocks += [.paragraph("Command:"), .code(provenance.command)]
+      facts += provenance.facts
+    }
+    facts += [
+      "Scores are higher for stranger samples. A tie counts one half in the"
+        + " AUC; its interval is DeLong's.",
+      "The bands of the ROC curves are made of Wilson's intervals of both"
+        + " rates.",
+    ]
+    return blocks + [.list(facts)]
+  }
+}
+
+/// The pictures of the galleries, each made once although several detectors
+/// show it.
+private struct SamplePictures {
+  private struct Key: Hashable {
+    var category: String
+    var place: Int
+  }
+
+  private static let side = 112
+
+  private let images: [Key: Image]
+
+  init(runs: [ComparisonRun], perList count: Int) {
+    var sets: [String: SampleSet] = [:]
+    var keys: [Key] = []
+    for run in runs {
+      sets[run.result.category] = run.test
+      keys += run.standouts.places(perList: count).map {
+        Key(category: run.result.category, place: $0)
+      }
+    }
+    keys = keys.uniqued()
+    let found =
+      (try? Parallel.map(keys.count) { index -> Image? in
+        // A file that cannot be read now was read for the scores: the page does
+        // without its picture.
+        try? sets[keys[index].category]?.picture(
+          at: keys[index].place, side: Self.side)
+      }) ?? []
+    images = Dictionary(
+      zip(keys, found).compactMap { key, image in image.map { (key, $0) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  subscript(category: String, place: Int) -> Image? {
+    images[Key(category: category, place: place)]
+  }
+}
+
+extension Sample {
+  fileprivate var kindInWords: String {
+    let kind = label == 1 ? "anomaly" : "ordinary"
+    return defect.map { "\(kind): \($0)" } ?? kind
+  }
+}

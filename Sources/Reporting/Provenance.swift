@@ -1,0 +1,42 @@
+import Foundation
+import LinearAlgebra
+
+/// How results came about: what a reader needs to make them again.
+public struct Provenance: Hashable, Sendable {
+  /// The command line, quoted for a shell.
+  public var command: String
+  /// Of this toolkit.
+  public var version: String
+  public var date: Date
+
+  /// - Parameter arguments: The words of the command line.
+  public init(arguments: [String], version: String, date: Date = Date()) {
+    command = arguments.map(quotedForShell).joined(separator: " ")
+    self.version = version
+    self.date = date
+  }
+}
+
+extension Provenance {
+  /// Versions and machine, a line each.
+  var facts: [String] {
+    let process = ProcessInfo.processInfo
+    return [
+      "AnomalyKit \(version), \(date.formatted(.iso8601)).",
+      "\(BLAS.version); \(process.operatingSystemVersionString),"
+        + " \(process.activeProcessorCount) processors.",
+    ]
+  }
+}
+
+private func quotedForShell(_ word: String) -> String {
+  let plain = "-_./=,:+@%"
+  let isPlain = word.unicodeScalars.allSatisfy {
+    plain.unicodeScalars.contains($0)
+      || $0.isASCII
+        && ($0.properties.isAlphabetic
+          || $0.properties.numericType != nil)
+  }
+  return isPlain && !word.isEmpty
+    ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+}
