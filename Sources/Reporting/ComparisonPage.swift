@@ -30,8 +30,9 @@ extension ComparisonReport {
     let results = summary.results
     guard let first = results.first else { return "There are no results." }
     let seeds = results.map(\.seed).uniqued()
+    let count = summary.categories.count
     return "\(summary.detectors.count) detectors on"
-      + " \(summary.categories.count) categories of \(first.dataset),"
+      + (count > 1 ? " \(count) categories of" : "") + " \(first.dataset),"
       + " features: \(first.features)"
       + (seeds.count > 1
         ? ", mean ± standard deviation over \(seeds.count) seeds." : ".")
@@ -131,7 +132,7 @@ extension ComparisonReport {
   /// Samples in each list: fewer when there are many runs, to keep the page
   /// within some megabytes.
   private var exhibitCount: Int {
-    min(6, max(2, 240 / max(1, galleryRuns.count * 3)))
+    min(6, max(3, 480 / max(1, galleryRuns.count * 3)))
   }
 
   private func details(

@@ -32,6 +32,11 @@ extension String {
       case "^": escaped += "\\textasciicircum{}"
       case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(scalar)"
       case "±": escaped += "$\\pm$"
+      // The old font encoding has other characters in these places.
+      case "<": escaped += "\\textless{}"
+      case ">": escaped += "\\textgreater{}"
+      case "|": escaped += "\\textbar{}"
+      case "\"": escaped += "\\char34{}"
       case "\0"..<" ": escaped += " "
       default: escaped.unicodeScalars.append(scalar)
       }

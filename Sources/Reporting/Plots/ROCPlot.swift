@@ -42,7 +42,7 @@ extension Plot {
       LegendEntry(name, ink, .line), LegendEntry("95 % band", ink, .area),
     ]
     if curves.count > 1 {
-      plot.legend.append(LegendEntry("the others", .muted, .line))
+      plot.legend.append(LegendEntry("others", .muted, .line))
     }
     return plot
   }
