@@ -45,6 +45,25 @@ struct CommandRun {
     status = process.terminationStatus
   }
 
+  /// Starts the command and sends it a signal as soon as `isReady`.
+  ///
+  /// - Returns: Its exit status, or the number of the signal that ended it.
+  static func stopped(
+    _ arguments: [String], by signal: Int32, once isReady: () -> Bool
+  ) throws -> Int32 {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    while process.isRunning, !isReady() {
+      Thread.sleep(forTimeInterval: 0.005)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// The JSON document on standard output.
   func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
     try JSONDecoder().decode(type, from: Data(output.utf8))
