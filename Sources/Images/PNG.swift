@@ -67,13 +67,16 @@ public enum PNG {
     let header = try PNGHeader(bytes, path: path)
     let target = PixelSize(width: shape.width, height: shape.height)
     var means = AreaMeans(header: header, target: target)
-    do {
-      try LibPNG.read(bytes, header: header, into: &means)
-    } catch let problem as LibPNG.Problem {
-      throw FileFault.malformed(
-        path: path,
-        problem: "the PNG file is damaged or cut short: \(problem.words)",
-        remedy: "copy the picture again from its source")
+    if !FastPNG.read(bytes, header: header, into: &means) {
+      means = AreaMeans(header: header, target: target)
+      do {
+        try LibPNG.read(bytes, header: header, into: &means)
+      } catch let problem as LibPNG.Problem {
+        throw FileFault.malformed(
+          path: path,
+          problem: "the PNG file is damaged or cut short: \(problem.words)",
+          remedy: "copy the picture again from its source")
+      }
     }
     let grid = ImageShape(
       height: means.size.height, width: means.size.width,
