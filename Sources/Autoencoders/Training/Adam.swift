@@ -1,3 +1,4 @@
+import CVectorUnit
 import LinearAlgebra
 
 /// Adam and AdamW with PyTorch's defaults (Kingma and Ba 2015,
@@ -88,7 +89,7 @@ package struct Adam: Codable, Hashable, Sendable {
                 p[index] =
                   rule.shrink * p[index]
                   - rule.rate * mean
-                  / (square.squareRoot() * rule.scale + epsilon)
+                  / (vector_unit_square_root(square) * rule.scale + epsilon)
               }
             }
           }
