@@ -33,19 +33,18 @@ package struct BatchNormalization: Hashable, Sendable {
     statistics: UnsafeMutablePointer<Scalar>
   ) -> (Batch<Scalar>, Moments) {
     let count = Double(batch.rows * shape.height * shape.width)
-    let mean = sums(batch.rows) { row, sums in
-      let values = batch.row(row)
-      forEachPixel { offset in
-        for channel in 0..<channels {
-          sums[channel] += Double(values[offset + channel])
-        }
+    let mean = sums(batch.rows) { (row, sums: UnsafeMutablePointer<Scalar>) in
+      forEachPixel(batch.row(row)) { values in
+        for channel in 0..<channels { sums[channel] += values[channel] }
       }
     }.map { $0 / count }
-    let variance = sums(batch.rows) { row, sums in
-      let values = batch.row(row)
-      forEachPixel { offset in
+    let centre = Batch(mean.map { Scalar($0) }, rows: 1)
+    let variance = sums(batch.rows) {
+      (row, sums: UnsafeMutablePointer<Scalar>) in
+      let centre = centre.values
+      forEachPixel(batch.row(row)) { values in
         for channel in 0..<channels {
-          let deviation = Double(values[offset + channel]) - mean[channel]
+          let deviation = values[channel] - centre[channel]
           sums[channel] += deviation * deviation
         }
       }
@@ -88,22 +87,23 @@ package struct BatchNormalization: Hashable, Sendable {
     addingTo gradient: UnsafeMutablePointer<Scalar>
   ) -> Batch<Scalar> {
     let (mean, inverse) = (moments.mean, moments.inverseDeviation)
+    let centre = Batch(mean.map { Scalar($0) }, rows: 1)
     // The sums of the gradient, then of its products with the normalised
     // input.
-    let sums = sums(batch.rows, count: 2 * channels) { row, sums in
-      let values = batch.row(row)
-      let gradients = outputGradient.row(row)
-      forEachPixel { offset in
+    var sums = sums(batch.rows, count: 2 * channels) {
+      (row, sums: UnsafeMutablePointer<Scalar>) in
+      let centre = centre.values
+      let products = sums + channels
+      forEachPixel(batch.row(row), outputGradient.row(row)) {
+        values, gradients in
         for channel in 0..<channels {
-          let slope = Double(gradients[offset + channel])
-          let normalized =
-            (Double(values[offset + channel]) - mean[channel])
-            * inverse[channel]
+          let slope = gradients[channel]
           sums[channel] += slope
-          sums[channels + channel] += slope * normalized
+          products[channel] += slope * (values[channel] - centre[channel])
         }
       }
     }
+    for channel in 0..<channels { sums[channels + channel] *= inverse[channel] }
     if isAffine {
       for channel in 0..<channels {
         gradient[channel] += Scalar(sums[channels + channel])
@@ -113,27 +113,29 @@ package struct BatchNormalization: Hashable, Sendable {
     // dx = scale / deviation (dy - mean(dy) - normalised mean(dy normalised))
     //    = a dy + b x + c for every channel.
     let count = Double(batch.rows * shape.height * shape.width)
-    var (a, b, c) = ([Scalar](), [Scalar](), [Scalar]())
+    let factors = Batch<Scalar>(rows: 3, columns: channels)
     for channel in 0..<channels {
       let factor =
         (isAffine ? Double(parameters[channel]) : 1) * inverse[channel]
       let slope = sums[channels + channel] / count * inverse[channel]
       let offset = sums[channel] / count
-      a.append(Scalar(factor))
-      b.append(Scalar(-factor * slope))
-      c.append(Scalar(factor * (slope * mean[channel] - offset)))
+      factors.row(0)[channel] = Scalar(factor)
+      factors.row(1)[channel] = Scalar(-factor * slope)
+      factors.row(2)[channel] = Scalar(
+        factor * (slope * mean[channel] - offset))
     }
     let result = Batch<Scalar>(rows: batch.rows, columns: batch.columns)
     Parallel.forEach(batch.rows) { row in
-      let values = batch.row(row)
-      let gradients = outputGradient.row(row)
-      let target = result.row(row)
-      forEachPixel { offset in
+      let (a, b, c) = (factors.row(0), factors.row(1), factors.row(2))
+      var target = result.row(row)
+      forEachPixel(batch.row(row), outputGradient.row(row)) {
+        values, gradients in
         for channel in 0..<channels {
-          let at = offset + channel
-          target[at] =
-            a[channel] * gradients[at] + b[channel] * values[at] + c[channel]
+          target[channel] =
+            a[channel] * gradients[channel] + b[channel] * values[channel]
+            + c[channel]
         }
+        target += channels
       }
     }
     return result
@@ -143,40 +145,48 @@ package struct BatchNormalization: Hashable, Sendable {
     _ batch: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>,
     _ moments: Moments
   ) -> Batch<Scalar> {
-    let factors = (0..<channels).map {
-      Scalar(
-        moments.inverseDeviation[$0]
-          * (isAffine ? Double(parameters[$0]) : 1))
-    }
-    let offsets = (0..<channels).map {
-      (isAffine ? parameters[channels + $0] : 0)
-        - factors[$0] * Scalar(moments.mean[$0])
+    let factors = Batch<Scalar>(rows: 2, columns: channels)
+    for channel in 0..<channels {
+      let factor =
+        moments.inverseDeviation[channel]
+        * (isAffine ? Double(parameters[channel]) : 1)
+      factors.row(0)[channel] = Scalar(factor)
+      factors.row(1)[channel] =
+        (isAffine ? parameters[channels + channel] : 0)
+        - Scalar(factor * moments.mean[channel])
     }
     let result = Batch<Scalar>(rows: batch.rows, columns: batch.columns)
     Parallel.forEach(batch.rows) { row in
-      let values = batch.row(row)
-      let target = result.row(row)
-      forEachPixel { offset in
+      let (factor, offset) = (factors.row(0), factors.row(1))
+      var target = result.row(row)
+      forEachPixel(batch.row(row)) { values in
         for channel in 0..<channels {
-          target[offset + channel] =
-            factors[channel] * values[offset + channel] + offsets[channel]
+          target[channel] = factor[channel] * values[channel] + offset[channel]
         }
+        target += channels
       }
     }
     return result
   }
 
-  /// Sums over the rows of a batch, in blocks that are added up in order.
-  private func sums(
+  /// Sums over the rows of a batch: each row's own in `Scalar`, those of the
+  /// rows in Double, in blocks that are added up in order.
+  private func sums<Scalar: NetworkScalar>(
     _ rows: Int, count: Int? = nil,
-    _ add: (Int, UnsafeMutablePointer<Double>) -> Void
+    _ add: (Int, UnsafeMutablePointer<Scalar>) -> Void
   ) -> [Double] {
     let count = count ?? channels
     let blocks = Parallel.blocks(rows, size: Self.blockSize)
     let partial = Batch<Double>(rows: blocks.count, columns: count)
     partial.fill(0)
     Parallel.forEach(blocks.count) { index in
-      for row in blocks[index] { add(row, partial.row(index)) }
+      let own = Batch<Scalar>(rows: 1, columns: count)
+      let block = partial.row(index)
+      for row in blocks[index] {
+        own.fill(0)
+        add(row, own.values)
+        for column in 0..<count { block[column] += Double(own.values[column]) }
+      }
     }
     var total = [Double](repeating: 0, count: count)
     for block in 0..<blocks.count {
@@ -185,9 +195,25 @@ package struct BatchNormalization: Hashable, Sendable {
     return total
   }
 
+  /// Calls `body` with the channels of every pixel.
   @inline(__always)
-  private func forEachPixel(_ body: (Int) -> Void) {
-    for pixel in 0..<shape.height * shape.width { body(pixel * channels) }
+  private func forEachPixel<Scalar: NetworkScalar>(
+    _ image: UnsafePointer<Scalar>, _ body: (UnsafePointer<Scalar>) -> Void
+  ) {
+    for pixel in 0..<shape.height * shape.width {
+      body(image + pixel * channels)
+    }
+  }
+
+  /// Calls `body` with the channels of every pixel of two images.
+  @inline(__always)
+  private func forEachPixel<Scalar: NetworkScalar>(
+    _ image: UnsafePointer<Scalar>, _ other: UnsafePointer<Scalar>,
+    _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void
+  ) {
+    for pixel in 0..<shape.height * shape.width {
+      body(image + pixel * channels, other + pixel * channels)
+    }
   }
 
   private func move<Scalar: NetworkScalar>(
