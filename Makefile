@@ -20,7 +20,8 @@ run: build
 	  "$$bin" compare data/inspection --output $(OUTPUT)/inspection && \
 	  "$$bin" compare data/fashion-mnist --output $(OUTPUT)/fashion-mnist && \
 	  "$$bin" submit data/inspection --pool --detector pca \
-	    --format id-prediction --output $(OUTPUT)/submission.csv
+	    --format id-prediction --output $(OUTPUT)/submission.csv && \
+	  echo "Open $(OUTPUT)/inspection/report.html in a browser."
 
 # Tests see internal names, so they are built apart.
 test: packages
@@ -54,9 +55,10 @@ completions:
 	$$bin --generate-completion-script fish \
 	  > $$share/fish/vendor_completions.d/anomaly.fish
 
-# Installs the Debian packages that are missing.
+# Installs the Debian packages of the libraries that are missing.
 packages:
-	@missing=; for package in $(PACKAGES); do \
+	@pkg-config --exists openblas lapacke libpng zlib 2>/dev/null && exit 0; \
+	missing=; for package in $(PACKAGES); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null \
 	    | grep -q 'install ok installed' || missing="$$missing $$package"; \
 	done; \
