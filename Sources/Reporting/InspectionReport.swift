@@ -35,7 +35,9 @@ public struct InspectionReport: Sendable {
       (scores[$0], $0) < (scores[$1], $1)
     }
     let strangest = ascending.suffix(count - count / 2).reversed()
-    let indices = strangest + ascending.prefix(count / 2)
+    let indices =
+      strangest
+      + ascending.prefix(count / 2)
       .filter { !strangest.contains($0) }
     let (originals, reconstructions) = try pipeline.reconstructions(
       of: indices, in: set)

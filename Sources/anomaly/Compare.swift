@@ -52,7 +52,8 @@ struct Compare: ParsableCommand {
       return try comparison.run(in: session.context) { run in
         if let failure = run.failure {
           let result = run.result
-          session.progress.warn("\(result.detector), \(result.category): \(failure)")
+          session.progress.warn(
+            "\(result.detector), \(result.category): \(failure)")
         }
       }
     }
