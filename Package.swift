@@ -53,7 +53,7 @@ let package = Package(
       ["Diagnostics", "LinearAlgebra", "Images", "Datasets"]),
     room(
       "Detectors", ["Diagnostics", "Files", "LinearAlgebra"],
-      testedWith: ["Datasets", "Evaluation"]),
+      testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
     room(
       "Autoencoders",
       ["Diagnostics", "Files", "LinearAlgebra", "Detectors", "CVectorUnit"]),

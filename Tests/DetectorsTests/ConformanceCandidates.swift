@@ -1,3 +1,4 @@
+import Autoencoders
 import LinearAlgebra
 import Testing
 
@@ -74,7 +75,25 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       name: "PCAReconstruction with the Mahalanobis distance",
       detector: PCAReconstruction(nComponents: .automatic, mahalanobis: true),
       faulty: []),
+    Candidate(
+      name: "Autoencoder", detector: autoencoder { _ in },
+      faulty: [
+        ("epochs", autoencoder { $0.training.epochs = 0 }),
+        ("batchSize", autoencoder { $0.training.batchSize = 0 }),
+        ("learningRate", autoencoder { $0.training.learningRate = 0 }),
+        ("learningRate", autoencoder { $0.training.learningRate = .nan }),
+      ]),
   ]
+
+  private static func autoencoder(
+    _ change: (inout Autoencoder) -> Void
+  ) -> Autoencoder {
+    var detector = Autoencoder(.fcn)
+    detector.widths = [16, 8]
+    detector.training.epochs = 5
+    change(&detector)
+    return detector
+  }
 }
 
 enum ConformanceSamples {
