@@ -188,6 +188,10 @@ struct ConformanceTests {
       #expect(throws: fault) {
         try candidate.detector.fit(broken, in: FitContext())
       }
+      #expect(throws: fault) {
+        try candidate.detector.fit(
+          streaming: Rows(matrix: broken), in: FitContext())
+      }
       #expect(throws: fault) { try model.scores(for: broken) }
     }
   }
@@ -230,14 +234,6 @@ struct ConformanceTests {
 
   @Test("Rows that are read in blocks get the same scores")
   func streaming() throws {
-    struct Rows: SampleSource {
-      let matrix: Matrix
-      var rows: Int { matrix.rows }
-      var columns: Int { matrix.columns }
-      func matrix(ofRows indices: [Int]) -> Matrix {
-        matrix.selecting(rows: indices)
-      }
-    }
     let samples = ConformanceSamples.ordinary(rows: 5000)
     for candidate in Candidate.all {
       let small = ConformanceSamples.ordinary(rows: 100)
@@ -248,6 +244,16 @@ struct ConformanceTests {
         try streamed.scores(streaming: Rows(matrix: samples))
           == model.scores(for: samples))
     }
+  }
+}
+
+/// Rows that are read only when they are asked for.
+private struct Rows: SampleSource {
+  let matrix: Matrix
+  var rows: Int { matrix.rows }
+  var columns: Int { matrix.columns }
+  func matrix(ofRows indices: [Int]) -> Matrix {
+    matrix.selecting(rows: indices)
   }
 }
 

@@ -52,89 +52,106 @@ public struct IsolationForest: Detector {
   ) throws -> IsolationForestModel {
     try Parallel.$threadCount.withValue(context.threadCount) {
       try samples.checkForFit()
-      let sampleCount = try resolvedSampleCount(of: samples.rows)
-      let featureCount = try resolvedFeatureCount(of: samples.columns)
-      let heightLimit = IsolationTree.heightLimit(sampleCount: sampleCount)
-      try checkMemory(heightLimit: heightLimit, in: context)
+      let plan = try Plan(
+        self, rows: samples.rows, columns: samples.columns, in: context)
+      return try grow(plan, over: samples, in: context)
+    }
+  }
 
-      let finished = Atomic<Int>(0)
-      let trees = try Parallel.map(nEstimators) { index in
-        try context.cancellation.check()
-        var generator = SeededGenerator(
-          seed: context.seed, stream: UInt64(index))
-        let tree = try IsolationTree(
-          rows: generator.sample(sampleCount, below: samples.rows),
-          features: generator.sample(featureCount, below: samples.columns),
-          of: samples, heightLimit: heightLimit, using: &generator,
-          cancellation: context.cancellation)
-        context.progress.report(
-          ProgressReport(
-            stage: "growing trees",
-            completed: finished.add(1, ordering: .relaxed).newValue,
-            total: nEstimators))
-        return tree
+  /// Reads only the rows that some tree sees; the trees are the same.
+  public func fit(
+    streaming source: any SampleSource, in context: FitContext
+  ) throws -> IsolationForestModel {
+    guard !(source is Matrix), source.rows > 0, source.columns > 0 else {
+      return try fit(source.matrix(), in: context)
+    }
+    return try Parallel.$threadCount.withValue(context.threadCount) {
+      var plan = try Plan(
+        self, rows: source.rows, columns: source.columns, in: context)
+      let drawn = plan.keepOnlyDrawnRows()
+      let samples = try source.matrix(ofRows: drawn)
+      do {
+        try samples.checkForFit()
+      } catch DetectorFault.nonFiniteValue(let row, let column) {
+        throw DetectorFault.nonFiniteValue(row: drawn[row], column: column)
       }
-      return IsolationForestModel(
-        trees, sampleCount: sampleCount, featureCount: samples.columns)
+      return try grow(plan, over: samples, in: context)
     }
   }
 
-  private func resolvedSampleCount(of rows: Int) throws -> Int {
-    switch maxSamples {
-    case .automatic: return min(256, rows)
-    case .count(let count):
-      guard count >= 1 else {
-        throw DetectorFault.invalidHyperparameter(
-          name: "maxSamples", value: "\(count)",
-          allowed: "a count of 1 or more")
-      }
-      return min(count, rows)
-    case .fraction(let fraction):
-      try checkFraction(fraction, name: "maxSamples")
-      return max(1, Int(fraction * Double(rows)))
+  private func grow(
+    _ plan: Plan, over samples: Matrix, in context: FitContext
+  ) throws -> IsolationForestModel {
+    let finished = Atomic<Int>(0)
+    let trees = try Parallel.map(nEstimators) { index in
+      try context.cancellation.check()
+      var draw = plan.draws[index]
+      let tree = try IsolationTree(
+        rows: draw.rows,
+        features: draw.generator.sample(
+          plan.featureCount, below: samples.columns),
+        of: samples, heightLimit: plan.heightLimit, using: &draw.generator,
+        cancellation: context.cancellation)
+      context.progress.report(
+        ProgressReport(
+          stage: "growing trees",
+          completed: finished.add(1, ordering: .relaxed).newValue,
+          total: nEstimators))
+      return tree
     }
+    return IsolationForestModel(
+      trees, sampleCount: plan.sampleCount, featureCount: samples.columns)
   }
+}
 
-  private func resolvedFeatureCount(of columns: Int) throws -> Int {
-    switch maxFeatures {
-    case .count(let count):
-      guard 1...columns ~= count else {
-        throw DetectorFault.invalidHyperparameter(
-          name: "maxFeatures", value: "\(count)",
-          allowed: "a count from 1 to the number of features, \(columns)")
-      }
-      return count
-    case .fraction(let fraction):
-      try checkFraction(fraction, name: "maxFeatures")
-      return max(1, Int(fraction * Double(columns)))
-    }
-  }
+/// The hyper-parameters for samples of one shape, and the rows of every tree.
+private struct Plan {
+  let sampleCount: Int
+  let featureCount: Int
+  let heightLimit: Int
+  /// For every tree its rows, and its random numbers after they were drawn.
+  private(set) var draws: [(rows: [Int], generator: SeededGenerator)]
 
-  private func checkFraction(_ fraction: Double, name: String) throws {
-    guard fraction > 0, fraction <= 1 else {
-      throw DetectorFault.invalidHyperparameter(
-        name: name, value: "\(fraction)",
-        allowed: "a fraction above 0 and at most 1")
-    }
-  }
-
-  private func checkMemory(
-    heightLimit: Int, in context: FitContext
+  init(
+    _ detector: IsolationForest, rows: Int, columns: Int,
+    in context: FitContext
   ) throws {
-    guard nEstimators >= 1 else {
+    guard detector.nEstimators >= 1 else {
       throw DetectorFault.invalidHyperparameter(
-        name: "nEstimators", value: "\(nEstimators)",
+        name: "nEstimators", value: "\(detector.nEstimators)",
         allowed: "a count of 1 or more")
     }
-    // The trees, and once more while they are joined to a forest.
-    let needed =
-      2.0 * Double(nEstimators)
-      * Double(IsolationTree.byteCount(heightLimit: heightLimit))
+    let sampleCount = try detector.maxSamples.resolved(of: rows)
+    self.sampleCount = sampleCount
+    featureCount = try detector.maxFeatures.resolved(of: columns)
+    heightLimit = IsolationTree.heightLimit(sampleCount: sampleCount)
+
+    // The trees, once more while they are joined to a forest, and their rows.
+    let bytesPerTree =
+      2 * IsolationTree.byteCount(heightLimit: heightLimit)
+      + MemoryLayout<Int>.stride * sampleCount
+    let needed = Double(detector.nEstimators) * Double(bytesPerTree)
     guard needed <= Double(context.memoryBudget) else {
       throw DetectorFault.exceedsMemoryBudget(
-        needed: Int(needed), budget: context.memoryBudget,
+        needed: Int(min(needed, 0x1p62)), budget: context.memoryBudget,
         remedy: "lower --max-samples or --n-estimators")
     }
+    draws = try Parallel.map(detector.nEstimators) { tree in
+      try context.cancellation.check()
+      var generator = SeededGenerator(seed: context.seed, stream: UInt64(tree))
+      return (generator.sample(sampleCount, below: rows), generator)
+    }
+  }
+
+  /// Gives the rows that any tree sees, and from now on counts among them.
+  mutating func keepOnlyDrawnRows() -> [Int] {
+    let drawn = Set(draws.lazy.flatMap(\.rows)).sorted()
+    let places = Dictionary(
+      uniqueKeysWithValues: zip(drawn, drawn.indices))
+    for tree in draws.indices {
+      draws[tree].rows = draws[tree].rows.compactMap { places[$0] }
+    }
+    return drawn
   }
 }
 
@@ -160,6 +177,20 @@ extension IsolationForest.SampleCount: LosslessStringConvertible {
     case .fraction(let fraction): "\(fraction)"
     }
   }
+
+  fileprivate func resolved(of rows: Int) throws -> Int {
+    switch self {
+    case .automatic: return min(256, rows)
+    case .count(let count) where count >= 1: return min(count, rows)
+    case .fraction(let fraction) where fraction > 0 && fraction <= 1:
+      return max(1, Int(fraction * Double(rows)))
+    case .count, .fraction:
+      throw DetectorFault.invalidHyperparameter(
+        name: "maxSamples", value: description,
+        allowed: "auto, a count of 1 or more, or a fraction above 0 and at"
+          + " most 1.0")
+    }
+  }
 }
 
 extension IsolationForest.FeatureCount: LosslessStringConvertible {
@@ -181,6 +212,19 @@ extension IsolationForest.FeatureCount: LosslessStringConvertible {
     switch self {
     case .count(let count): "\(count)"
     case .fraction(let fraction): "\(fraction)"
+    }
+  }
+
+  fileprivate func resolved(of columns: Int) throws -> Int {
+    switch self {
+    case .count(let count) where count >= 1 && count <= columns: return count
+    case .fraction(let fraction) where fraction > 0 && fraction <= 1:
+      return max(1, Int(fraction * Double(columns)))
+    case .count, .fraction:
+      throw DetectorFault.invalidHyperparameter(
+        name: "maxFeatures", value: description,
+        allowed: "a count from 1 to the number of features, \(columns), or a"
+          + " fraction above 0 and at most 1.0")
     }
   }
 }
