@@ -52,14 +52,14 @@ public struct ImageSheet: Sendable {
   /// The sheet as one RGB picture, black on white.
   ///
   /// - Parameter side: The pixels of a place for a picture, each way.
-  public func image(side: Int = 160) -> Image {
+  public func image(side: Int = 168) -> Image {
     SheetLayout(self, side: max(side, 32)).image
   }
 
   /// Writes the sheet as a PNG file.
   ///
   /// - Throws: `FileFault.unwritable`; the file is then as it was.
-  public func write(to url: URL, side: Int = 160) throws {
+  public func write(to url: URL, side: Int = 168) throws {
     try PNG.write(image(side: side), to: url)
   }
 }

@@ -42,8 +42,11 @@ private struct PGFPlotsRenderer {
       "height=\(points(plot.height))", "clip=false",
       "tick label style={font=\\footnotesize}",
       "label style={font=\\small}",
+      "tick align=outside", "minor tick length=0pt",
+      // Clear of the word at the top of a rule.
       "legend style={font=\\footnotesize, draw=none, fill=none,"
-        + " at={(0.5,1.03)}, anchor=south, legend columns=2}",
+        + " at={(0.5,1.02)}, yshift=9pt, anchor=south, legend columns=2,"
+        + " /tikz/every even column/.append style={column sep=8pt}}",
       "legend cell align=left",
     ]
     options += axis(plot.x, "x", near: "bottom", far: "top")
@@ -89,7 +92,8 @@ private struct PGFPlotsRenderer {
   private func source(_ mark: Plot.Mark) -> String {
     switch mark {
     case .line(let points, let ink, let isThick):
-      let width = isThick ? "line width=3pt" : "line width=1.2pt"
+      let width =
+        "line width=\(isThick ? "3pt" : ink == .muted ? "0.7pt" : "1.2pt")"
       return addPlot("no markers, \(color(ink)), \(width)\(dash(ink))", points)
         + ";\n"
     case .band(let lower, let upper, let ink):
@@ -147,7 +151,9 @@ private struct PGFPlotsRenderer {
     plot.legend.map { entry in
       let image =
         switch entry.key {
-        case .line: "no markers, \(color(entry.ink))\(dash(entry.ink))"
+        case .line:
+          "no markers, \(color(entry.ink)), line width=1.2pt"
+            + dash(entry.ink)
         case .area:
           "area legend, draw=\(color(entry.ink)),"
             + " fill=\(color(entry.ink)), fill opacity=0.3"
