@@ -43,6 +43,12 @@ def parse_arguments():
     return arguments
 
 
+def install(requirements):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "-r",
+         HERE / requirements], check=True, stdout=sys.stderr)
+
+
 def run(command, reports):
     """A process's report, or for a whole program its time, memory, output."""
     start = time.perf_counter()
@@ -149,8 +155,10 @@ def main():
         inputs = rows.Inputs(
             Path(folder), arguments.fashion_mnist, arguments.mvtec,
             arguments.quick)
-        for name in arguments.rows or rows.ALL:
-            row = rows.ALL[name]
+        chosen = [rows.ALL[name] for name in arguments.rows or rows.ALL]
+        for requirements in {row.requirements for row in chosen} - {None}:
+            install(requirements)
+        for row in chosen:
             repeats = 1 if arguments.quick else row.repeats
             runs = measure(row, arguments.repeats or repeats, inputs)
             lines += table_lines(row, runs, inputs)

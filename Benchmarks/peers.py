@@ -123,7 +123,57 @@ def decoding(library, images, side):
     return np.stack(pixels)
 
 
+def autoencoder(library, train, architecture, epochs, batchSize):
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    layout = {"PyTorch NCHW": torch.contiguous_format,
+              "PyTorch channels_last": torch.channels_last,
+              "PyTorch": torch.contiguous_format}[library]
+    images = torch.from_numpy(read(train)) * 2 - 1
+    if architecture == "fcn":
+        sizes = [12288, 128, 64, 12, 3, 12, 64, 128, 12288]
+        layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+    else:
+        images = images.reshape(-1, 64, 64, 3).permute(0, 3, 1, 2)
+        images = images.contiguous(memory_format=layout)
+        layers = [nn.Conv2d(a, b, 4, 2, 1)
+                  for a, b in ((3, 12), (12, 24), (24, 48))]
+        layers += [nn.ConvTranspose2d(a, b, 4, 2, 1)
+                   for a, b in ((48, 24), (24, 12), (12, 3))]
+    steps = [step for layer in layers for step in (layer, nn.ReLU())]
+    if architecture == "fcn":
+        # No nonlinearity after the code of three numbers.
+        del steps[7]
+    model = nn.Sequential(*steps[:-1], nn.Tanh())
+    model = model.to(memory_format=layout)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def train_all():
+        for _ in range(epochs):
+            losses = []
+            for batch in torch.randperm(len(images)).split(batchSize):
+                inputs = images[batch]
+                loss = nn.functional.mse_loss(model(inputs), inputs)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+        outcome["figures"]["loss"] = [sum(losses) / len(losses)]
+
+    def score():
+        with torch.no_grad():
+            return torch.cat([
+                ((model(inputs) - inputs) ** 2).flatten(1).sum(1).sqrt()
+                for inputs in images.split(batchSize)]).numpy()
+
+    measure("train", train_all)
+    return measure("score", score)
+
+
 WORKS = {
+    "autoencoder": autoencoder,
     "oneClassSVM": one_class_svm,
     "kMeans": k_means,
     "principalComponents": principal_components,

@@ -68,6 +68,20 @@ class Inputs:
         return self.table(f"centroids-{count}", values[chosen])
 
     @cached_property
+    def portraits(self):
+        """64 x 64 RGB mixtures of smooth waves with noise, from 0 to 1."""
+        generator = np.random.default_rng(0)
+        side = (np.arange(64) + 0.5) / 64 * np.pi
+        waves = np.cos(np.outer(np.arange(5), side))
+        count = 512 if self.quick else 2_048
+        weights = generator.normal(scale=0.08, size=(count, 5, 5, 3))
+        images = 0.5 + np.einsum(
+            "nuvc,uy,vx->nyxc", weights, waves, waves, optimize=True)
+        images += generator.uniform(-0.04, 0.04, images.shape)
+        return self.table(
+            "portraits", np.clip(images, 0, 1).reshape(count, -1))
+
+    @cached_property
     def pictures(self):
         """900 x 900 RGB photographs as a camera would make them: a shaded
         ground, a round object with a fine texture, noise of the sensor."""
@@ -94,6 +108,9 @@ class Row:
     and the ratio to reach, None where none was set.
     """
 
+    # What the peers of a row need beyond requirements.txt.
+    requirements = None
+
     def __init__(self, name, title, task, peers, agreement, repeats=5):
         self.name = name
         self.title = title
@@ -110,6 +127,10 @@ class Row:
             return [str(HERE / ".build/release/Work"), task, scores], scores
         peer = [sys.executable, str(HERE / "peers.py")]
         return peer + [task, scores, side], scores
+
+
+class TrainedRow(Row):
+    requirements = "requirements-torch.txt"
 
 
 class WholeProcess(Row):
@@ -222,6 +243,22 @@ def decoding(inputs):
     return {"decoding": {"images": inputs.pictures, "side": 64}}
 
 
+def autoencoder(architecture, peers):
+    def task(inputs):
+        return {"autoencoder": {
+            "train": inputs.portraits, "architecture": architecture,
+            "epochs": 3, "batchSize": 256,
+        }}
+
+    def agreement(ours, theirs, inputs):
+        loss, other = (side["figures"]["loss"][0] for side in (ours, theirs))
+        return f"training loss {loss:.4f} and {other:.4f}"
+
+    return TrainedRow(
+        architecture, f"`{architecture}`, 2,048 x 64x64x3, 3 epochs", task,
+        peers, agreement)
+
+
 ALL = {row.name: row for row in [
     one_class_svm(
         "ocsvm-10k", "one-class SVM, 10,000 x 784", 10_000,
@@ -246,4 +283,10 @@ ALL = {row.name: row for row in [
     WholeProcess(
         "compare", "`anomaly compare`, four detectors, `--size 64`", None,
         {"Pillow + scikit-learn": {"whole process": 2.5}}, table_agreement),
+    autoencoder(
+        "cnn",
+        {"PyTorch NCHW": {"train": 2, "score": 1.5},
+         "PyTorch channels_last": {"train": 2, "score": 1.5}}),
+    autoencoder("fcn", {"PyTorch": {"train": 1.2, "score": None}}),
 ]}
+

@@ -1,3 +1,5 @@
+import AnomalyKit
+
 /// A piece of work, as the harness describes it to both sides in JSON.
 enum Task: Decodable {
   case oneClassSVM(
@@ -8,6 +10,9 @@ enum Task: Decodable {
   case isolationForest(
     train: Table, trees: Int, samples: Int, seed: UInt64)
   case decoding(images: [String], side: Int)
+  /// 64 x 64 RGB images, a row each.
+  case autoencoder(
+    train: Table, architecture: Architecture, epochs: Int, batchSize: Int)
 
   /// A matrix in a file of raw single-precision numbers, row after row.
   struct Table: Decodable {

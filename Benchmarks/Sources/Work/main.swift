@@ -60,6 +60,19 @@ func work(
     return try outcome.measure("decode") {
       try decode(urls, size: PixelSize(square: side))
     }
+
+  case .autoencoder(let train, let architecture, let epochs, let batchSize):
+    let train = try Matrix(train)
+    var detector = Autoencoder(architecture)
+    detector.training.epochs = epochs
+    detector.training.batchSize = batchSize
+    let context = FitContext(
+      imageShape: ImageShape(height: 64, width: 64, channels: 3))
+    let model = try outcome.measure("train") {
+      try detector.fit(train, in: context)
+    }
+    outcome.figures["loss"] = model.history.suffix(1).map(\.trainingLoss)
+    return try outcome.measure("score") { try model.scores(for: train) }
   }
 }
 
