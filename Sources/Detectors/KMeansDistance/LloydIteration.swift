@@ -73,9 +73,11 @@ struct LloydIteration {
     clusterCount = nClusters
     self.maxIterations = maxIterations
     self.tolerance = tolerance
-    sums = []
-    counts = []
-    centroids = ShiftedCentroids([0], count: 1)
+    sums = [Double](repeating: 0, count: nClusters * samples.columns)
+    counts = [Int](repeating: 0, count: nClusters)
+    centroids = ShiftedCentroids(
+      [Float](repeating: 0, count: nClusters * samples.columns),
+      count: nClusters)
   }
 
   /// - Throws: `CancellationError`.
@@ -110,8 +112,8 @@ struct LloydIteration {
 
   private mutating func start(from initial: Matrix) {
     for block in blocks { block.reset() }
-    sums = [Double](repeating: 0, count: clusterCount * samples.columns)
-    counts = [Int](repeating: 0, count: clusterCount)
+    for index in sums.indices { sums[index] = 0 }
+    for cluster in counts.indices { counts[cluster] = 0 }
     reference = nil
     centroids = ShiftedCentroids(
       shifted.shift(initial).values, count: clusterCount)
