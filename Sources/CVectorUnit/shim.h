@@ -1,9 +1,11 @@
 // Swift cannot ask for which instructions it compiles; C can.
+static inline int vector_unit_has_avx512(void) {
 #ifdef __AVX512F__
-#define VECTOR_UNIT_HAS_AVX512 1
+  return 1;
 #else
-#define VECTOR_UNIT_HAS_AVX512 0
+  return 0;
 #endif
+}
 
 // The root without the check for negative numbers that `sqrtf` makes to set
 // `errno`, which keeps loops from being vectorised.

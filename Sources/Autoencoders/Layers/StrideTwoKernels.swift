@@ -21,7 +21,7 @@ struct StrideTwoKernels {
   /// (it looks at the processor when it runs) is faster.
   init?(_ geometry: PatchGeometry) {
     guard
-      VECTOR_UNIT_HAS_AVX512 == 1, geometry.kernel == 4, geometry.stride == 2,
+      vector_unit_has_avx512() == 1, geometry.kernel == 4, geometry.stride == 2,
       geometry.padding == 1, geometry.big.height.isMultiple(of: 2),
       geometry.big.width.isMultiple(of: 2), geometry.small.width >= 8
     else { return nil }
