@@ -93,29 +93,7 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
       throw FeatureFault.anotherKindOfSamples(
         category: category, expected: imageShape == nil ? "a table" : "images")
     }
-    return ReshapedImages(original: rows, from: shape, to: imageShape)
-  }
-}
-
-/// Images of an array, brought to another size or number of channels as they
-/// are read.
-private struct ReshapedImages: SampleSource {
-  let original: any SampleSource
-  let from: ImageShape
-  let to: ImageShape
-
-  var rows: Int { original.rows }
-  var columns: Int { to.count }
-
-  func matrix(ofRows indices: [Int]) throws -> Matrix {
-    let read = try original.matrix(ofRows: indices)
-    let size = PixelSize(width: to.width, height: to.height)
-    let images = try Parallel.map(read.rows) { row in
-      Image(shape: from, values: Array(read.row(row)))
-        .resized(to: size).converted(toChannels: to.channels).values
-    }
-    return Matrix(
-      rows: read.rows, columns: columns, values: images.flatMap { $0 })
+    return ResampledRows(rows, from: shape, to: imageShape)
   }
 }
 

@@ -82,7 +82,7 @@ public enum PNG {
       height: means.size.height, width: means.size.width,
       channels: header.isColor ? 3 : 1)
     means.finish().withUnsafeBufferPointer {
-      Image.convert($0, of: grid, into: values, of: shape)
+      Resampling.convert($0, of: grid, into: values, of: shape)
     }
   }
 

@@ -262,7 +262,7 @@ private struct DatasetWriter {
             shape: shape ?? ImageShape(height: 0, width: 0, channels: 0))
         case .rows(let source, let stored):
           if let stored, let shape, stored != shape {
-            ResampledRows(source: source, from: stored, to: shape)
+            ResampledRows(source, from: stored, to: shape)
           } else {
             source
           }

@@ -79,27 +79,6 @@ struct ImageFileRows: SampleSource {
   }
 }
 
-/// Images of another source, brought to another shape when they are read.
-struct ResampledRows: SampleSource {
-  let source: any SampleSource
-  let from: ImageShape
-  let to: ImageShape
-
-  var rows: Int { source.rows }
-  var columns: Int { to.count }
-
-  func matrix(ofRows indices: [Int]) throws -> Matrix {
-    let matrix = try source.matrix(ofRows: indices)
-    let size = PixelSize(width: to.width, height: to.height)
-    let images = try Parallel.map(matrix.rows) { row in
-      Image(shape: from, values: Array(matrix.row(row)))
-        .resized(to: size).converted(toChannels: to.channels).values
-    }
-    return Matrix(
-      rows: matrix.rows, columns: columns, values: images.flatMap { $0 })
-  }
-}
-
 /// The rows of several sources, one after the other.
 struct JoinedRows: SampleSource {
   let sources: [any SampleSource]

@@ -64,12 +64,22 @@ public struct StoredArray: SampleSource {
       }
       count = indices.count * columns
     }
-    if case .mapped(let file, let range) = storage,
-      range.count > Self.residentLimit
-    {
-      file.release(range)
-    }
+    releasePages(ofRows: indices)
     return Matrix(rows: indices.count, columns: columns, values: values)
+  }
+
+  /// Gives back the memory that reading a large file took.
+  ///
+  /// Not in Fortran order, where every row lies in all pages of the file.
+  private func releasePages(ofRows indices: [Int]) {
+    guard
+      case .mapped(let file, let range) = storage,
+      range.count > Self.residentLimit, !isColumnMajor,
+      let first = indices.min(), let last = indices.max()
+    else { return }
+    let size = columns * type.width
+    file.release(
+      range.lowerBound + first * size..<range.lowerBound + (last + 1) * size)
   }
 
   /// Reads column by column, the order in which the bytes lie.
