@@ -74,7 +74,9 @@ struct HOGLayout {
         let magnitude = (strongest * strongest).sum().squareRoot()
         guard magnitude > 0 else { continue }
         var angle = atan2(strongest.y, strongest.x) / .pi
+        // Opposite directions are one, and so are 0 and a half turn.
         if angle < 0 { angle += 1 }
+        if angle >= 1 { angle -= 1 }
         let bin = min(
           Int(angle * Float(Self.orientations)), Self.orientations - 1)
         let cell =
