@@ -56,7 +56,7 @@ public struct Autoencoder: Detector {
   ///
   /// - Throws: As `fit`, for wrong hyper-parameters and shapes.
   public func parameterCount(for shape: ImageShape) throws -> Int {
-    try assembly(for: shape, seed: 0).parameterCount
+    try assembly(for: shape, seed: nil).parameterCount
   }
 
   /// - Throws: `AutoencoderFault` and those of `fit(streaming:in:)`.
@@ -112,8 +112,9 @@ extension Autoencoder {
     try assembly(for: shape, seed: seed).networks
   }
 
-  /// The untrained networks.
-  func assembly(for shape: ImageShape, seed: UInt64) throws -> any Assembly {
+  /// The untrained networks; without a seed their parameters are yet to come,
+  /// and take no memory.
+  func assembly(for shape: ImageShape, seed: UInt64?) throws -> any Assembly {
     try checkArchitecture()
     switch architecture {
     case .fcn:

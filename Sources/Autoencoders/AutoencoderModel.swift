@@ -137,8 +137,8 @@ struct AssemblyState: Codable, Hashable, Sendable {
     for (index, name) in assembly.names.enumerated() {
       guard
         let state = networks[name],
-        state.parameters.count == assembly.networks[index].parameters.count,
-        state.statistics.count == assembly.networks[index].statistics.count
+        state.parameters.count == assembly.networks[index].parameterCount,
+        state.statistics.count == assembly.networks[index].statisticCount
       else { return false }
       assembly.networks[index].parameters = state.parameters
       assembly.networks[index].statistics = state.statistics
@@ -169,7 +169,7 @@ extension AutoencoderModel: Codable {
     guard imageShape.isPossible else { throw corrupted(.imageShape) }
     var assembly: any Assembly
     do {
-      assembly = try detector.assembly(for: imageShape, seed: 0)
+      assembly = try detector.assembly(for: imageShape, seed: nil)
     } catch {
       throw corrupted(.detector)
     }

@@ -335,6 +335,7 @@ struct AutoencoderFaultTests {
     for (from, to) in [
       ("\"height\":16", "\"height\":17"), ("\"height\":16", "\"height\":-1"),
       ("\"cnn\"", "\"fcn\""), ("\"cnn\"", "\"none\""),
+      ("\"warmUpEpochs\"", "\"widths\":[65536,65536],\"warmUpEpochs\""),
       ("\"history\"", "\"story\""), ("\"width\":16", "\"width\":9999999999"),
     ] {
       var edited = file

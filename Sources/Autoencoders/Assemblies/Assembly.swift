@@ -43,7 +43,7 @@ extension Assembly {
     get { [] }
     set {}
   }
-  var parameterCount: Int { networks.reduce(0) { $0 + $1.parameters.count } }
+  var parameterCount: Int { networks.reduce(0) { $0 + $1.parameterCount } }
   func prepare(_ batch: Batch<Float>) {}
   func finish(
     _ batches: ((Batch<Float>) -> Void) throws -> Void

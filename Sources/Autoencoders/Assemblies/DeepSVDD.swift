@@ -23,7 +23,7 @@ struct DeepSVDD: Assembly {
   private static let leastCentre: Float = 0.1
 
   init(
-    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64
+    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64?
   ) throws {
     var encoder = LayerStack(input: shape)
     try encoder.convolutions(

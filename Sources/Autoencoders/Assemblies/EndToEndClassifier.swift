@@ -20,7 +20,7 @@ struct EndToEndClassifier: Assembly {
 
   init(
     _ shape: ImageShape, filters: [Int], scoresByReconstruction: Bool,
-    seed: UInt64
+    seed: UInt64?
   ) throws {
     var stack = LayerStack(input: shape)
     try stack.convolutions(filters)

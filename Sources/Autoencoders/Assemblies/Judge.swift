@@ -29,7 +29,7 @@ extension Network where Scalar == Float {
 
   /// A convolutional network from images to a logit.
   static func judge(
-    of shape: ImageShape, filters: [Int], seed: UInt64, stream: UInt64
+    of shape: ImageShape, filters: [Int], seed: UInt64?, stream: UInt64
   ) throws -> Network {
     var stack = LayerStack(input: shape)
     try stack.convolutions(filters, activation: .leakyReLU(slope: 0.2))

@@ -17,7 +17,7 @@ struct MultiEncoder: Assembly {
   private static let hiddenSize = 128
 
   init(
-    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64
+    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64?
   ) throws {
     split = (latentSize + 1) / 2
     self.latentSize = latentSize

@@ -22,7 +22,7 @@ struct NoiseClassifier: Assembly {
 
   init(
     _ shape: ImageShape, filters: [Int], latentSize: Int,
-    score: Autoencoder.Score, seed: UInt64
+    score: Autoencoder.Score, seed: UInt64?
   ) throws {
     let (encoder, decoder) = try LayerStack.encoderAndDecoder(
       of: shape, filters: filters, latentSize: latentSize)

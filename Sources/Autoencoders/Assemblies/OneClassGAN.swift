@@ -26,7 +26,7 @@ struct OneClassGAN: Assembly {
   private static let miningLength: Float = 0.1
 
   init(
-    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64
+    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64?
   ) throws {
     var (encoder, decoder) = try LayerStack.encoderAndDecoder(
       of: shape, filters: filters, latentSize: latentSize)

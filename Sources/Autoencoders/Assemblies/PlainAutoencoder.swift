@@ -19,7 +19,7 @@ struct PlainAutoencoder: Assembly {
   private let countsStatistics: Bool
 
   private init(
-    _ stack: LayerStack, encoderDepth: Int, latentSize: Int, seed: UInt64,
+    _ stack: LayerStack, encoderDepth: Int, latentSize: Int, seed: UInt64?,
     score: Score = .rootOfSum, countsStatistics: Bool = false
   ) {
     networks = [
@@ -33,7 +33,7 @@ struct PlainAutoencoder: Assembly {
   }
 
   static func fullyConnected(
-    _ shape: ImageShape, hidden: [Int], latentSize: Int, seed: UInt64
+    _ shape: ImageShape, hidden: [Int], latentSize: Int, seed: UInt64?
   ) -> PlainAutoencoder {
     var stack = LayerStack(input: shape)
     stack.linears(hidden + [latentSize])
@@ -45,7 +45,7 @@ struct PlainAutoencoder: Assembly {
   }
 
   static func convolutional(
-    _ shape: ImageShape, filters: [Int], normalizes: Bool, seed: UInt64
+    _ shape: ImageShape, filters: [Int], normalizes: Bool, seed: UInt64?
   ) throws -> PlainAutoencoder {
     let place = normalizes ? NormalizationPlace.beforeActivation : .none
     var stack = LayerStack(input: shape)
@@ -59,7 +59,7 @@ struct PlainAutoencoder: Assembly {
 
   /// The parameters are counted as Keras does, with the moving statistics.
   static func mnist(
-    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64
+    _ shape: ImageShape, filters: [Int], latentSize: Int, seed: UInt64?
   ) throws -> PlainAutoencoder {
     let activation = Activation.leakyReLU(slope: 0.2)
     var stack = LayerStack(input: shape)
@@ -89,8 +89,8 @@ struct PlainAutoencoder: Assembly {
   }
 
   var parameterCount: Int {
-    networks[0].parameters.count
-      + (countsStatistics ? networks[0].statistics.count : 0)
+    networks[0].parameterCount
+      + (countsStatistics ? networks[0].statisticCount : 0)
   }
 
   mutating func step(

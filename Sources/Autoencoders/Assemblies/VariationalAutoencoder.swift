@@ -19,7 +19,7 @@ struct VariationalAutoencoder: Assembly {
 
   init(
     _ shape: ImageShape, filters: [Int], beta: Double, warmUpEpochs: Int,
-    scoresByEvidence: Bool, seed: UInt64
+    scoresByEvidence: Bool, seed: UInt64?
   ) throws {
     var trunk = LayerStack(input: shape)
     try trunk.convolutions(filters.dropLast())

@@ -13,6 +13,8 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
   /// Where the parameters and the statistics of every layer begin.
   package let parameterOffsets: [Int]
   private let statisticOffsets: [Int]
+  package private(set) var parameterCount: Int
+  package private(set) var statisticCount: Int
   /// The trained numbers, layer after layer.
   package var parameters: [Scalar]
   /// The numbers that move with the batches, layer after layer.
@@ -22,24 +24,31 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
   /// and no more than 32 blocks, each of which has gradients of its own.
   static func blockSize(_ rows: Int) -> Int { max(8, (rows + 31) / 32) }
 
-  /// - Parameter stream: Networks of one seed differ by it.
-  package init(_ stack: LayerStack, seed: UInt64, stream: UInt64) {
+  /// - Parameters:
+  ///   - seed: Nil leaves the parameters and statistics empty, for a saved
+  ///     state.
+  ///   - stream: Networks of one seed differ by it.
+  package init(_ stack: LayerStack, seed: UInt64?, stream: UInt64) {
     input = stack.input
     output = stack.output
     layers = stack.layers
-    var generator = SeededGenerator(seed: seed, stream: stream)
     var (parameterOffsets, statisticOffsets) = ([Int](), [Int]())
-    var (parameters, statistics) = ([Scalar](), [Scalar]())
+    (parameterCount, statisticCount) = (0, 0)
     for layer in layers {
-      parameterOffsets.append(parameters.count)
-      statisticOffsets.append(statistics.count)
-      parameters += layer.initialParameters(&generator)
-      statistics += layer.initialStatistics()
+      parameterOffsets.append(parameterCount)
+      statisticOffsets.append(statisticCount)
+      parameterCount += layer.parameterCount
+      statisticCount += layer.statisticCount
     }
     self.parameterOffsets = parameterOffsets
     self.statisticOffsets = statisticOffsets
-    self.parameters = parameters
-    self.statistics = statistics
+    (parameters, statistics) = ([], [])
+    guard let seed else { return }
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    for layer in layers {
+      parameters += layer.initialParameters(&generator)
+      statistics += layer.initialStatistics()
+    }
   }
 
   /// What a forward pass leaves for the backward pass.
