@@ -77,8 +77,8 @@ struct HOGLayout {
         // Opposite directions are one, and so are 0 and a half turn.
         if angle < 0 { angle += 1 }
         if angle >= 1 { angle -= 1 }
-        // Half a turn is the same direction as none.
-        let bin = Int(angle * Float(Self.orientations)) % Self.orientations
+        let bin = min(
+          Int(angle * Float(Self.orientations)), Self.orientations - 1)
         let cell =
           row / Self.cellSize * cellColumns + column / Self.cellSize
         histograms[cell * Self.orientations + bin] +=
