@@ -45,23 +45,42 @@ extension NamedDetector {
     switch detector {
     case let detector as OneClassSVM:
       (
-        FitDuration(seconds: 1, rowPower: 2, columnPower: 1),
+        FitDuration(
+          seconds: 3 * detector.nu, rowPower: 1.9, columnPower: 1),
         min(rows, detector.maxSamples ?? rows),
         "lower --max-samples, --nu or --size"
       )
     case let detector as KMeansDistance:
       (
         FitDuration(
-          seconds: 0.1 * Double(detector.nClusters * detector.nInit) / 8,
+          seconds: 0.007 * Double(detector.nClusters * detector.nInit),
           rowPower: 1, columnPower: 1), rows,
         "lower --n-clusters, --n-init or --size"
       )
     case is PCAReconstruction:
       (
-        FitDuration(seconds: 1, rowPower: 1, columnPower: 2), rows,
+        FitDuration(seconds: 0.15, rowPower: 1, columnPower: 2), rows,
         "lower --size"
       )
+    case let detector as Autoencoder:
+      (
+        FitDuration(
+          seconds: Double(detector.training.epochs)
+            * detector.architecture.secondsPerEpoch,
+          rowPower: 1, columnPower: 1), rows, "lower --epochs or --size"
+      )
     default: nil
+    }
+  }
+}
+
+extension Architecture {
+  /// One pass over 10,000 images of 1,000 numbers.
+  fileprivate var secondsPerEpoch: Double {
+    switch self {
+    case .fcn: 0.1
+    case .cnn, .cnnBN, .vae, .mnistCNN, .deepSVDD, .endToEndOCC: 0.3
+    case .multiEncoder, .noiseClassifier, .ocgan: 2
     }
   }
 }
