@@ -12,6 +12,13 @@ extension FittedPipeline {
     var detector: D
     var model: D.Model
     @Tensor var trainingScores: [Float]
+
+    /// Whether every part takes as many features as the one before gives.
+    var fitsTogether: Bool {
+      let count = model.featureCount
+      return scaler.featureCount ?? count == count
+        && extractor.featureImageShape?.count ?? count == count
+    }
   }
 
   private static let detectorKey = "detector"
@@ -63,6 +70,12 @@ extension FittedPipeline {
     _ type: D.Type, name: String, from file: Safetensors
   ) throws -> FittedPipeline {
     let stored = try file.decode(Stored<D>.self)
+    guard stored.fitsTogether else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: [],
+          debugDescription: "features, scale and model do not fit together"))
+    }
     return FittedPipeline(
       extractor: stored.extractor, scaler: stored.scaler,
       detector: NamedDetector(name, stored.detector), model: stored.model,

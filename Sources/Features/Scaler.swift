@@ -68,6 +68,9 @@ public struct FittedScaler: Codable, Hashable, Sendable {
     }
   }
 
+  /// The columns that samples must have; nil takes any number.
+  public var featureCount: Int? { offsets.isEmpty ? nil : offsets.count }
+
   /// The same for samples that are read when they are needed.
   public func scaled(_ samples: any SampleSource) -> any SampleSource {
     if offsets.isEmpty { return samples }

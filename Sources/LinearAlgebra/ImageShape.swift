@@ -1,3 +1,5 @@
+import Files
+
 /// The sizes of an image whose pixels are one row of a matrix: row by row, the
 /// channels of a pixel side by side.
 public struct ImageShape: Codable, Hashable, Sendable {
@@ -10,6 +12,26 @@ public struct ImageShape: Codable, Hashable, Sendable {
     self.height = height
     self.width = width
     self.channels = channels
+  }
+
+  private enum CodingKeys: CodingKey {
+    case height
+    case width
+    case channels
+  }
+
+  /// - Throws: `DecodingError` for sizes that no image has.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    height = try container.decode(Int.self, forKey: .height)
+    width = try container.decode(Int.self, forKey: .width)
+    channels = try container.decode(Int.self, forKey: .channels)
+    guard min(height, width, channels) > 0,
+      let count = elementCount([height, width, channels]), count <= 1 << 30
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .height, in: container, debugDescription: "no image's shape")
+    }
   }
 
   /// The number of matrix columns that one image takes.
