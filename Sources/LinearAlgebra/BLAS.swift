@@ -73,4 +73,17 @@ package enum BLAS {
       CblasRowMajor, CblasUpper, aForm.code, Int32(m), Int32(k), 1, a,
       Int32(aStride), beta, c, Int32(cStride))
   }
+
+  /// The same in single precision.
+  @inline(__always)
+  package static func multiplyByOwnTranspose(
+    m: Int, k: Int,
+    _ a: UnsafePointer<Float>, stride aStride: Int, _ aForm: Form = .plain,
+    beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride cStride: Int
+  ) {
+    _ = isPrepared
+    cblas_ssyrk(
+      CblasRowMajor, CblasUpper, aForm.code, Int32(m), Int32(k), 1, a,
+      Int32(aStride), beta, c, Int32(cStride))
+  }
 }

@@ -220,6 +220,51 @@ struct PCAReconstructionTests {
     }
   }
 
+  @Test("8-bit pixels: the singular values of their SVD, to 1e-12")
+  func pixelLevels() throws {
+    let (rows, columns) = (2500, 450)
+    var generator = SeededGenerator(seed: 1)
+    let levels = (0..<rows * columns).map { index in
+      // Columns of black and of white have the largest sums of products.
+      switch index % columns {
+      case 0..<100: index / columns == 7 ? 1 : 0
+      case 100..<200: index / columns == 2222 ? 254 : 255
+      default: Int(generator.next() % 256)
+      }
+    }
+    let samples = Matrix(
+      rows: rows, columns: columns, values: levels.map { Float($0) / 255 })
+    let means = (0..<columns).map { column in
+      let sum = (0..<rows).reduce(0) { $0 + levels[$1 * columns + column] }
+      return Double(sum) / Double(rows)
+    }
+    let direct = try SingularValueDecomposition(
+      levels.enumerated().map { index, level in
+        (Double(level) - means[index % columns]) / 255
+      }, rows: rows, columns: columns)
+    let model = try fit(samples, .count(252))
+    for (value, expected) in zip(model.singularValues, direct.values) {
+      #expect(abs(value - expected) < 1e-12 * direct.values[0])
+    }
+    let serial = try fit(samples, .count(252), threads: 1)
+    #expect(serial.components == model.components)
+  }
+
+  @Test("A single value between two levels of 8 bits counts as it is")
+  func betweenLevels() throws {
+    let (rows, columns) = (1500, 300)
+    var samples = noise(rows: rows, columns: columns)
+    for index in samples.values.indices {
+      let level = min(max(samples.values[index] * 40 + 128, 0), 255)
+      samples[index / columns, index % columns] = level.rounded() / 255
+    }
+    samples[rows - 1, columns - 1] = 30.5
+    // That value alone makes the first direction.
+    let model = try fit(samples, .count(1))
+    #expect(abs(model.components[0, columns - 1]) > 0.99)
+    #expect(abs(model.singularValues[0] - 30) < 1)
+  }
+
   @Test("One and two threads give the same bits", arguments: [700, 300])
   func threads(rows: Int) throws {
     let samples = noise(rows: rows, columns: 600)
