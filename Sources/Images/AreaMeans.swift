@@ -41,8 +41,9 @@ struct AreaMeans {
   private let columnBounds: CellBounds
   private let isNative: Bool
 
-  /// The means of the finished rows of cells.
+  /// The means of all cells, of which the first `finished` are done.
   private var means: [Float]
+  private var finished = 0
   /// The sums of each column's pixels in the present row of cells.
   ///
   /// They fit: no picture has more than 65,536 rows.
@@ -64,8 +65,8 @@ struct AreaMeans {
     isNative =
       rowBounds.count == header.size.height
       && columnBounds.count == header.size.width
-    means = []
-    means.reserveCapacity(rowBounds.count * columnBounds.count * channels)
+    means = [Float](
+      repeating: 0, count: rowBounds.count * columnBounds.count * channels)
     columnSums = [UInt32](repeating: 0, count: header.size.width * channels)
   }
 
@@ -77,16 +78,13 @@ struct AreaMeans {
   /// The means, one row of cells after the other.
   consuming func finish() -> [Float] {
     guard !passSums.isEmpty else { return means }
-    passSums.withUnsafeBufferPointer { sums in
-      var index = 0
-      for cellRow in 0..<rowBounds.count {
-        for cell in 0..<columnBounds.count {
-          let full = Float(
-            white * rowBounds[cellRow].count * columnBounds[cell].count)
-          for _ in 0..<channels {
-            means.append(Float(sums[index]) / full)
-            index += 1
-          }
+    for cellRow in 0..<rowBounds.count {
+      for cell in 0..<columnBounds.count {
+        let full = Float(
+          white * rowBounds[cellRow].count * columnBounds[cell].count)
+        for _ in 0..<channels {
+          means[finished] = Float(passSums[finished]) / full
+          finished += 1
         }
       }
     }
@@ -109,7 +107,14 @@ struct AreaMeans {
   ) {
     guard !isNative else {
       let white = Float(white)
-      return means.append(contentsOf: pixels.lazy.map { Float($0) / white })
+      let start = finished
+      means.withUnsafeMutableBufferPointer { means in
+        for (index, pixel) in pixels.enumerated() {
+          means[start &+ index] = Float(pixel) / white
+        }
+      }
+      finished += pixels.count
+      return
     }
     columnSums.withUnsafeMutableBufferPointer { sums in
       for index in sums.indices {
@@ -130,7 +135,8 @@ struct AreaMeans {
         for column in columns {
           sum &+= UInt64(columnSums[column &* channels &+ channel])
         }
-        means.append(Float(sum) / full)
+        means[finished] = Float(sum) / full
+        finished += 1
       }
     }
     for index in columnSums.indices { columnSums[index] = 0 }
