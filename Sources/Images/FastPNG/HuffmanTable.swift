@@ -2,9 +2,12 @@
 /// the next bits (RFC 1951, section 3.2).
 ///
 /// An entry holds, from the low bits on: 6 bits, how many bits the symbol takes
-/// with its extra bits; 4 bits, how many of them are the code itself; the value
-/// from bit 16 on; and flags. Codes longer than the table's index continue in
-/// a second table, which an entry points to.
+/// with its extra bits; 4 bits, how many of them are the code itself; flags;
+/// and the value from bit 16 on. Codes longer than the table's index continue
+/// in a second table, which an entry points to.
+///
+/// Two literals whose codes fit the index together share an entry: the bits of
+/// both, their number in place of the code's length, and one byte each.
 struct HuffmanTable {
   /// What the symbols of a code mean.
   enum Alphabet {
@@ -24,11 +27,11 @@ struct HuffmanTable {
     }
   }
 
-  static let isLiteral: UInt32 = 1 << 31
   /// No plain length or distance.
   static let isSpecial: UInt32 = 1 << 15
   static let isPointer: UInt32 = 1 << 14
   static let isEndOfBlock: UInt32 = 1 << 13
+  static let isLiteral: UInt32 = 1 << 12
 
   /// The bits that index the tables.
   static let codeMask: UInt64 = 1 << 11 - 1
@@ -115,7 +118,28 @@ struct HuffmanTable {
       code += 1
       counts[length] -= 1
     }
+    if alphabet == .literalsAndLengths { pairLiterals() }
     return true
+  }
+
+  /// Gives literals the literal that follows, where the index shows all of it.
+  private mutating func pairLiterals() {
+    let indexBits = UInt32(alphabet.indexBits)
+    entries.withUnsafeMutableBufferPointer { entries in
+      // What follows stands at a smaller index, and is still alone. No branch
+      // could be predicted.
+      for index in (0..<1 << indexBits).reversed() {
+        let first = entries[index]
+        let second = entries[index &>> Int(first & Self.totalMask)]
+        let bits = first & Self.totalMask &+ second & Self.totalMask
+        let both =
+          (second &>> 16) &<< 24 | first & 0xff_0000 | Self.isLiteral
+          | 2 &<< Self.codeShift | bits
+        let isPair =
+          first & second & Self.isLiteral != 0 && bits <= indexBits
+        entries[index] = isPair ? both : first
+      }
+    }
   }
 
   private func entry(_ symbol: Int, length: Int) -> UInt32 {
@@ -130,7 +154,10 @@ struct HuffmanTable {
       return symbol < Self.distances.count
         ? ranged(Self.distances[symbol]) : Self.isSpecial
     case .literalsAndLengths:
-      if symbol < 256 { return literal | Self.isLiteral }
+      if symbol < 256 {
+        return UInt32(symbol) << 16 | Self.isLiteral | 1 << Self.codeShift
+          | UInt32(length)
+      }
       if symbol == 256 {
         return Self.isSpecial | Self.isEndOfBlock | code | UInt32(length)
       }

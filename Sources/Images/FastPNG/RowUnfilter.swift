@@ -5,6 +5,7 @@
 /// row, one pixel behind the lane of the row above, whose last result is its
 /// upper neighbour.
 struct RowUnfilter {
+  /// Every second byte of a step: numbers that sums and differences fit.
   private typealias Lanes = SIMD16<Int16>
 
   /// Channels side by side, 8 bits each: 1, 3 or 4.
@@ -24,7 +25,7 @@ struct RowUnfilter {
   private let staged: UnsafeMutableRawBufferPointer
   /// What results are masked with in each of the first steps, when the lower
   /// rows are not begun, and in all later ones.
-  private let masks: [(Lanes, Lanes)]
+  private let masks: [(even: Lanes, odd: Lanes)]
 
   private static let stepBytes = 32
   /// Bytes behind each row, of the source too, that may be read or written.
@@ -44,15 +45,21 @@ struct RowUnfilter {
     staged.initializeMemory(as: UInt8.self, repeating: 0)
     let lanesEach = lanesEach
     masks = (0..<rowCount).map { step in
-      func mask(_ firstLane: Int) -> Lanes {
-        var mask = Lanes.zero
-        for lane in 0..<16 where firstLane + lane < lanesEach * (step + 1) {
-          mask[lane] = 255
-        }
-        return mask
-      }
-      return (mask(0), mask(16))
+      let started = lanesEach * (step + 1)
+      return Self.lanes { $0 < started ? 255 : 0 }
     }
+  }
+
+  /// The lanes of all bytes of a step: the even ones, the odd ones.
+  private static func lanes(
+    _ value: (Int) -> Int16
+  ) -> (even: Lanes, odd: Lanes) {
+    var (even, odd) = (Lanes.zero, Lanes.zero)
+    for lane in 0..<16 {
+      even[lane] = value(2 * lane)
+      odd[lane] = value(2 * lane + 1)
+    }
+    return (even, odd)
   }
 
   func deallocate() {
@@ -83,10 +90,10 @@ struct RowUnfilter {
         UnsafeRawPointer(source + row * (rowBytes + 1) + 1),
         at: staged + row * (Self.stepBytes + lanesEach))
     }
+    let lanes = Self.lanes { Int16(filters[$0 / lanesEach]) }
     walk(
       staged, below: UnsafeRawPointer(above), steps: width + count - 1,
-      Filters(filters, lanesEach: lanesEach, firstLane: 0),
-      Filters(filters, lanesEach: lanesEach, firstLane: 16))
+      Filters(lanes.even), Filters(lanes.odd))
     for row in 0..<count {
       unstage(
         staged + row * (Self.stepBytes + lanesEach),
@@ -148,13 +155,11 @@ struct RowUnfilter {
     private let average: Lanes
     private let paeth: Lanes
 
-    init(_ filters: [UInt8], lanesEach: Int, firstLane: Int) {
-      func mask(_ filter: UInt8) -> Lanes {
+    /// - Parameter filter: Of the row that each lane belongs to.
+    init(_ filter: Lanes) {
+      func mask(_ wanted: Int16) -> Lanes {
         var mask = Lanes.zero
-        for lane in 0..<16
-        where filters[(firstLane + lane) / lanesEach] == filter {
-          mask[lane] = -1
-        }
+        for lane in 0..<16 where filter[lane] == wanted { mask[lane] = -1 }
         return mask
       }
       sub = mask(1)
@@ -201,57 +206,62 @@ struct RowUnfilter {
   /// Undoes the filters of all staged rows at once, in place.
   private func walk(
     _ staged: UnsafeMutableRawPointer, below above: UnsafeRawPointer,
-    steps: Int, _ lowFilters: Filters, _ highFilters: Filters
+    steps: Int, _ evenFilters: Filters, _ oddFilters: Filters
   ) {
-    var low = Lanes.zero
-    var high = Lanes.zero
-    var lowCorner = Lanes.zero
-    var highCorner = Lanes.zero
+    typealias Words = SIMD16<UInt16>
+    var even = Lanes.zero
+    var odd = Lanes.zero
+    var evenCorner = Lanes.zero
+    var oddCorner = Lanes.zero
     let lastMask = masks.count - 1
     let isGrey = channels == 1
     masks.withUnsafeBufferPointer { masks in
       for step in 0..<steps {
         // The upper neighbour of each row is the last result of the row above.
-        let lowWords = unsafeBitCast(low, to: SIMD4<UInt64>.self)
-        let highWords = unsafeBitCast(high, to: SIMD4<UInt64>.self)
-        var first: UInt64
+        let evenUpper: Lanes
+        let oddUpper: Lanes
         if isGrey {
-          first =
-            UInt64(above.load(fromByteOffset: step, as: UInt8.self)) &<< 48
+          let first = above.load(fromByteOffset: step, as: UInt8.self)
+          let words = unsafeBitCast(odd, to: SIMD4<UInt64>.self)
+          let carried = SIMD4(
+            UInt64(first) &<< 48, words[0], words[1], words[2])
+          evenUpper = unsafeBitCast(
+            words &<< 16 | carried &>> 48, to: Lanes.self)
+          oddUpper = even
         } else {
-          let pixel = above.loadUnaligned(
-            fromByteOffset: step &* channels, as: SIMD4<UInt8>.self)
-          first = unsafeBitCast(
-            SIMD4<UInt16>(truncatingIfNeeded: pixel), to: UInt64.self)
+          let first = above.loadUnaligned(
+            fromByteOffset: step &* channels, as: UInt32.self)
+          evenUpper = Self.shifted(even, bringingIn: first & 0xff_00ff)
+          oddUpper = Self.shifted(odd, bringingIn: first &>> 8 & 0xff_00ff)
         }
-        var lowShifted = SIMD4(first, lowWords[0], lowWords[1], lowWords[2])
-        var highShifted = SIMD4(
-          lowWords[3], highWords[0], highWords[1], highWords[2])
-        if isGrey {
-          lowShifted = lowWords &<< 16 | lowShifted &>> 48
-          highShifted = highWords &<< 16 | highShifted &>> 48
-        }
-        let lowUpper = unsafeBitCast(lowShifted, to: Lanes.self)
-        let highUpper = unsafeBitCast(highShifted, to: Lanes.self)
 
         let place = staged + step &* Self.stepBytes
+        let bytes = place.load(as: Words.self)
         let mask = masks[min(step, lastMask)]
-        low =
-          (Lanes(truncatingIfNeeded: place.load(as: SIMD16<UInt8>.self))
-            &+ lowFilters.prediction(low, lowUpper, lowCorner)) & mask.0
-        high =
-          (Lanes(
-            truncatingIfNeeded: place.load(
-              fromByteOffset: 16, as: SIMD16<UInt8>.self))
-            &+ highFilters.prediction(high, highUpper, highCorner)) & mask.1
-        lowCorner = lowUpper
-        highCorner = highUpper
+        even =
+          (unsafeBitCast(bytes & 255, to: Lanes.self)
+            &+ evenFilters.prediction(even, evenUpper, evenCorner))
+          & mask.even
+        odd =
+          (unsafeBitCast(bytes &>> 8, to: Lanes.self)
+            &+ oddFilters.prediction(odd, oddUpper, oddCorner)) & mask.odd
+        evenCorner = evenUpper
+        oddCorner = oddUpper
         place.storeBytes(
-          of: SIMD16<UInt8>(truncatingIfNeeded: low), as: SIMD16<UInt8>.self)
-        place.storeBytes(
-          of: SIMD16<UInt8>(truncatingIfNeeded: high), toByteOffset: 16,
-          as: SIMD16<UInt8>.self)
+          of: unsafeBitCast(even | odd &<< 8, to: Words.self), as: Words.self)
       }
     }
+  }
+
+  /// The lanes of a pixel moved to the next row's.
+  @inline(__always)
+  private static func shifted(
+    _ lanes: Lanes, bringingIn first: UInt32
+  ) -> Lanes {
+    let pixels = unsafeBitCast(lanes, to: SIMD8<UInt32>.self)
+    return unsafeBitCast(
+      SIMD8(
+        first, pixels[0], pixels[1], pixels[2], pixels[3], pixels[4],
+        pixels[5], pixels[6]), to: Lanes.self)
   }
 }

@@ -281,32 +281,55 @@ struct WindowedInflater {
       return Int(entry &>> 16) &+ Int(extra)
     }
 
+    @inline(__always)
+    func lookUp() -> UInt32 { codes[Int(bits & HuffmanTable.codeMask)] }
+    /// Writes the one or two literals of an entry, always two bytes.
+    @inline(__always)
+    func write(_ entry: UInt32) {
+      UnsafeMutableRawPointer(target).storeBytes(
+        of: UInt16(truncatingIfNeeded: entry &>> 16).littleEndian,
+        as: UInt16.self)
+      target += Int(entry &>> HuffmanTable.codeShift & 3)
+      drop(entry)
+    }
+    @inline(__always)
+    func isLiteral(_ entry: UInt32) -> Bool {
+      entry & HuffmanTable.isLiteral != 0
+    }
+
+    refill()
+    // Looked up ahead of the refill, whose result it need not wait for.
+    var entry = lookUp()
     while target < targetLimit {
       guard input <= inputLimit else { return false }
-      refill()
-      // Four literals take at most 44 bits, so that the next lookup has its 11.
-      var entry = codes[Int(bits & HuffmanTable.codeMask)]
-      if entry & HuffmanTable.isLiteral != 0 {
-        var literals = 0
-        repeat {
-          target.pointee = UInt8(truncatingIfNeeded: entry &>> 16)
-          target += 1
-          drop(entry)
-          entry = codes[Int(bits & HuffmanTable.codeMask)]
-          literals &+= 1
-        } while literals < 4 && entry & HuffmanTable.isLiteral != 0
-        if literals == 4 { continue }
+      if isLiteral(entry) {
+        // Four entries take at most 44 bits: the next lookup has its 11.
+        write(entry)
+        entry = lookUp()
+        if isLiteral(entry) {
+          write(entry)
+          entry = lookUp()
+          if isLiteral(entry) {
+            write(entry)
+            entry = lookUp()
+            if isLiteral(entry) {
+              write(entry)
+              entry = lookUp()
+            }
+          }
+        }
         refill()
+        if isLiteral(entry) { continue }
       }
 
       if entry & HuffmanTable.isSpecial != 0 {
         if entry & HuffmanTable.isPointer != 0 {
           let place = lowBits(11 &+ (entry & HuffmanTable.totalMask)) &>> 11
           entry = codes[Int(entry &>> 16) &+ Int(place)]
-          if entry & HuffmanTable.isLiteral != 0 {
-            target.pointee = UInt8(truncatingIfNeeded: entry &>> 16)
-            target += 1
-            drop(entry)
+          if isLiteral(entry) {
+            write(entry)
+            refill()
+            entry = lookUp()
             continue
           }
         }
@@ -329,6 +352,8 @@ struct WindowedInflater {
       }
       let distance = value(entry)
       guard distance <= target - output, distance <= reach else { return false }
+      refill()
+      entry = lookUp()
       Self.copy(length, from: distance, to: target)
       target += length
     }
