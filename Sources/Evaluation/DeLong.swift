@@ -48,7 +48,7 @@ struct DeLong {
 
 /// The place of every value in the sorted order, counted from 1; equal values
 /// share the mean of their places.
-private func midranks(_ values: [Double]) -> [Double] {
+func midranks(_ values: [Double]) -> [Double] {
   let order = values.indices.sorted { values[$0] < values[$1] }
   var ranks = [Double](repeating: 0, count: values.count)
   var start = 0
