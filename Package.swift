@@ -34,6 +34,7 @@ let package = Package(
     .package(
       url: "https://github.com/hummingbird-project/swift-mustache",
       from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     [
@@ -62,7 +63,7 @@ let package = Package(
       "Experiments",
       [
         "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
-        "Features", "Detectors", "Autoencoders", "Evaluation",
+        "Features", "Detectors", "Autoencoders", "Evaluation", "Yams",
       ]),
     room(
       "Reporting",

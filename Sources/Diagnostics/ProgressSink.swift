@@ -8,14 +8,19 @@ public struct ProgressReport: Hashable, Sendable {
   public var total: Int?
   /// A figure worth watching, such as a training loss.
   public var detail: String?
+  /// The share of the work that is done, where units differ in length; nil
+  /// counts them as equal.
+  public var share: Double?
 
   public init(
-    stage: String, completed: Int, total: Int? = nil, detail: String? = nil
+    stage: String, completed: Int, total: Int? = nil, detail: String? = nil,
+    share: Double? = nil
   ) {
     self.stage = stage
     self.completed = completed
     self.total = total
     self.detail = detail
+    self.share = share
   }
 }
 

@@ -124,35 +124,16 @@ public struct Comparison: Sendable {
     _ category: DatasetCategory, in context: FitContext,
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
-    let loading = try ContinuousClock().measure(
-      PreparedSamples(
-        category, features: features, scaler: scaler, context: context))
-    let samples = loading.value
-    let blank = DetectorResult(
-      dataset: dataset.name, category: category.name, detector: "",
-      features: samples.extractor.name, seed: 0,
-      trainCount: samples.train.rows, testCount: samples.test.rows,
-      loadSeconds: loading.seconds)
+    let samples = try PreparedSamples(
+      category, of: dataset.name, features: features, scaler: scaler,
+      context: context)
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
         try context.cancellation.check()
-        var run = ComparisonRun(
-          result: blank, test: category.test, scores: [])
-        run.result.detector = detector.name
-        run.result.seed = seed
-        var context = context
-        context.seed = seed
-        context.imageShape = samples.extractor.featureImageShape
-        do {
-          detector.warnOfLongFit(to: samples.train, in: context)
-          try measure(detector.detector, on: samples, in: context, into: &run)
-        } catch let error as CancellationError {
-          throw error
-        } catch let fault as DetectorFault where fault.isMistake {
+        let run = try samples.run(detector, seed: seed, in: context)
+        if case let fault as DetectorFault = run.failure, fault.isMistake {
           throw fault
-        } catch {
-          run.failure = error
         }
         finished(run)
         runs.append(run)
@@ -160,93 +141,11 @@ public struct Comparison: Sendable {
     }
     return runs
   }
-
-  private func measure(
-    _ detector: any Detector, on samples: PreparedSamples,
-    in context: FitContext, into run: inout ComparisonRun
-  ) throws {
-    let clock = ContinuousClock()
-    let fit = try clock.measure(
-      try detector.fit(streaming: samples.train, in: context)
-        as any AnomalyModel)
-    let scoring = try clock.measure(
-      try fit.value.scores(streaming: samples.test))
-    let evaluation = try Evaluation(
-      scores: scoring.value, labels: samples.testLabels)
-    run.scores = scoring.value
-    run.evaluation = evaluation
-    run.result.auroc = evaluation.auroc
-    run.result.averagePrecision = evaluation.averagePrecision
-    run.result.fitSeconds = fit.seconds
-    run.result.scoreSeconds = scoring.seconds
-    run.standouts = Standouts(
-      scores: scoring.value, labels: samples.testLabels)
-    if let model = fit.value as? any ReconstructingModel {
-      run.reconstructions = try samples.reconstructions(
-        by: model, of: run.standouts.places())
-    }
-  }
 }
 
 extension DetectorFault {
   /// Whether other samples could not mend it.
   fileprivate var isMistake: Bool {
     if case .invalidHyperparameter = self { true } else { false }
-  }
-}
-
-/// The features of a category, scaled as its training samples ask for.
-private struct PreparedSamples {
-  let extractor: FeatureExtractor
-  let train: any SampleSource
-  let test: any SampleSource
-  let testLabels: [Int]
-  private let scaler: FittedScaler
-
-  init(
-    _ category: DatasetCategory, features: FeatureRecipe, scaler: Scaler?,
-    context: FitContext
-  ) throws {
-    guard category.train.count > 0 else {
-      throw ExperimentFault.noTrainingSamples(category: category.name)
-    }
-    guard category.test.count > 0 else {
-      throw ExperimentFault.noTestSamples(category: category.name)
-    }
-    let extractor = try features.extractor(for: category)
-    let (scaler, train) = try extractor.fitScale(
-      scaler, to: category.train, in: context)
-    self.train = train
-    self.scaler = scaler
-    test =
-      category.isTransductive
-      ? train
-      : try scaler.scaled(extractor.samples(of: category.test, in: context))
-    testLabels = category.test.labels ?? []
-    self.extractor = extractor
-  }
-
-  /// Test samples as a model would have them; none unless features are images.
-  func reconstructions(
-    by model: any ReconstructingModel, of places: [Int]
-  ) throws -> [Int: Image] {
-    guard let shape = extractor.featureImageShape else { return [:] }
-    let rows = scaler.unscaled(
-      try model.reconstructions(of: test.matrix(ofRows: places)))
-    return Dictionary(
-      uniqueKeysWithValues: places.enumerated().map { row, place in
-        (place, Image(shape: shape, values: Array(rows.row(row))))
-      })
-  }
-}
-
-extension ContinuousClock {
-  /// A value and the seconds that making it took.
-  fileprivate func measure<Value>(
-    _ make: @autoclosure () throws -> Value
-  ) rethrows -> (value: Value, seconds: Double) {
-    let start = now
-    let value = try make()
-    return (value, (now - start) / .seconds(1))
   }
 }

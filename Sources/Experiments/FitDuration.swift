@@ -37,6 +37,14 @@ extension NamedDetector {
         + " \(rows) samples of \(samples.columns) features: \(remedy)")
   }
 
+  /// Roughly how long a fit takes.
+  func expectedSeconds(rows: Int, columns: Int) -> Double {
+    // Nothing takes no time, and what is always quick takes this.
+    let least = 0.02
+    guard let (duration, rows, _) = duration(rows: rows) else { return least }
+    return least + duration.seconds(rows: rows, columns: columns)
+  }
+
   /// The growth of the detector's fit, the rows that count, and what makes
   /// fewer of them; nil for detectors that are always quick.
   private func duration(

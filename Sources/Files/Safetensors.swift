@@ -1,4 +1,3 @@
-import CZlib
 import Foundation
 
 /// The element types that a safetensors file of ours holds.
@@ -178,23 +177,15 @@ public struct Safetensors: Hashable, Sendable {
   }
 
   private var checksum: String {
-    var value: UInt = 0
-    func add(_ data: Data) {
-      // Given no bytes, zlib would start over.
-      guard !data.isEmpty else { return }
-      value = data.withUnsafeBytes { bytes in
-        crc32_z(
-          value, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
-      }
-    }
+    var checksum = Checksum()
     for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
-      add(Data("\(key)=\(text);".utf8))
+      checksum.add("\(key)=\(text);")
     }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      add(Data("\(name):\(tensor.type.rawValue)\(tensor.shape);".utf8))
-      add(tensor.bytes)
+      checksum.add("\(name):\(tensor.type.rawValue)\(tensor.shape);")
+      tensor.bytes.withUnsafeBytes { checksum.add($0) }
     }
-    return String(value, radix: 16)
+    return String(checksum.value, radix: 16)
   }
 }
 

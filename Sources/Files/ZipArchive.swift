@@ -14,7 +14,7 @@ package struct ZipArchive: Sendable {
     package let isDeflated: Bool
     /// The number of bytes once inflated.
     package let count: Int
-    package let checksum: UInt
+    package let checksum: UInt32
   }
 
   package let file: MappedFile
@@ -44,13 +44,11 @@ package struct ZipArchive: Sendable {
   ///
   /// - Throws: `FileFault`.
   package func verify(_ entry: Entry) throws {
-    let checksum = file.withBytes { bytes in
-      let part = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
-      return crc32_z(
-        crc32_z(0, nil, 0), part.bindMemory(to: UInt8.self).baseAddress,
-        part.count)
+    var checksum = Checksum()
+    file.withBytes { bytes in
+      checksum.add(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
     }
-    guard checksum == entry.checksum else { throw damaged(entry) }
+    guard checksum.value == entry.checksum else { throw damaged(entry) }
   }
 
   private enum Problem: Error {
@@ -175,7 +173,7 @@ package struct ZipArchive: Sendable {
       offset = next
       return Entry(
         name: name, range: start..<start + packedCount,
-        isDeflated: method == 8, count: count, checksum: UInt(checksum))
+        isDeflated: method == 8, count: count, checksum: UInt32(checksum))
     }
 
     private func signature(at offset: Int) throws -> Int {

@@ -14,16 +14,21 @@ extension ComparisonReport {
   var page: Page {
     var page = Page(title: title, lead: lead)
     page.sections = [Page.Section("Results", overview)]
+    page.sections += categorySections
+    page.sections.append(Page.Section("How these results were made", origin))
+    return page
+  }
+
+  /// Curves, histograms and galleries, a section a category.
+  var categorySections: [Page.Section] {
     let pictures = SamplePictures(runs: galleryRuns, perList: exhibitCount)
-    page.sections += summary.categories.map { category in
+    return summary.categories.map { category in
       Page.Section(
         category,
         details(
           of: galleryRuns.filter { $0.result.category == category },
           pictures: pictures))
     }
-    page.sections.append(Page.Section("How these results were made", origin))
-    return page
   }
 
   private var lead: String {
@@ -45,8 +50,8 @@ extension ComparisonReport {
   private var overview: [Page.Block] {
     var blocks: [Page.Block] = [
       .table(
-        aurocTable, caption: "ROC AUC; the best of each row in bold",
-        exact: exactAUROCs, bold: bestAUROCs),
+        boldTable, caption: "ROC AUC; the best of each row in bold",
+        exact: exactAUROCs),
       .table(
         detailTable,
         caption: "All categories together; times are sums"),
@@ -85,12 +90,14 @@ extension ComparisonReport {
     return exact
   }
 
-  private var bestAUROCs: Set<Page.TablePlace> {
+  private var boldTable: Table {
+    var table = aurocTable
     let exact = exactAUROCs
-    return Set(
+    table.bold = Set(
       exact.filter { place, value in
         exact.allSatisfy { $0.row != place.row || $1 <= value }
       }.keys)
+    return table
   }
 
   private func meanAUROC(_ detector: String, _ category: String) -> Double? {

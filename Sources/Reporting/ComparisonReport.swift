@@ -55,7 +55,8 @@ public struct ComparisonReport: Sendable {
       table.rows.append(
         [category]
           + detectors.map {
-            spread(summary.aurocs(detector: $0, category: category))
+            inWords(
+              AUROCSpread(summary.aurocs(detector: $0, category: category)))
           })
     }
     if summary.categories.count > 1 {
@@ -156,16 +157,6 @@ public struct ComparisonReport: Sendable {
       })
   }
 
-  private func spread(_ values: [Double]) -> String {
-    guard !values.isEmpty else { return "failed" }
-    let mean = values.reduce(0, +) / Double(values.count)
-    guard values.count > 1 else { return decimal(mean, places: 4) }
-    let variance =
-      values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-      / Double(values.count - 1)
-    return decimal(mean, places: 4) + " ± "
-      + decimal(variance.squareRoot(), places: 4)
-  }
 }
 
 /// The longest beginning of all paths that ends in a slash.
@@ -176,6 +167,12 @@ private func commonFolder(of paths: [String]) -> String {
     .prefix { $0 == $1 }.map(\.0)
   let end = common.lastIndex(of: "/").map { $0 + 1 } ?? 0
   return String(String.UnicodeScalarView(common[..<end]))
+}
+
+/// Such as "0.9124 ± 0.0010"; "failed" for none.
+func inWords(_ spread: AUROCSpread?) -> String {
+  let deviation = spread?.deviation.map { " ± " + decimal($0, places: 4) }
+  return decimal(spread?.mean, places: 4) + (deviation ?? "")
 }
 
 /// A number with that many decimal places; "failed" for none.

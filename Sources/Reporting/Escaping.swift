@@ -32,6 +32,8 @@ extension String {
       case "^": escaped += "\\textasciicircum{}"
       case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(scalar)"
       case "±": escaped += "$\\pm$"
+      case "†": escaped += "\\textdagger{}"
+      case "–": escaped += "--"
       // The old font encoding has other characters in these places.
       case "<": escaped += "\\textless{}"
       case ">": escaped += "\\textgreater{}"

@@ -11,13 +11,18 @@ public struct Provenance: Hashable, Sendable {
 
   /// - Parameter arguments: The words of the command line.
   public init(arguments: [String], version: String, date: Date = Date()) {
-    command = arguments.map(quotedForShell).joined(separator: " ")
+    command = Self.command(arguments)
     self.version = version
     self.date = date
   }
 }
 
 extension Provenance {
+  /// The words of a command line, quoted for a shell.
+  static func command(_ words: [String]) -> String {
+    words.map(quotedForShell).joined(separator: " ")
+  }
+
   /// Versions and machine, a line each.
   var facts: [String] {
     let process = ProcessInfo.processInfo

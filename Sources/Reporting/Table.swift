@@ -16,13 +16,29 @@ public struct Table: Hashable, Sendable {
     }
   }
 
+  /// A field, without the line of titles.
+  public struct Place: Hashable, Sendable {
+    public var row: Int
+    public var column: Int
+
+    public init(row: Int, column: Int) {
+      self.row = row
+      self.column = column
+    }
+  }
+
   public var columns: [Column]
   /// As many cells a row as there are columns.
   public var rows: [[String]]
+  /// The fields that stand out, in formats that can show it.
+  public var bold: Set<Place>
 
-  public init(columns: [Column], rows: [[String]] = []) {
+  public init(
+    columns: [Column], rows: [[String]] = [], bold: Set<Place> = []
+  ) {
     self.columns = columns
     self.rows = rows
+    self.bold = bold
   }
 
   /// Aligned with spaces, for a terminal.
@@ -42,12 +58,26 @@ public struct Table: Hashable, Sendable {
   /// As GitHub's Markdown has it.
   public var markdown: String {
     let rule = columns.map { $0.alignment == .left ? "---" : "---:" }
-    let escaped = rows.map {
-      $0.map { $0.replacing("|", with: "\\|") }
-    }
-    return ([columns.map(\.title), rule] + escaped).map {
+    let fields = marked(
+      rows.map { $0.map { $0.replacing("|", with: "\\|") } }
+    ) { "**\($0)**" }
+    return ([columns.map(\.title), rule] + fields).map {
       "| " + $0.joined(separator: " | ") + " |\n"
     }.joined()
+  }
+
+  /// For a LaTeX document that uses the package booktabs.
+  public var latex: String {
+    let alignments = columns.map { $0.alignment == .left ? "l" : "r" }
+    func line(_ cells: [String]) -> String {
+      "  \(cells.joined(separator: " & ")) \\\\\n"
+    }
+    let fields = marked(rows.map { $0.map(\.escapedForTeX) }) {
+      "\\textbf{\($0)}"
+    }
+    return "\\begin{tabular}{\(alignments.joined())}\n  \\toprule\n"
+      + line(columns.map(\.title.escapedForTeX)) + "  \\midrule\n"
+      + fields.map(line).joined() + "  \\bottomrule\n\\end{tabular}\n"
   }
 
   /// As RFC 4180 has it, but with line feeds alone.
@@ -55,6 +85,17 @@ public struct Table: Hashable, Sendable {
     ([columns.map(\.title)] + rows).map {
       $0.map(Self.csvField).joined(separator: ",") + "\n"
     }.joined()
+  }
+
+  /// The rows with the bold fields changed.
+  private func marked(
+    _ rows: [[String]], by mark: (String) -> String
+  ) -> [[String]] {
+    var rows = rows
+    for place in bold {
+      rows[place.row][place.column] = mark(rows[place.row][place.column])
+    }
+    return rows
   }
 
   private static func csvField(_ text: String) -> String {

@@ -18,7 +18,7 @@ struct Anomaly: ParsableCommand {
     version: version,
     subcommands: [
       Compare.self, Fit.self, Score.self, Submit.self, Evaluate.self,
-      Outliers.self, Inspect.self, DatasetCommand.self,
+      Ablate.self, Outliers.self, Inspect.self, DatasetCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -8,6 +8,11 @@ struct RunArguments: ParsableArguments {
   @Option(help: "Determines every random choice.")
   var seed: UInt64 = 0
 
+  @OptionGroup var resources: ResourceArguments
+}
+
+/// Arguments about the machine.
+struct ResourceArguments: ParsableArguments {
   @Option(help: "The most threads to use; changes no result.")
   var threads: Int?
 
@@ -46,11 +51,15 @@ struct Session {
 
   /// Ctrl-C and `kill` ask the work to stop; a second one ends the process.
   init(_ arguments: RunArguments) {
+    self.init(arguments.resources, seed: arguments.seed)
+  }
+
+  init(_ resources: ResourceArguments, seed: UInt64 = 0) {
     let cancellation = Cancellation()
     var context = FitContext(
-      seed: arguments.seed, progress: progress, cancellation: cancellation)
-    if let threads = arguments.threads { context.threadCount = threads }
-    if let budget = arguments.memoryBudget { context.memoryBudget = budget }
+      seed: seed, progress: progress, cancellation: cancellation)
+    if let threads = resources.threads { context.threadCount = threads }
+    if let budget = resources.memoryBudget { context.memoryBudget = budget }
     self.context = context
     interrupts = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)

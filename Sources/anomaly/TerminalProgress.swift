@@ -53,7 +53,8 @@ final class TerminalProgress: ProgressSink {
   private func line(for progress: ProgressReport, elapsed: Duration) -> String {
     var line = "\r\u{1B}[K\(progress.stage) "
     if let total = progress.total, total > 0 {
-      let fraction = min(Double(progress.completed) / Double(total), 1)
+      let fraction = min(
+        progress.share ?? Double(progress.completed) / Double(total), 1)
       let filled = Int(fraction * 24)
       line += "[" + String(repeating: "=", count: filled)
       line += String(repeating: " ", count: 24 - filled) + "] "

@@ -40,4 +40,24 @@ import Testing
 
         """)
   }
+
+  @Test("LaTeX has booktabs' rules, escaped text and bold fields")
+  func latex() {
+    var table = table
+    table.rows[1][0] = "50 % ± 1_a"
+    table.bold = [.init(row: 1, column: 1)]
+    #expect(
+      table.latex == """
+        \\begin{tabular}{lr}
+          \\toprule
+          name & AUC \\\\
+          \\midrule
+          a\\textbar{}b & 0.5 \\\\
+          50 \\% $\\pm$ 1\\_a & \\textbf{0.9375} \\\\
+          \\bottomrule
+        \\end{tabular}
+
+        """)
+    #expect(table.markdown.contains("| **0.9375** |"))
+  }
 }

@@ -67,7 +67,7 @@ public enum NPZ {
       }
       let data = try inflater.read(header.byteCount)
       guard
-        try inflater.isAtEnd(), inflater.checksum == entry.checksum
+        try inflater.isAtEnd(), inflater.checksum == UInt(entry.checksum)
       else { throw archive.damaged(entry) }
       return StoredArray(.memory(data), header: header)
     }

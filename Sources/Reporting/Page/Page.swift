@@ -20,9 +20,7 @@ public struct Page: Sendable {
     case list([String])
     /// Shown as it is, such as a command line.
     case code(String)
-    case table(
-      Table, caption: String, exact: ExactValues = [:],
-      bold: Set<TablePlace> = [])
+    case table(Table, caption: String, exact: ExactValues = [:])
     /// Side by side where there is room.
     case figures([Figure])
     case gallery(title: String, [Exhibit])
@@ -31,17 +29,7 @@ public struct Page: Sendable {
   }
 
   /// The unrounded figures of a table's cells, by row and column.
-  public typealias ExactValues = [TablePlace: Double]
-
-  public struct TablePlace: Hashable, Sendable {
-    public var row: Int
-    public var column: Int
-
-    public init(row: Int, column: Int) {
-      self.row = row
-      self.column = column
-    }
-  }
+  public typealias ExactValues = [Table.Place: Double]
 
   public struct Figure: Sendable {
     public var plot: Plot

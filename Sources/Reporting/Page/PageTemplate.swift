@@ -272,9 +272,8 @@ extension PageTemplate {
       case .paragraph(let text): paragraph = text
       case .list(let items): list = ItemsContent(items: items)
       case .code(let text): code = text
-      case .table(let table, let caption, let exact, let bold):
-        self.table = TableContent(
-          table, caption: caption, exact: exact, bold: bold)
+      case .table(let table, let caption, let exact):
+        self.table = TableContent(table, caption: caption, exact: exact)
       case .figures(let items):
         figures = ItemsContent(
           items: items.map { FigureContent($0, id: names.next()) })
@@ -309,10 +308,7 @@ extension PageTemplate {
     var head: [Cell]
     var rows: [Row]
 
-    init(
-      _ table: Table, caption: String, exact: Page.ExactValues,
-      bold: Set<Page.TablePlace>
-    ) {
+    init(_ table: Table, caption: String, exact: Page.ExactValues) {
       self.caption = caption
       let isNumber = table.columns.map { $0.alignment == .right }
       head = zip(table.columns, isNumber).map {
@@ -322,10 +318,10 @@ extension PageTemplate {
         Row(
           name: cells.first ?? "",
           cells: cells.indices.dropFirst().map { column in
-            let place = Page.TablePlace(row: row, column: column)
+            let place = Table.Place(row: row, column: column)
             return Cell(
               text: cells[column], exact: exact[place].map { "\($0)" },
-              isNumber: isNumber[column], isBold: bold.contains(place))
+              isNumber: isNumber[column], isBold: table.bold.contains(place))
           })
       }
     }

@@ -1,0 +1,241 @@
+import Datasets
+import Detectors
+import Diagnostics
+import Files
+import Foundation
+
+/// A study under way: its runs, those finished before, and the folder that
+/// keeps them.
+public struct Ablation {
+  public let study: Study
+  private let plan: StudyPlan
+  private let folder: URL
+  private let version: String
+  private let journal: RunJournal
+
+  /// Opens the datasets and the folder, and finds what is still to be run.
+  ///
+  /// - Parameters:
+  ///   - folder: A new or empty one, or one that this study was run in before;
+  ///     finished runs that the study still asks for are not run again.
+  ///   - version: Of the toolkit, for the record.
+  /// - Throws: `StudyFault`, `FileFault`.
+  public init(_ study: Study, in folder: URL, version: String) throws {
+    self.study = study
+    self.version = version
+    self.folder = folder
+    plan = try StudyPlan(study)
+    let file = folder.appendingPathComponent("runs.jsonl")
+    try OutputFolder.create(folder)
+    let names = try? FileManager.default.contentsOfDirectory(
+      atPath: folder.path)
+    guard
+      names?.isEmpty ?? true || names?.contains(file.lastPathComponent) ?? false
+    else {
+      throw StudyFault.otherStudy(
+        folder: folder.relativePath,
+        reason: "the folder holds files of something else")
+    }
+    journal = try RunJournal(file)
+    let planned = Set(plan.cells.map(\.identity))
+    guard journal.runs.keys.allSatisfy(planned.contains) else {
+      throw StudyFault.otherStudy(
+        folder: folder.relativePath,
+        reason: "the folder holds runs of another study")
+    }
+  }
+
+  /// The runs that are still to be done.
+  public var missingCount: Int { plan.cells.count - journal.runs.count }
+
+  /// What is to be done, in a line.
+  public var outlook: String {
+    let done = journal.runs
+    let cells = plan.cells
+    let missing = cells.filter { done[$0.identity] == nil }
+    func count(_ number: Int, _ name: String, _ plural: String) -> String {
+      "\(number) \(number == 1 ? name : plural)"
+    }
+    let categories = Set(
+      cells.map { "\($0.identity.dataset)/\($0.identity.category)" })
+    let size =
+      "\(study.name): \(count(cells.count, "run", "runs")) ("
+      + [
+        count(study.settings.count, "setting", "settings"),
+        count(categories.count, "category", "categories"),
+        count(study.seeds.count, "seed", "seeds"),
+      ].joined(separator: ", ") + ")"
+    let finished =
+      missing.count < cells.count
+      ? ", \(cells.count - missing.count) finished before" : ""
+    let seconds = missing.map(\.expectedSeconds).reduce(0, +)
+    return size + finished + ", about \(inWords(seconds)) to go"
+  }
+
+  /// Runs what is missing; every finished run is kept at once, in
+  /// `runs.jsonl`.
+  ///
+  /// A run that fails does not stop the others.
+  ///
+  /// - Throws: `StudyFault` for a dataset that has changed or gone,
+  ///   `FileFault.unwritable`, `CancellationError`.
+  public func run(in context: FitContext) throws -> AblationResults {
+    var failures: [AblationRun.Identity: AblationRun] = [:]
+    var progress = AblationProgress(
+      context.progress,
+      missing: plan.cells.filter { journal.runs[$0.identity] == nil })
+    var context = context
+    context.progress = progress.warnings
+    for slice in plan.slices {
+      let checksum = try study.blaming(slice.source) {
+        try slice.category.checksum(cancellation: context.cancellation)
+      }
+      guard
+        slice.cells.allSatisfy({
+          journal.runs[$0.identity].map { $0.dataChecksum == checksum } ?? true
+        })
+      else {
+        throw StudyFault.otherStudy(
+          folder: folder.relativePath,
+          reason: "\(slice.source.path) has changed since the runs there")
+      }
+      for preparation in slice.preparations {
+        let missing = preparation.cells.filter {
+          journal.runs[$0.identity] == nil
+        }
+        guard let first = missing.first else { continue }
+        progress.begin(first)
+        let samples = try prepare(preparation, of: slice, in: context)
+        for cell in missing {
+          try context.cancellation.check()
+          progress.begin(cell)
+          let run = try run(
+            cell, of: slice, on: samples, checksum: checksum, in: context)
+          if run.failure == nil {
+            try journal.append(run)
+          } else {
+            failures[run.identity] = run
+          }
+          progress.finish(cell)
+        }
+      }
+    }
+    return AblationResults(
+      study: study,
+      entries: plan.slices.flatMap { slice in
+        slice.cells.compactMap { cell in
+          (journal.runs[cell.identity] ?? failures[cell.identity]).map {
+            AblationResults.Entry(run: $0, test: slice.category.test)
+          }
+        }
+      })
+  }
+
+  /// - Throws: `CancellationError`, and `StudyFault` when the dataset has gone;
+  ///   what else keeps the features from being made fails the runs.
+  private func prepare(
+    _ preparation: StudyPlan.Preparation, of slice: StudyPlan.Slice,
+    in context: FitContext
+  ) throws -> Result<PreparedSamples, any Error> {
+    do {
+      return .success(
+        try PreparedSamples(
+          slice.category, of: slice.dataset, features: preparation.features,
+          scaler: preparation.scaler, context: context))
+    } catch let error as CancellationError {
+      throw error
+    } catch let error as FileFault {
+      return try study.blaming(slice.source) { throw error }
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func run(
+    _ cell: StudyPlan.Cell, of slice: StudyPlan.Slice,
+    on samples: Result<PreparedSamples, any Error>, checksum: String,
+    in context: FitContext
+  ) throws -> AblationRun {
+    PeakMemory.reset()
+    let run: ComparisonRun
+    switch samples {
+    case .success(let samples):
+      run = try samples.run(
+        cell.detector, seed: cell.identity.seed, in: context)
+    case .failure(let error):
+      run = slice.failure(of: cell, error)
+    }
+    return AblationRun(
+      identity: cell.identity, result: run.result, dataChecksum: checksum,
+      peakMemory: PeakMemory.bytes, version: version,
+      arguments: slice.arguments(for: cell.identity), scores: run.scores,
+      failure: run.failure.map { "\($0)" })
+  }
+}
+
+extension StudyPlan.Slice {
+  /// A run for which there were no features.
+  fileprivate func failure(
+    of cell: StudyPlan.Cell, _ error: any Error
+  ) -> ComparisonRun {
+    var run = ComparisonRun(
+      result: DetectorResult(
+        dataset: dataset, category: category.name,
+        detector: cell.detector.name,
+        features: cell.identity.setting["features"] ?? "",
+        seed: cell.identity.seed, trainCount: category.train.count,
+        testCount: category.test.count, loadSeconds: 0),
+      test: category.test, scores: [])
+    run.failure = error
+    return run
+  }
+}
+
+/// The runs of a study as one piece of work.
+private struct AblationProgress {
+  private let sink: any ProgressSink
+  private let count: Int
+  private let seconds: Double
+  private var doneCount = 0
+  private var doneSeconds = 0.0
+
+  init(_ sink: any ProgressSink, missing: [StudyPlan.Cell]) {
+    self.sink = sink
+    count = missing.count
+    seconds = missing.map(\.expectedSeconds).reduce(0, +)
+  }
+
+  /// For the runs themselves, whose own progress would hide this one.
+  var warnings: any ProgressSink { Warnings(sink: sink) }
+
+  func begin(_ cell: StudyPlan.Cell) {
+    sink.report(
+      ProgressReport(
+        stage: "runs", completed: doneCount, total: count,
+        detail: "\(cell.detector.name), \(cell.identity.category)",
+        share: doneSeconds / seconds))
+  }
+
+  mutating func finish(_ cell: StudyPlan.Cell) {
+    doneCount += 1
+    doneSeconds += cell.expectedSeconds
+  }
+
+  private struct Warnings: ProgressSink {
+    let sink: any ProgressSink
+    func report(_ progress: ProgressReport) {}
+    func warn(_ line: String) { sink.warn(line) }
+  }
+}
+
+/// Such as "40 seconds" or "2 hours 5 minutes".
+private func inWords(_ seconds: Double) -> String {
+  func count(_ number: Int, _ unit: String) -> String {
+    "\(number) \(unit)\(number == 1 ? "" : "s")"
+  }
+  let whole = max(1, Int(seconds.rounded(.up)))
+  guard whole >= 120 else { return count(whole, "second") }
+  let minutes = (whole + 59) / 60
+  guard minutes >= 120 else { return count(minutes, "minute") }
+  return count(minutes / 60, "hour") + " " + count(minutes % 60, "minute")
+}

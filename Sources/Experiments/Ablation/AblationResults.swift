@@ -1,0 +1,91 @@
+import Datasets
+import Evaluation
+
+/// All runs of a study, to be put into tables.
+public struct AblationResults: Sendable {
+  /// A run and the samples that its scores belong to.
+  public struct Entry: Sendable {
+    public var run: AblationRun
+    public var test: SampleSet
+
+    /// Nil when the run failed.
+    public var evaluation: Evaluation? {
+      try? Evaluation(scores: run.scores, labels: test.labels ?? [])
+    }
+  }
+
+  public let study: Study
+  /// In the order of the datasets, categories and settings.
+  public let entries: [Entry]
+
+  init(study: Study, entries: [Entry]) {
+    self.study = study
+    self.entries = entries
+  }
+
+  public var runs: [AblationRun] { entries.map(\.run) }
+
+  /// The tables that the study asks for.
+  public var tables: [AblationTable] {
+    study.tables.map { AblationTable($0, of: self) }
+  }
+
+  /// What each value of each factor does while all others are as in the
+  /// baseline; factors that make no difference to its detector are left out.
+  public var effects: [FactorEffect] {
+    let varied = study.variations.filter {
+      let factor = StudyFactor.named($0.factor)
+      return factor?.matters(to: study.baseline["detector"] ?? "") ?? false
+    }
+    return varied.flatMap { variation in
+      variation.values.map { value in
+        let setting = study.baseline.with(variation.factor, value).canonical
+        return FactorEffect(
+          factor: variation.factor, value: value,
+          isBaseline: value == variation.baseline,
+          auroc: AUROCSpread(runs.filter { $0.identity.setting == setting }),
+          baseline: AUROCSpread(
+            runs.filter { $0.identity.setting == study.baseline.canonical }))
+      }
+    }
+  }
+
+  /// The runs that a table shows: in a grid all for which its factors make a
+  /// difference, else those that differ from the baseline in its factors only.
+  func entries(for layout: Study.TableLayout) -> [Entry] {
+    let axes = Set(layout.rows + layout.columns)
+    let others = study.variations.filter { !axes.contains($0.factor) }
+    return entries.filter { entry in
+      let setting = entry.run.identity.setting
+      guard axes.allSatisfy({ entry.run.value(of: $0) != nil }) else {
+        return false
+      }
+      return study.design == .grid
+        || others.allSatisfy {
+          setting[$0.factor] == nil || setting[$0.factor] == $0.baseline
+        }
+    }
+  }
+}
+
+/// What a factor's value makes of the AUROC, over all categories.
+public struct FactorEffect: Hashable, Sendable {
+  public var factor: String
+  public var value: String
+  public var isBaseline: Bool
+  /// Nil when a run failed.
+  public var auroc: AUROCSpread?
+  public var baseline: AUROCSpread?
+}
+
+extension AblationRun {
+  /// What a run has in a direction of a table; nil where the factor makes no
+  /// difference to it.
+  func value(of axis: String) -> String? {
+    switch axis {
+    case "category": identity.category
+    case "dataset": result.dataset
+    default: identity.setting[axis]
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Detectors
+import Evaluation
+import Files
+import Foundation
+
+/// One finished run of a study: what was run, and what came of it.
+public struct AblationRun: Codable, Hashable, Sendable {
+  /// What tells a run from the others of its study.
+  public struct Identity: Codable, Hashable, Sendable {
+    /// The dataset, as the command names it.
+    public var dataset: String
+    public var category: String
+    public var setting: StudySetting
+    public var seed: UInt64
+  }
+
+  public var identity: Identity
+  public var result: DetectorResult
+  /// Of the category, as `DatasetCategory.checksum` has it.
+  public var dataChecksum: String
+  /// Bytes at most while it ran, the shared features included; nil where the
+  /// system does not tell.
+  public var peakMemory: Int?
+  /// Of this toolkit.
+  public var version: String
+  /// The words of a command that repeats it.
+  public var arguments: [String]
+  /// The scores of the test samples; empty when the run failed.
+  public var scores: [Float]
+  /// Why it failed.
+  public var failure: String?
+}
+
+/// The finished runs of a study, in a file that each is appended to at once.
+///
+/// One JSON document a line. A line that was cut short, by a crash or a full
+/// disk, is dropped when the file is opened again.
+final class RunJournal {
+  private let descriptor: Int32
+  private let url: URL
+  /// Those that have not failed.
+  private(set) var runs: [AblationRun.Identity: AblationRun] = [:]
+
+  /// Opens or makes the file, for this process alone.
+  ///
+  /// - Throws: `FileFault`, `StudyFault.inUse`.
+  init(_ url: URL) throws {
+    self.url = url
+    descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    // From here on, what is thrown closes the file.
+    guard descriptor >= 0 else { throw unwritable }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw StudyFault.inUse(
+        folder: url.deletingLastPathComponent().relativePath)
+    }
+    let bytes = try Data(contentsOf: url)
+    let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let decoder = JSONDecoder()
+    for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
+      do {
+        let run = try decoder.decode(AblationRun.self, from: line)
+        runs[run.identity] = run
+      } catch {
+        throw FileFault.malformed(
+          path: url.path, problem: "a line is no finished run",
+          remedy: "choose another --output, or remove that folder")
+      }
+    }
+    guard ftruncate(descriptor, off_t(end)) == 0,
+      lseek(descriptor, 0, SEEK_END) >= 0
+    else { throw unwritable }
+  }
+
+  /// - Throws: `FileFault.unwritable`.
+  func append(_ run: AblationRun) throws {
+    let line = try JSONEncoder().encode(run) + Data("\n".utf8)
+    let written = line.withUnsafeBytes {
+      write(descriptor, $0.baseAddress, $0.count)
+    }
+    guard written == line.count, fsync(descriptor) == 0 else {
+      throw unwritable
+    }
+    runs[run.identity] = run
+  }
+
+  private var unwritable: FileFault {
+    .unwritable(path: url.path, reason: systemErrorReason())
+  }
+
+  deinit { close(descriptor) }
+}

@@ -1,0 +1,196 @@
+import Evaluation
+
+/// AUROC in two directions of a study, and which of them are as good as the
+/// best.
+public struct AblationTable: Sendable {
+  /// How a field stands to the best that it is compared with.
+  public enum Standing: Hashable, Sendable {
+    case best
+    /// Not significantly different from the best at the 5 % level: by DeLong's
+    /// paired test on one category (of the first seed's scores), by Friedman's
+    /// test and Nemenyi's over several.
+    case asGood
+    case worse
+    /// There is nothing to compare it with, or no test.
+    case unknown
+  }
+
+  public struct Cell: Hashable, Sendable {
+    public var auroc: AUROCSpread
+    public var standing = Standing.unknown
+  }
+
+  /// Methods ranked over several categories.
+  public struct Ranking: Hashable, Sendable {
+    public var names: [String]
+    public var comparison: RankComparison
+  }
+
+  public let layout: Study.TableLayout
+  /// The names of the rows; those of a table over categories end with "mean".
+  public let rowNames: [String]
+  public let columnNames: [String]
+  /// Row by row; nil where there is no run or one failed.
+  public private(set) var cells: [[Cell?]]
+  /// The ranks of all methods, where there are several categories.
+  public private(set) var ranking: Ranking?
+
+  init(_ layout: Study.TableLayout, of results: AblationResults) {
+    self.layout = layout
+    let entries = results.entries(for: layout)
+    let rows = Direction(layout.rows, of: entries)
+    let columns = Direction(layout.columns, of: entries)
+    rowNames = rows.names
+    columnNames = columns.names
+    cells = rows.members.map { row in
+      columns.members.map { column in
+        AUROCSpread(row.intersection(column).sorted().map { entries[$0].run })
+          .map { Cell(auroc: $0) }
+      }
+    }
+    // Along a direction of categories, each is a contest of its own.
+    let contests: [[(row: Int, column: Int)]] =
+      switch (rows.isData, columns.isData) {
+      case (true, true): []
+      case (true, false):
+        rows.members.indices.map { row in
+          columns.members.indices.map { (row, $0) }
+        }
+      case (false, true):
+        columns.members.indices.map { column in
+          rows.members.indices.map { ($0, column) }
+        }
+      case (false, false):
+        [
+          rows.members.indices.flatMap { row in
+            columns.members.indices.map { (row, $0) }
+          }
+        ]
+      }
+    for places in contests {
+      let taking = places.filter { cells[$0.row][$0.column] != nil }
+      let contest = Contest(
+        taking.map { row, column in
+          rows.members[row].intersection(columns.members[column]).sorted()
+            .map { entries[$0] }
+        })
+      for ((row, column), standing) in zip(taking, contest.standings) {
+        cells[row][column]?.standing = standing
+      }
+      if let comparison = contest.comparison {
+        ranking = Ranking(
+          names: taking.map { row, column in
+            [rows.method(row), columns.method(column)]
+              .compactMap(\.self).joined(separator: ", ")
+          }, comparison: comparison)
+      }
+    }
+  }
+
+  /// One direction of a table: its names and the entries that belong to each.
+  private struct Direction {
+    let names: [String]
+    let members: [Set<Int>]
+    let isData: Bool
+    private let axes: [String]
+
+    /// What a name says outside the table; nil for categories.
+    func method(_ index: Int) -> String? {
+      if isData { return nil }
+      let isWord = axes.allSatisfy { ["detector", "features"].contains($0) }
+      return isWord
+        ? names[index] : axes.joined(separator: ", ") + " " + names[index]
+    }
+
+    init(_ axes: [String], of entries: [AblationResults.Entry]) {
+      self.axes = axes
+      isData = axes.allSatisfy { ["category", "dataset"].contains($0) }
+      let labels = entries.map { entry in
+        axes.compactMap { entry.run.value(of: $0) }.joined(separator: ", ")
+      }
+      let unique = labels.uniqued()
+      let groups = Dictionary(grouping: labels.indices) { labels[$0] }
+      var names = unique
+      var members = unique.map { Set(groups[$0] ?? []) }
+      if isData, unique.count > 1 {
+        names.append("mean")
+        members.append(Set(entries.indices))
+      }
+      self.names = names
+      self.members = members
+    }
+  }
+}
+
+/// Several methods on the same categories.
+private struct Contest {
+  let standings: [AblationTable.Standing]
+  private(set) var comparison: RankComparison?
+
+  /// - Parameter methods: The runs of each, none of which failed.
+  init(_ methods: [[AblationResults.Entry]]) {
+    let means = methods.map { AUROCSpread($0.map(\.run))?.mean ?? 0 }
+    guard methods.count > 1,
+      let best = means.indices.max(by: { means[$0] < means[$1] })
+    else {
+      standings = methods.map { _ in .unknown }
+      return
+    }
+    let categories = methods[0].map { SliceName($0.run) }.uniqued()
+    let figures = categories.map { category in
+      methods.map { entries in
+        AUROCSpread(
+          entries.map(\.run).filter { SliceName($0) == category })?.mean
+      }
+    }
+    let complete = figures.map { $0.compactMap(\.self) }
+    let isAsGood: (Int) -> Bool?
+    if categories.count == 1 {
+      isAsGood = { method in
+        Self.differ(methods[method], methods[best]).map { !$0 }
+      }
+    } else if complete.allSatisfy({ $0.count == methods.count }) {
+      let comparison = RankComparison(complete)
+      self.comparison = comparison
+      let isAnyDifferent = comparison.pValue < significance
+      let least = comparison.criticalDifference(significance: significance)
+      isAsGood = { method in
+        !isAnyDifferent
+          || comparison.meanRanks[method] - comparison.meanRanks[best] < least
+      }
+    } else {
+      isAsGood = { _ in nil }
+    }
+    standings = means.indices.map { method in
+      if means[method] == means[best] { return .best }
+      return isAsGood(method).map { $0 ? .asGood : .worse } ?? .unknown
+    }
+  }
+
+  /// DeLong's test on the first seed's scores; nil when a method is several
+  /// settings.
+  private static func differ(
+    _ first: [AblationResults.Entry], _ second: [AblationResults.Entry]
+  ) -> Bool? {
+    func only(_ entries: [AblationResults.Entry]) -> Evaluation? {
+      Set(entries.map(\.run.identity.setting)).count == 1
+        ? entries.first?.evaluation : nil
+    }
+    guard let first = only(first), let second = only(second),
+      let difference = try? first.aurocDifference(from: second)
+    else { return nil }
+    return difference.pValue < significance
+  }
+}
+
+private let significance = 0.05
+
+private struct SliceName: Hashable {
+  let dataset: String
+  let category: String
+
+  init(_ run: AblationRun) {
+    dataset = run.identity.dataset
+    category = run.identity.category
+  }
+}

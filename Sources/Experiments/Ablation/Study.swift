@@ -1,0 +1,126 @@
+import Datasets
+import Foundation
+
+/// What is to be run and how it is to be told: datasets, a baseline, and what
+/// varies around it.
+///
+/// Read from YAML with `init(contentsOf:)`.
+public struct Study: Sendable {
+  /// How the varying factors are put together.
+  public enum Design: String, CaseIterable, Sendable {
+    /// Every value with every other.
+    case grid
+    /// One factor at a time, the others as in the baseline.
+    case oneAtATime = "one-at-a-time"
+  }
+
+  /// One dataset of the study.
+  public struct Source: Sendable {
+    /// The file or folder, as a command would name it.
+    public var path: String
+    public var options = DatasetOptions()
+    /// Puts all categories into one.
+    public var isPooled = false
+    /// The line of the study that names it.
+    public var line: Int
+  }
+
+  /// A factor and its values; `baseline` is one of them.
+  public struct Variation: Hashable, Sendable {
+    public var factor: String
+    public var values: [String]
+    public var baseline: String
+  }
+
+  /// The two directions of a table: names of factors, `dataset` or
+  /// `category`.
+  public struct TableLayout: Hashable, Sendable {
+    public var rows: [String]
+    public var columns: [String]
+
+    public init(rows: [String], columns: [String]) {
+      self.rows = rows
+      self.columns = columns
+    }
+  }
+
+  public var name: String
+  /// The file it was read from.
+  public var path: String
+  public var datasets: [Source]
+  /// What all runs begin from; the baselines of the varying factors included.
+  public var baseline: StudySetting
+  public var variations: [Variation]
+  public var design: Design
+  public var seeds: [UInt64]
+  public var tables: [TableLayout]
+
+  /// The most runs of one study.
+  public static let runLimit = 10_000
+
+  /// Every combination that the design asks for, the baseline among them, each
+  /// once: a factor that a detector does not have makes no difference to it.
+  public var settings: [StudySetting] {
+    let combinations: [StudySetting] =
+      switch design {
+      case .grid:
+        variations.reduce([baseline]) { settings, variation in
+          settings.flatMap { setting in
+            variation.values.map { setting.with(variation.factor, $0) }
+          }
+        }
+      case .oneAtATime:
+        [baseline]
+          + variations.flatMap { variation in
+            variation.values.map { baseline.with(variation.factor, $0) }
+          }
+      }
+    return combinations.map(\.canonical).uniqued()
+  }
+}
+
+/// The values of all factors in one run; the data and the seed are not among
+/// them.
+public struct StudySetting: Codable, Hashable, Sendable {
+  /// By the name of the factor, such as `detector` or `n-clusters`.
+  public var values: [String: String]
+
+  public init(_ values: [String: String]) {
+    self.values = values
+  }
+
+  public subscript(factor: String) -> String? { values[factor] }
+
+  func with(_ factor: String, _ value: String) -> StudySetting {
+    var setting = self
+    setting.values[factor] = value
+    return setting
+  }
+
+  /// Without the factors that make no difference to its detector.
+  package var canonical: StudySetting {
+    StudySetting(
+      values.filter { name, _ in
+        StudyFactor.named(name)?.matters(to: values["detector"] ?? "") ?? false
+      })
+  }
+
+  /// The factors in the order of the command's help, the detector first.
+  public var ordered: [(factor: String, value: String)] {
+    StudyFactor.all.compactMap { factor in
+      values[factor.name].map { (factor.name, $0) }
+    }
+  }
+
+  /// The options that repeat it with `anomaly compare`.
+  var arguments: [String] {
+    ordered.flatMap { factor, value -> [String] in
+      switch (factor, value) {
+      case ("detector", _): ["--detectors", value]
+      case ("mahalanobis", "true"): ["--mahalanobis"]
+      case ("mahalanobis", _): []
+      default: ["--\(factor)", value]
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Diagnostics
+
+/// Why a study cannot be run.
+public enum StudyFault: Fault, Hashable {
+  /// The study asks for something that is not there, at a line of its file.
+  case invalid(path: String, line: Int, problem: String, remedy: String)
+  /// The output folder holds results that are not this study's.
+  case otherStudy(folder: String, reason: String)
+  /// Another process is writing into the output folder.
+  case inUse(folder: String)
+
+  public var kind: FaultKind { .data }
+
+  public var problem: String {
+    switch self {
+    case .invalid(_, _, let problem, _): problem
+    case .otherStudy(_, let reason): reason
+    case .inUse: "another run is writing there"
+    }
+  }
+
+  public var place: String? {
+    switch self {
+    case .invalid(let path, let line, _, _): "\(path), line \(line)"
+    case .otherStudy(let folder, _), .inUse(let folder): folder
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .invalid(_, _, _, let remedy): remedy
+    case .otherStudy: "choose another --output, or remove that folder"
+    case .inUse: "wait for it, or choose another --output"
+    }
+  }
+}

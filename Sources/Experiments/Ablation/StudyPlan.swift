@@ -1,0 +1,185 @@
+import Datasets
+import Detectors
+import Diagnostics
+import Features
+import Foundation
+
+/// The runs of a study, in the order that shares most work.
+struct StudyPlan {
+  /// One category of one dataset, and the seeds that it is opened for.
+  struct Slice {
+    var source: Study.Source
+    var dataset: String
+    var category: DatasetCategory
+    /// Whether a command has to name the category.
+    var isOneOfSeveral: Bool
+    var preparations: [Preparation]
+
+    var cells: [Cell] { preparations.flatMap(\.cells) }
+  }
+
+  /// Runs on the same features.
+  struct Preparation {
+    var features: FeatureRecipe
+    var scaler: Scaler?
+    var cells: [Cell]
+  }
+
+  struct Cell {
+    var identity: AblationRun.Identity
+    var detector: NamedDetector
+    /// Roughly how long it will take.
+    var expectedSeconds = 0.0
+  }
+
+  let slices: [Slice]
+
+  var cells: [Cell] { slices.flatMap(\.cells) }
+
+  /// - Throws: `StudyFault` naming the line of a dataset that cannot be opened
+  ///   or has no labels, or for too many runs.
+  init(_ study: Study) throws {
+    let settings = study.settings
+    slices = try study.datasets.flatMap { source in
+      // Which anomalies contaminate a training set goes with the seed.
+      let seedLists =
+        source.options.contamination == nil
+        ? [study.seeds] : study.seeds.map { [$0] }
+      return try seedLists.flatMap { seeds in
+        try Self.slices(of: source, settings, seeds, in: study)
+      }
+    }
+    let count = cells.count
+    guard count <= Study.runLimit else {
+      throw study.fault(
+        study.datasets[0], "the study has \(count) runs",
+        "leave out categories, or split it: \(Study.runLimit) runs at most")
+    }
+  }
+
+  private static func slices(
+    of source: Study.Source, _ settings: [StudySetting], _ seeds: [UInt64],
+    in study: Study
+  ) throws -> [Slice] {
+    let dataset = try study.blaming(source) { try source.open(seed: seeds[0]) }
+    return try dataset.categories.map { category in
+      guard category.test.labels != nil else {
+        throw study.fault(
+          source, "\(category.name) has no labels",
+          "give them with labels: LABELS.csv (id,label)")
+      }
+      var slice = Slice(
+        source: source, dataset: dataset.name, category: category,
+        isOneOfSeveral: dataset.categories.count > 1, preparations: [])
+      for setting in settings {
+        let configuration = StudyConfiguration(setting)
+        let detector = try configuration.namedDetector
+        let cells = seeds.map {
+          Cell(
+            identity: AblationRun.Identity(
+              dataset: source.path, category: category.name,
+              setting: setting, seed: $0),
+            detector: detector)
+        }
+        if let index = slice.preparations.firstIndex(where: {
+          $0.features == configuration.features
+            && $0.scaler == configuration.scaler
+        }) {
+          slice.preparations[index].cells += cells
+        } else {
+          slice.preparations.append(
+            Preparation(
+              features: configuration.features, scaler: configuration.scaler,
+              cells: cells))
+        }
+      }
+      for index in slice.preparations.indices {
+        slice.preparations[index].estimateSeconds(on: category)
+      }
+      return slice
+    }
+  }
+}
+
+extension StudyPlan.Preparation {
+  fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
+    let columns =
+      switch category.train.content {
+      case .imageFiles:
+        (try? features.extractor(for: category))?.imageShape?.count ?? 0
+      case .rows(let rows, _): rows.columns
+      }
+    for index in cells.indices {
+      cells[index].expectedSeconds = cells[index].detector.expectedSeconds(
+        rows: category.train.count, columns: columns)
+    }
+    cells[0].expectedSeconds +=
+      Double(category.train.count + category.test.count) * secondsPerSample
+  }
+}
+
+/// For reading an image and making its features; measured for PNG files of
+/// 128x128 pixels.
+private let secondsPerSample = 2e-4
+
+extension StudyPlan.Slice {
+  /// The command that repeats a run.
+  func arguments(for identity: AblationRun.Identity) -> [String] {
+    let options = source.options
+    var words = ["anomaly", "compare", source.path]
+    func add(_ option: String, _ value: String?) {
+      if let value { words += [option, value] }
+    }
+    add("--kind", options.kind?.rawValue)
+    add("--labels", options.labels?.relativePath)
+    if source.isPooled {
+      for name in options.categories { add("--category", name) }
+      words.append("--pool")
+    } else if isOneOfSeveral || !options.categories.isEmpty {
+      add("--category", category.name)
+    }
+    for label in options.normalLabels ?? [] {
+      add("--normal-label", "\(label)")
+    }
+    for label in options.anomalyLabels ?? [] {
+      add("--anomaly-label", "\(label)")
+    }
+    add("--contamination", options.contamination.map { "\($0)" })
+    add("--id-column", options.idColumn)
+    add("--label-column", options.labelColumn)
+    return words + identity.setting.arguments + ["--seed", "\(identity.seed)"]
+  }
+}
+
+extension Study {
+  /// A fault of a dataset, at its line.
+  func fault(
+    _ source: Source, _ problem: String, _ remedy: String
+  ) -> StudyFault {
+    .invalid(
+      path: path, line: source.line, problem: problem, remedy: remedy)
+  }
+
+  /// Does something with a dataset; what goes wrong is told with its line.
+  func blaming<Result>(
+    _ source: Source, _ work: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try work()
+    } catch let error as any Fault {
+      let place = error.place.map { " (\($0))" } ?? ""
+      throw fault(source, error.problem + place, error.remedy)
+    }
+  }
+}
+
+extension Study.Source {
+  func open(seed: UInt64) throws -> Dataset {
+    var options = options
+    options.seed = seed
+    var dataset = try Dataset(
+      at: URL(fileURLWithPath: path), options: options)
+    if isPooled { dataset.categories = [try dataset.pooled()] }
+    return dataset
+  }
+}

@@ -1,0 +1,413 @@
+import Datasets
+import Files
+import Foundation
+import Yams
+
+extension Study {
+  /// Reads a study.
+  ///
+  /// Paths of datasets begin at the folder of the study. A factor that varies
+  /// without a place in `baseline` has its first value as its baseline.
+  ///
+  ///     name: nu of the SVM
+  ///     datasets:
+  ///       - path: ../inspection
+  ///     baseline: {detector: ocsvm, size: 32}
+  ///     vary:
+  ///       nu: [0.1, 0.05, 0.2]
+  ///
+  /// - Throws: `StudyFault.invalid` naming the line, `FileFault.unreadable`.
+  public init(contentsOf url: URL) throws {
+    let bytes = try MappedFile(url).withBytes { Array($0) }
+    self = try StudyReader(path: url.relativePath).study(bytes)
+  }
+}
+
+/// From YAML to a study, with a fault that names the line for whatever is
+/// wrong.
+private struct StudyReader {
+  let path: String
+
+  func study(_ bytes: [UInt8]) throws -> Study {
+    let root = try mapping(
+      try document(bytes), "the study",
+      keys: [
+        "name", "datasets", "baseline", "vary", "design", "seeds", "tables",
+      ])
+    guard let datasets = root["datasets"] else {
+      throw fault(nil, "there are no datasets", "add datasets: [{path: ...}]")
+    }
+    guard let vary = root["vary"] else {
+      throw fault(nil, "nothing varies", "add vary: {FACTOR: [VALUE, ...]}")
+    }
+    let design = try root["design"].map {
+      try choice($0, "design", of: Study.Design.self)
+    }
+    let (baseline, variations) = try settings(
+      baseline: root["baseline"], vary: vary, design: design ?? .grid)
+    let file = URL(fileURLWithPath: path).deletingPathExtension()
+    var study = Study(
+      name: try root["name"].map { try text($0, "name") }
+        ?? file.lastPathComponent,
+      path: path,
+      datasets: try list(datasets, "datasets").map(source),
+      baseline: baseline, variations: variations, design: design ?? .grid,
+      seeds: try root["seeds"].map(seeds) ?? [0], tables: [])
+    try checkSize(of: study, at: vary)
+    study.tables =
+      try root["tables"].map { try list($0, "tables").map(layout(in: study)) }
+      ?? study.usualTables
+    return study
+  }
+
+  // MARK: Parts
+
+  private func source(_ node: Node) throws -> Study.Source {
+    let keys = try mapping(
+      node, "a dataset",
+      keys: [
+        "path", "kind", "labels", "categories", "pool", "normal-labels",
+        "anomaly-labels", "contamination", "id-column", "label-column",
+      ])
+    guard let pathNode = keys["path"] else {
+      throw fault(node, "a dataset has no path", "add path: FOLDER-OR-FILE")
+    }
+    func labels(_ key: String) throws -> [Int]? {
+      try keys[key].map { node in
+        try list(node, key).map { try whole($0, key) }
+      }
+    }
+    var source = Study.Source(
+      path: besideStudy(try text(pathNode, "path")),
+      line: pathNode.mark?.line ?? 1)
+    source.isPooled = try keys["pool"].map { try flag($0, "pool") } ?? false
+    source.options.kind = try keys["kind"].map {
+      try choice($0, "kind", of: DatasetKind.self)
+    }
+    source.options.labels = try keys["labels"].map {
+      URL(fileURLWithPath: besideStudy(try text($0, "labels")))
+    }
+    source.options.categories =
+      try keys["categories"].map { node in
+        try list(node, "categories").map { try text($0, "categories") }
+      } ?? []
+    source.options.normalLabels = try labels("normal-labels")
+    source.options.anomalyLabels = try labels("anomaly-labels")
+    source.options.contamination = try keys["contamination"].map { node in
+      guard let value = Double(try text(node, "contamination")), value > 0,
+        value < 1
+      else {
+        throw impossible(node, "contamination", "a number between 0 and 1")
+      }
+      return value
+    }
+    source.options.idColumn = try keys["id-column"].map {
+      try text($0, "id-column")
+    }
+    source.options.labelColumn = try keys["label-column"].map {
+      try text($0, "label-column")
+    }
+    return source
+  }
+
+  private func settings(
+    baseline: Node?, vary: Node, design: Study.Design
+  ) throws -> (StudySetting, [Study.Variation]) {
+    let fixed = try baseline.map { try pairs($0, "baseline") } ?? []
+    var setting = StudySetting([:])
+    for (key, node) in fixed {
+      let factor = try factor(key)
+      setting.values[factor.name] = try value(node, of: factor)
+    }
+    var lists: [(factor: StudyFactor, node: Node, values: [String])] = []
+    for (key, node) in try pairs(vary, "vary") {
+      let factor = try factor(key)
+      let values = try list(node, factor.name).map { try value($0, of: factor) }
+      guard !values.isEmpty else {
+        throw fault(node, "\(factor.name) has no values", "list at least one")
+      }
+      lists.append((factor, node, values.uniqued()))
+    }
+    guard !lists.isEmpty else {
+      throw fault(vary, "nothing varies", "add FACTOR: [VALUE, ...]")
+    }
+    let variations = try lists.map { factor, node, values in
+      let base = setting[factor.name] ?? values[0]
+      var values = values
+      if !values.contains(base) {
+        guard design == .oneAtATime else {
+          throw fault(
+            node, "\(factor.name) leaves out the baseline's \(base)",
+            "add it to the list, or change the baseline")
+        }
+        values.insert(base, at: 0)
+      }
+      return Study.Variation(
+        factor: factor.name, values: values, baseline: base)
+    }
+    for variation in variations {
+      setting.values[variation.factor] = variation.baseline
+    }
+    guard let detector = setting["detector"] else {
+      throw fault(
+        baseline ?? vary, "there is no detector",
+        "add detector to the baseline or to vary")
+    }
+    let detectors =
+      design == .grid
+      ? variations.first { $0.factor == "detector" }?.values ?? [detector]
+      : [detector]
+    for (key, _) in fixed {
+      try check(try factor(key), at: key, mattersToOneOf: detectors)
+    }
+    for (key, _) in try pairs(vary, "vary") {
+      try check(try factor(key), at: key, mattersToOneOf: detectors)
+    }
+    return (setting, variations)
+  }
+
+  private func check(
+    _ factor: StudyFactor, at node: Node, mattersToOneOf detectors: [String]
+  ) throws {
+    guard detectors.contains(where: factor.matters) else {
+      throw fault(
+        node,
+        "\(factor.name) makes no difference to"
+          + " \(detectors.joined(separator: ", "))",
+        "remove it, or choose another detector")
+    }
+  }
+
+  private func seeds(_ node: Node) throws -> [UInt64] {
+    if case .sequence = node {
+      let seeds = try list(node, "seeds").map { node in
+        guard let seed = UInt64(try text(node, "seeds")) else {
+          throw impossible(node, "seeds", "whole numbers")
+        }
+        return seed
+      }
+      guard !seeds.isEmpty else {
+        throw fault(node, "seeds is empty", "give a count, or list them")
+      }
+      return seeds.uniqued()
+    }
+    let count = try whole(node, "seeds")
+    guard count >= 1 else { throw impossible(node, "seeds", "1 or more") }
+    guard count <= Study.runLimit else {
+      throw tooLarge(node, "\(count) seeds")
+    }
+    return (0..<count).map(UInt64.init)
+  }
+
+  private func layout(in study: Study) -> (Node) throws -> Study.TableLayout {
+    { node in
+      let keys = try mapping(node, "a table", keys: ["rows", "columns"])
+      let known =
+        study.variations.map(\.factor) + ["category", "dataset"]
+      func axis(_ key: String) throws -> [String] {
+        guard let axis = keys[key] else {
+          throw fault(
+            node, "a table has no \(key)",
+            "add \(key): one of \(known.joined(separator: ", "))")
+        }
+        let names: [Node] =
+          if case .sequence(let nodes) = axis { Array(nodes) } else { [axis] }
+        guard !names.isEmpty else {
+          throw fault(axis, "\(key) is empty", "name a factor")
+        }
+        return try names.map { name in
+          let factor = try text(name, key)
+          guard known.contains(factor) else {
+            throw fault(
+              name, "\(factor) does not vary",
+              "use \(known.joined(separator: ", "))")
+          }
+          return factor
+        }
+      }
+      return Study.TableLayout(
+        rows: try axis("rows"), columns: try axis("columns"))
+    }
+  }
+
+  /// Refuses before all combinations are made.
+  private func checkSize(of study: Study, at node: Node) throws {
+    var combinations = 1
+    for variation in study.variations {
+      switch study.design {
+      case .grid: combinations *= variation.values.count
+      case .oneAtATime: combinations += variation.values.count - 1
+      }
+      guard combinations <= 10 * Study.runLimit else {
+        throw tooLarge(node, "more than \(10 * Study.runLimit) settings")
+      }
+    }
+    let count =
+      study.settings.count * study.seeds.count * study.datasets.count
+    guard count <= Study.runLimit else { throw tooLarge(node, "\(count) runs") }
+  }
+
+  private func tooLarge(_ node: Node, _ size: String) -> StudyFault {
+    fault(
+      node, "the study has \(size)",
+      "shorten the lists, or split it: \(Study.runLimit) runs at most")
+  }
+
+  private func besideStudy(_ path: String) -> String {
+    let folder = URL(fileURLWithPath: self.path).deletingLastPathComponent()
+    let resolved = URL(fileURLWithPath: path, relativeTo: folder)
+      .standardizedFileURL.path
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return resolved.hasPrefix(here)
+      ? String(resolved.dropFirst(here.count)) : resolved
+  }
+
+  // MARK: YAML
+
+  private func document(_ bytes: [UInt8]) throws -> Node {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw fault(nil, "the file is no UTF-8 text", "save it as UTF-8")
+    }
+    do {
+      if let node = try compose(yaml: text) { return node }
+      throw fault(nil, "the study is empty", "describe what is to be run")
+    } catch let error as YamlError {
+      let (line, problem) = error.lineAndProblem
+      throw StudyFault.invalid(
+        path: path, line: line, problem: problem, remedy: "write valid YAML")
+    }
+  }
+
+  private func pairs(
+    _ node: Node, _ name: String
+  ) throws -> [(key: Node, value: Node)] {
+    guard case .mapping(let mapping) = node else {
+      throw fault(
+        node, "\(name) is no mapping", "write KEY: VALUE lines below it")
+    }
+    return mapping.map { ($0.key, $0.value) }
+  }
+
+  private func mapping(
+    _ node: Node, _ name: String, keys known: [String]
+  ) throws -> [String: Node] {
+    var nodes: [String: Node] = [:]
+    for (key, value) in try pairs(node, name) {
+      let word = try text(key, "a key")
+      guard known.contains(word) else {
+        throw fault(
+          key, "\(name) has no key \(word)",
+          "use \(known.joined(separator: ", "))")
+      }
+      nodes[word] = value
+    }
+    return nodes
+  }
+
+  private func list(_ node: Node, _ name: String) throws -> [Node] {
+    guard case .sequence(let nodes) = node else {
+      throw fault(node, "\(name) is no list", "write [VALUE, ...]")
+    }
+    return Array(nodes)
+  }
+
+  private func text(_ node: Node, _ name: String) throws -> String {
+    guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
+      throw fault(node, "\(name) is no single value", "write one value")
+    }
+    return scalar.string
+  }
+
+  private func whole(_ node: Node, _ name: String) throws -> Int {
+    guard let value = Int(try text(node, name)) else {
+      throw impossible(node, name, "a whole number")
+    }
+    return value
+  }
+
+  private func flag(_ node: Node, _ name: String) throws -> Bool {
+    guard let value = Bool(try text(node, name)) else {
+      throw impossible(node, name, "true or false")
+    }
+    return value
+  }
+
+  private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ node: Node, _ name: String, of type: Choice.Type
+  ) throws -> Choice {
+    guard let choice = Choice(rawValue: try text(node, name)) else {
+      throw impossible(
+        node, name,
+        Choice.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return choice
+  }
+
+  private func factor(_ node: Node) throws -> StudyFactor {
+    let name = try text(node, "a key")
+    guard let factor = StudyFactor.named(name) else {
+      throw fault(
+        node, "there is no hyper-parameter \(name)",
+        "use " + StudyFactor.all.map(\.name).joined(separator: ", "))
+    }
+    return factor
+  }
+
+  private func value(_ node: Node, of factor: StudyFactor) throws -> String {
+    let text = try text(node, factor.name)
+    var scratch = StudyConfiguration()
+    guard factor.apply(text, &scratch) else {
+      throw impossible(node, factor.name, factor.allowed)
+    }
+    return text
+  }
+
+  private func impossible(
+    _ node: Node, _ name: String, _ allowed: String
+  ) -> StudyFault {
+    fault(
+      node, "\(name) cannot be \(node.scalar?.string ?? "this")",
+      "use \(allowed)")
+  }
+
+  private func fault(
+    _ node: Node?, _ problem: String, _ remedy: String
+  ) -> StudyFault {
+    .invalid(
+      path: path, line: node?.mark?.line ?? 1, problem: problem,
+      remedy: remedy)
+  }
+}
+
+extension Study {
+  /// The tables of a study that asks for none: the first two factors of a grid
+  /// against each other, and every factor against the categories.
+  fileprivate var usualTables: [TableLayout] {
+    let factors = variations.map(\.factor)
+    let pair =
+      design == .grid && factors.count > 1
+      ? [TableLayout(rows: [factors[0]], columns: [factors[1]])] : []
+    return pair
+      + factors.map { TableLayout(rows: [$0], columns: ["category"]) }
+  }
+}
+
+extension YamlError {
+  fileprivate var lineAndProblem: (Int, String) {
+    switch self {
+    case .scanner(_, let problem, let mark, _),
+      .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      (mark.line, problem)
+    case .duplicatedKeysInMapping(let keys, let context):
+      (
+        context.mark.line,
+        "\(keys.joined(separator: ", ")) is there more than once"
+      )
+    case .reader(let problem, _, _, _): (1, problem)
+    case .no, .memory, .writer, .emitter, .representer,
+      .dataCouldNotBeDecoded:
+      (1, "the file cannot be understood")
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import CZlib
+
+/// A running CRC-32, as zip files and PNGs have it: tells whether bytes have
+/// changed by accident.
+public struct Checksum: Sendable {
+  /// The checksum of what has been added so far.
+  public private(set) var value: UInt32 = 0
+
+  public init() {}
+
+  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    value = UInt32(
+      crc32_z(
+        UInt(value), start.assumingMemoryBound(to: UInt8.self), bytes.count))
+  }
+
+  public mutating func add(_ text: String) {
+    Array(text.utf8).withUnsafeBytes { add($0) }
+  }
+}

@@ -1,0 +1,115 @@
+import Experiments
+
+extension AblationReport {
+  /// The figures and the names of their files.
+  var figures: [(name: String, figure: Page.Figure)] {
+    tables.flatMap(\.figures)
+      + (timeFigure.map { [("time-against-auc", $0)] } ?? [])
+  }
+
+  private var timeFigure: Page.Figure? {
+    let groups = results.runs.map(\.result.detector).uniqued().map { name in
+      Plot.Group(
+        name,
+        results.runs.filter { $0.result.detector == name }.compactMap { run in
+          guard let auroc = run.result.auroc, let fit = run.result.fitSeconds,
+            let score = run.result.scoreSeconds
+          else { return nil }
+          return Plot.Point(fit + score, auroc)
+        })
+    }
+    guard groups.contains(where: { !$0.points.isEmpty }) else { return nil }
+    return Page.Figure(
+      .timeAgainstAUROC(groups),
+      caption: "One marker a run; up and left is better")
+  }
+}
+
+extension AblationTable {
+  /// A curve over a hyper-parameter, or a heat table; and the ranks, where
+  /// there are several categories.
+  var figures: [(name: String, figure: Page.Figure)] {
+    let main =
+      curves.map {
+        ($0, "AUC over \(title), with a standard deviation over the seeds")
+      } ?? (heatTable, "AUC, \(title)")
+    var figures = [(fileName, Page.Figure(main.0, caption: main.1))]
+    // More names than this cannot be told apart.
+    if let ranking, ranking.names.count <= 12 {
+      figures.append(
+        (
+          "\(fileName)-ranks",
+          Page.Figure(
+            .criticalDifference(
+              Array(zip(ranking.names, ranking.comparison.meanRanks))
+                .map { (name: $0, rank: $1) },
+              criticalDifference: ranking.comparison.criticalDifference()),
+            caption: "Mean ranks over \(ranking.comparison.datasetCount)"
+              + " categories, 1 is best; a bar joins what does not differ"
+              + " significantly")
+        ))
+    }
+    return figures
+  }
+
+  private var heatTable: Plot {
+    .heatTable(
+      title: title, rows: rowNames, columns: columnNames,
+      aurocs: cells.map { $0.map { $0?.auroc.mean } })
+  }
+
+  /// Over a direction that is one hyper-parameter; nil when there is none, or
+  /// too many curves to tell apart.
+  private var curves: Plot? {
+    let fields = cells
+    if let curves = curves(
+      over: layout.rows, rowNames, lines: columnNames,
+      cell: { fields[$0][$1] })
+    {
+      return curves
+    }
+    return curves(
+      over: layout.columns, columnNames, lines: rowNames,
+      cell: { fields[$1][$0] })
+  }
+
+  private func curves(
+    over axes: [String], _ values: [String], lines: [String],
+    cell: (_ value: Int, _ line: Int) -> Cell?
+  ) -> Plot? {
+    let words = [
+      "category", "dataset", "detector", "features", "color", "scaler",
+    ]
+    guard axes.count == 1, !words.contains(axes[0]), values.count > 1,
+      lines.count <= 8
+    else { return nil }
+    let numbers = values.compactMap(Double.init)
+    // A fraction and a count of components have no common axis.
+    let isNumeric =
+      numbers.count == values.count
+      && !(numbers.contains { $0 < 1 } && axes[0] == "n-components"
+        && numbers.contains { $0 >= 1 })
+    let places = isNumeric ? numbers : values.indices.map(Double.init)
+    let least = numbers.min() ?? 0
+    let axis: PlotAxis =
+      if !isNumeric {
+        PlotAxis(axes[0], .names(values))
+      } else if least > 0, (numbers.max() ?? 0) >= 20 * least {
+        .logarithmic(axes[0], showing: numbers)
+      } else {
+        .linear(axes[0], showing: numbers)
+      }
+    let curves = lines.enumerated().map { line, name in
+      Plot.Curve(
+        name,
+        values.indices.compactMap { value in
+          cell(value, line).map {
+            Plot.Curve.Value(
+              x: places[value], mean: $0.auroc.mean,
+              spread: $0.auroc.deviation ?? 0)
+          }
+        }.sorted { $0.x < $1.x })
+    }
+    return .curves(title: title, curves, x: axis)
+  }
+}

@@ -1,0 +1,234 @@
+import Experiments
+import Files
+import Foundation
+
+/// The results of a study as tables, figures and files.
+public struct AblationReport: Sendable {
+  let results: AblationResults
+  let tables: [AblationTable]
+  let provenance: Provenance?
+
+  public init(_ results: AblationResults, provenance: Provenance? = nil) {
+    self.results = results
+    self.provenance = provenance
+    tables = results.tables
+  }
+
+  var study: Study { results.study }
+
+  /// The tables for a terminal.
+  public var text: String {
+    let titled =
+      tables.map { table in
+        "\(table.title)\n\n\(table.table(isMarked: true).text)"
+          + (table.legend.map { "\($0)\n" } ?? "")
+      } + (effects.rows.isEmpty ? [] : ["\(effectsTitle)\n\n\(effects.text)"])
+    return "\(heading)\n\n" + titled.joined(separator: "\n")
+  }
+
+  /// Whether runs failed, and why.
+  public var failures: [String] {
+    results.runs.compactMap { run in
+      run.failure.map {
+        "\(run.label(in: study)), \(run.identity.category): \($0)"
+      }
+    }
+  }
+
+  var heading: String {
+    let seeds = study.seeds.count
+    return "ROC AUC, \(study.name)"
+      + (seeds > 1 ? ", mean ± standard deviation over \(seeds) seeds" : "")
+  }
+
+  var effectsTitle: String {
+    "One factor at a time, the others as in the baseline"
+  }
+
+  /// What each factor does beside the baseline.
+  var effects: Table {
+    Table(
+      columns: [
+        .init("factor", .left), .init("value", .left), .init("AUC"),
+        .init("difference"),
+      ],
+      rows: results.effects.map { effect in
+        let difference = effect.auroc.flatMap { auroc in
+          effect.baseline.map { auroc.mean - $0.mean }
+        }
+        return [
+          effect.factor, effect.value, inWords(effect.auroc),
+          effect.isBaseline
+            ? "baseline"
+            : difference.map { String(format: "%+.4f", $0) } ?? "failed",
+        ]
+      })
+  }
+
+  /// One row a run: every setting and figure, what the data was, and the
+  /// command that repeats it.
+  var resultsTable: Table {
+    let factors = results.runs.flatMap {
+      $0.identity.setting.ordered.map(\.factor)
+    }.uniqued()
+    func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    return Table(
+      columns: (["dataset", "category"] + factors + [
+        "seed", "auroc", "averagePrecision", "trainCount", "testCount",
+        "fitSeconds", "scoreSeconds", "loadSeconds", "peakMemory", "version",
+        "data", "failure", "command",
+      ]).map { .init($0) },
+      rows: results.runs.map { run in
+        let result = run.result
+        let setting = factors.map { run.identity.setting[$0] ?? "" }
+        return [run.identity.dataset, result.category] + setting + [
+          "\(result.seed)", text(result.auroc), text(result.averagePrecision),
+          "\(result.trainCount)", "\(result.testCount)",
+          text(result.fitSeconds), text(result.scoreSeconds),
+          "\(result.loadSeconds)", run.peakMemory.map { "\($0)" } ?? "",
+          run.version, run.dataChecksum, run.failure ?? "",
+          Provenance.command(run.arguments),
+        ]
+      })
+  }
+
+  /// Writes `results.csv`, `report.html`, `tables/` (Markdown, CSV and LaTeX
+  /// of every table) and `figures/` (SVG and pgfplots source).
+  ///
+  /// - Throws: `FileFault.unwritable`.
+  public func write(to folder: URL) throws {
+    func write(_ text: String, as name: String) throws {
+      try WholeFile.write(text, to: folder.appendingPathComponent(name))
+    }
+    for name in ["tables", "figures"] {
+      try OutputFolder.create(folder.appendingPathComponent(name))
+    }
+    for table in tables {
+      let name = "tables/\(table.fileName)"
+      try write(table.table().markdown, as: name + ".md")
+      try write(table.table().latex, as: name + ".tex")
+      try write(table.csv, as: name + ".csv")
+    }
+    if !effects.rows.isEmpty {
+      try write(effects.markdown, as: "tables/factors.md")
+      try write(effects.latex, as: "tables/factors.tex")
+      try write(effects.csv, as: "tables/factors.csv")
+    }
+    for (name, figure) in figures {
+      try write(figure.plot.svg, as: "figures/\(name).svg")
+      try write(figure.plot.pgfplots, as: "figures/\(name).tex")
+    }
+    try write(resultsTable.csv, as: "results.csv")
+    try write(try page.html, as: "report.html")
+  }
+}
+
+extension AblationRun {
+  /// Its detector and what the study varies, such as "ocsvm, nu 0.1".
+  func label(in study: Study) -> String {
+    let varied = study.variations.map(\.factor)
+    let values = identity.setting.ordered.compactMap { factor, value in
+      factor != "detector" && varied.contains(factor)
+        ? "\(factor) \(value)" : nil
+    }
+    return ([result.detector] + values).joined(separator: ", ")
+  }
+}
+
+// MARK: One table
+
+extension AblationTable {
+  /// Such as "nu by gamma".
+  var title: String {
+    "\(layout.rows.joined(separator: ", ")) by"
+      + " \(layout.columns.joined(separator: ", "))"
+  }
+
+  var fileName: String {
+    title.replacing(", ", with: "-").replacing(" ", with: "-")
+  }
+
+  /// What the marks mean; nil when there are none.
+  var legend: String? {
+    let standings = Set(cells.joined().compactMap { $0?.standing })
+    guard standings.contains(.best) else { return nil }
+    let isByCategory = [layout.rows, layout.columns].contains {
+      $0.allSatisfy { ["category", "dataset"].contains($0) }
+    }
+    let ranks = "Friedman's and Nemenyi's tests over categories"
+    let test =
+      ranking == nil
+      ? "DeLong's test"
+      : isByCategory ? "DeLong's test; of the mean, \(ranks)" : ranks
+    return "*: best"
+      + (standings.isDisjoint(with: [.asGood, .worse])
+        ? "" : "; †: not significantly worse at the 5 % level (\(test))")
+  }
+
+  /// - Parameter isMarked: Whether the best is marked with an asterisk, for
+  ///   formats without bold type.
+  func table(isMarked: Bool = false) -> Table {
+    var table = Table(
+      columns: [.init(corner, .left)] + columnNames.map { .init($0) })
+    for (row, name) in rowNames.enumerated() {
+      let texts = cells[row].enumerated().map { column, cell in
+        if cell?.standing == .best {
+          table.bold.insert(Table.Place(row: row, column: column + 1))
+        }
+        return cell.map { text(of: $0, isMarked: isMarked) } ?? "–"
+      }
+      table.rows.append([name] + texts)
+    }
+    return table
+  }
+
+  private func text(of cell: Cell, isMarked: Bool) -> String {
+    let mark =
+      switch cell.standing {
+      case .best: isMarked ? " *" : ""
+      case .asGood: " †"
+      case .worse, .unknown: isMarked ? "  " : ""
+      }
+    return inWords(cell.auroc) + mark
+  }
+
+  /// What the rows are, and the columns where their names do not tell.
+  private var corner: String {
+    let rows = layout.rows.joined(separator: ", ")
+    let columns = layout.columns.joined(separator: ", ")
+    return ["category", "dataset", "detector"].contains(columns)
+      ? rows : "\(rows) \\ \(columns)"
+  }
+
+  /// Every figure with all its digits: three columns for each of the table.
+  var csv: String {
+    var table = Table(
+      columns: [.init(layout.rows.joined(separator: ", "))]
+        + columnNames.flatMap {
+          [.init($0), .init("\($0) deviation"), .init("\($0) standing")]
+        })
+    for (name, row) in zip(rowNames, cells) {
+      table.rows.append(
+        [name]
+          + row.flatMap { cell in
+            [
+              cell.map { "\($0.auroc.mean)" } ?? "",
+              cell?.auroc.deviation.map { "\($0)" } ?? "",
+              cell.map { $0.standing.word } ?? "",
+            ]
+          })
+    }
+    return table.csv
+  }
+}
+
+extension AblationTable.Standing {
+  fileprivate var word: String {
+    switch self {
+    case .best: "best"
+    case .asGood: "not worse"
+    case .worse: "worse"
+    case .unknown: ""
+    }
+  }
+}
