@@ -1,5 +1,8 @@
 # make run    build, compare all detectors on data/, write a submission
 # make test   build and run every test
+# make test-docs    run every command of the documentation
+# make docs-update  rewrite what is stale in it;  make figures: its pictures
+# make docs   the API reference, as pages in out/reference
 # make lint   check the format of the sources
 # make bench  measure beside the peers; ROWS="--quick iforest" for some
 # make install PREFIX=/usr/local
@@ -13,7 +16,8 @@ NATIVE ?= -Xcc -march=native
 BUILD = swift build -c release $(NATIVE)
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 
-.PHONY: run test lint bench build install completions packages clean
+.PHONY: run test test-docs docs-update figures lint bench build install \
+  completions packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -26,6 +30,14 @@ run: build
 # Tests see internal names, so they are built apart.
 test: packages
 	swift test -c release $(NATIVE) --scratch-path .build/test
+
+# PAGES="README.md" for some of them.
+test-docs docs-update figures: packages
+	$(BUILD) --product anomaly
+	$(BUILD) --product LibraryExamples
+	$(BUILD) --product Documentation
+	@$$($(BUILD) --show-bin-path)/Documentation $(PAGES) \
+	  $(if $(filter docs-update,$@),--update) $(if $(filter figures,$@),--figures)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests \

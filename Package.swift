@@ -89,6 +89,18 @@ let package = Package(
         ]),
       .testTarget(
         name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
+      // Runs the commands of the pages; compiles the Swift in them.
+      .executableTarget(
+        name: "Documentation",
+        dependencies: [
+          "Images",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "Tests/Documentation"),
+      .executableTarget(
+        name: "LibraryExamples", dependencies: ["AnomalyKit"],
+        path: "Tests/LibraryExamples"),
+      .testTarget(
+        name: "DocumentationTests", dependencies: ["Documentation"]),
     ],
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]

@@ -1,0 +1,36 @@
+import AnomalyKit
+
+/// What the pages of the detectors show.
+func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
+  do {
+    // docs: ocsvm
+    let model = try OneClassSVM(nu: 0.1).fit(samples, in: FitContext())
+    let scores = try model.scores(for: others)  // above 0: outside
+    // docs: end
+    print(scores)
+  }
+  do {
+    // docs: kmeans
+    let model = try KMeansDistance(nClusters: 8).fit(samples, in: FitContext())
+    let scores = try model.scores(for: others)
+    // docs: end
+    print(scores)
+  }
+  do {
+    // docs: pca
+    let model = try PCAReconstruction(nComponents: .count(64))
+      .fit(samples, in: FitContext())
+    let scores = try model.scores(for: others)
+    let expected = try model.reconstructions(of: others)
+    // docs: end
+    print(scores, expected)
+  }
+  do {
+    // docs: iforest
+    let model = try IsolationForest(nEstimators: 200)
+      .fit(samples, in: FitContext(seed: 1))
+    let scores = try model.scores(for: others)  // between 0 and 1
+    // docs: end
+    print(scores)
+  }
+}
