@@ -11,6 +11,7 @@ import LinearAlgebra
 public struct InspectionReport: Sendable {
   private let sheet: ImageSheet
   private let codes: Table?
+  private let pipeline: FittedPipeline
 
   /// Looks at the strangest and the most ordinary samples of a set.
   ///
@@ -24,6 +25,7 @@ public struct InspectionReport: Sendable {
     _ set: SampleSet, by pipeline: FittedPipeline, count: Int,
     edits: [LatentEdit]
   ) throws {
+    self.pipeline = pipeline
     func refusal(_ thing: String) -> ExperimentFault {
       .cannotShow(thing, detector: pipeline.detector.name)
     }
@@ -79,7 +81,8 @@ public struct InspectionReport: Sendable {
       })
   }
 
-  /// Writes `inspection.png`, and of autoencoders `latent-codes.csv`.
+  /// Writes `inspection.png`, and of autoencoders `latent-codes.csv`,
+  /// `history.csv` and `history.svg`.
   ///
   /// - Throws: `FileFault.unwritable`.
   public func write(to folder: URL) throws {
@@ -89,6 +92,7 @@ public struct InspectionReport: Sendable {
       try WholeFile.write(
         codes.csv, to: folder.appendingPathComponent("latent-codes.csv"))
     }
+    try pipeline.writeHistory(to: folder)
   }
 }
 

@@ -1,4 +1,3 @@
-import Autoencoders
 import Datasets
 import Detectors
 import Experiments
@@ -58,11 +57,7 @@ public struct OutlierReport: Sendable {
           .write(to: file(name))
       }
     }
-    if let model = pipeline.model as? AutoencoderModel {
-      try WholeFile.write(model.history.csv, to: file("history.csv"))
-      try WholeFile.write(
-        Plot.trainingHistory(model.history).svg, to: file("history.svg"))
-    }
+    try pipeline.writeHistory(to: folder)
   }
 
   private var outlierTable: Table {

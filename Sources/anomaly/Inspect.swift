@@ -8,7 +8,8 @@ struct Inspect: ParsableCommand {
     discussion: """
       Writes inspection.png: the strangest and the most ordinary test images, \
       their reconstructions, where the two differ, and one row of \
-      reconstructions for each --latent; and latent-codes.csv.
+      reconstructions for each --latent; and of autoencoders \
+      latent-codes.csv and the training's history.csv and history.svg.
       """)
 
   @OptionGroup var data: DatasetArguments
