@@ -35,20 +35,23 @@ struct StrideTwoKernels {
     /// The first channel, and as many as count.
     var channel: Int
     var count: Int
-    var vectors: Int
+
+    /// The channels padded to whole vectors, the last of which may be half a
+    /// vector: 8, 16, 24, 32 or 48.
+    var width: Int {
+      let halves = (count + 7) / 8
+      return 8 * (halves == 5 ? 6 : halves)
+    }
   }
 
   private func groups(_ channels: Int) -> [Lanes] {
     stride(from: 0, to: channels, by: 3 * Self.lanes).map {
-      let count = min(channels - $0, 3 * Self.lanes)
-      return Lanes(
-        channel: $0, count: count,
-        vectors: (count + Self.lanes - 1) / Self.lanes)
+      Lanes(channel: $0, count: min(channels - $0, 3 * Self.lanes))
     }
   }
 
   private func packedWidth(_ channels: Int) -> Int {
-    (channels + Self.lanes - 1) / Self.lanes * Self.lanes
+    groups(channels).reduce(0) { $0 + $1.width }
   }
 
   private var bigWidth: Int { (big.width + 2) * big.channels }
@@ -104,7 +107,7 @@ extension StrideTwoKernels {
         target.update(
           from: weights + place * small.channels + group.channel,
           count: group.count)
-        target += group.vectors * Self.lanes
+        target += group.width
       }
     }
     return packed
@@ -117,7 +120,7 @@ extension StrideTwoKernels {
   ) {
     var weights = packed
     for group in groups(small.channels) {
-      let width = group.vectors * Self.lanes
+      let width = group.width
       let sums = Sums(
         rowStep: 2 * big.channels, termStep: 1, vectorStep: width,
         terms: 4 * big.channels, runs: 4, runStep: bigWidth,
@@ -127,14 +130,13 @@ extension StrideTwoKernels {
         let source = padded + 2 * y * bigWidth
         let target =
           result + y * small.width * small.channels + group.channel
-        forEachTile(small.width, group.vectors) { x, size in
+        forEachTile(small.width, width) { x, size in
           sums.add(
-            size, group.vectors, source + x * 2 * big.channels, weights,
-            start: start
-          ) { pixel, vector, lanes in
+            size, width, source + x * 2 * big.channels, weights, start: start
+          ) { pixel, lane, lanes in
             store(
-              lanes, group.count - vector * Self.lanes,
-              target + (x + pixel) * small.channels + vector * Self.lanes)
+              lanes, group.count - lane,
+              target + (x + pixel) * small.channels + lane)
           }
         }
       }
@@ -146,33 +148,39 @@ extension StrideTwoKernels {
 // MARK: Small to big
 
 extension StrideTwoKernels {
-  /// Whether the two pixels of a pair of columns share a vector of 8 lanes.
-  private var pairsPixels: Bool { big.channels <= 4 }
+  /// Two neighbouring pixels of the big image as one vector of channels, where
+  /// that leaves fewer lanes idle: the left one in an odd column, so that both
+  /// lie under the same two small columns.
+  private var pair: Lanes? {
+    let both = Lanes(channel: 0, count: 2 * big.channels)
+    let one = Lanes(channel: 0, count: big.channels)
+    return both.count <= 3 * Self.lanes && both.width < 2 * one.width
+      && small.height >= 8 ? both : nil
+  }
 
   /// Weights for `spread`: [row parity, column parity, lane group, small row,
   /// small column, small channel, lane], or in pairs
-  /// [row parity, small row, small column (of 3), small channel, lane].
+  /// [row parity, small row, small column, small channel, lane].
   func packForSpreading(_ weights: UnsafePointer<Float>) -> Batch<Float> {
     // The kernel row of parity a and small row r, and so for columns.
     func tap(_ a: Int, _ r: Int) -> Int { 3 - a - 2 * r }
     func weight(_ y: Int, _ x: Int, _ channel: Int, _ s: Int) -> Float {
       weights[((y * 4 + x) * big.channels + channel) * small.channels + s]
     }
-    guard !pairsPixels else {
-      let packed = Batch<Float>(rows: 12 * small.channels, columns: 8)
+    if let pair {
+      let packed = Batch<Float>(rows: 8 * small.channels, columns: pair.width)
       packed.fill(0)
       var target = packed.values
       for a in 0..<2 {
         for r in 0..<2 {
-          for column in 0..<3 {
+          for q in 0..<2 {
             for s in 0..<small.channels {
-              for b in 0..<2 where (0..<2).contains(column - b) {
-                for channel in 0..<big.channels {
-                  target[b * 4 + channel] = weight(
-                    tap(a, r), tap(b, column - b), channel, s)
-                }
+              for channel in 0..<big.channels {
+                target[channel] = weight(tap(a, r), tap(1, q), channel, s)
+                target[big.channels + channel] = weight(
+                  tap(a, r), tap(0, q), channel, s)
               }
-              target += 8
+              target += pair.width
             }
           }
         }
@@ -193,7 +201,7 @@ extension StrideTwoKernels {
                   target[lane] = weight(
                     tap(a, r), tap(b, q), group.channel + lane, s)
                 }
-                target += group.vectors * Self.lanes
+                target += group.width
               }
             }
           }
@@ -210,8 +218,8 @@ extension StrideTwoKernels {
     scratch: UnsafeMutablePointer<Float>
   ) {
     pad(image, small, into: scratch)
-    if pairsPixels {
-      spreadPairs(scratch, packed, bias, result)
+    if let pair {
+      spreadPairs(pair, scratch, packed, bias, result)
     } else {
       spreadVectors(scratch, packed, bias, result)
     }
@@ -225,7 +233,7 @@ extension StrideTwoKernels {
     for a in 0..<2 {
       for b in 0..<2 {
         for group in groups(big.channels) {
-          let width = group.vectors * Self.lanes
+          let width = group.width
           let sums = Sums(
             rowStep: small.channels, termStep: 1, vectorStep: width,
             terms: 2 * small.channels, runs: 2, runStep: smallWidth,
@@ -237,15 +245,14 @@ extension StrideTwoKernels {
             let target =
               result + ((2 * y + a) * big.width + b) * big.channels
               + group.channel
-            forEachTile(small.width, group.vectors) { x, size in
+            forEachTile(small.width, width) { x, size in
               sums.add(
-                size, group.vectors, source + x * small.channels, weights,
+                size, width, source + x * small.channels, weights,
                 start: start
-              ) { pixel, vector, lanes in
+              ) { pixel, lane, lanes in
                 store(
-                  lanes, group.count - vector * Self.lanes,
-                  target + 2 * (x + pixel) * big.channels
-                    + vector * Self.lanes)
+                  lanes, group.count - lane,
+                  target + 2 * (x + pixel) * big.channels + lane)
               }
             }
           }
@@ -256,36 +263,52 @@ extension StrideTwoKernels {
   }
 
   private func spreadPairs(
-    _ padded: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
-    _ bias: UnsafePointer<Float>?, _ result: UnsafeMutablePointer<Float>
+    _ pair: Lanes, _ padded: UnsafePointer<Float>,
+    _ packed: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+    _ result: UnsafeMutablePointer<Float>
   ) {
-    var start = SIMD8<Float>.zero
-    if let bias {
-      for channel in 0..<big.channels {
-        start[channel] = bias[channel]
-        start[4 + channel] = bias[channel]
-      }
-    }
-    let sums = Sums(
-      rowStep: small.channels, termStep: 1, vectorStep: 8,
-      terms: 3 * small.channels, runs: 2, runStep: smallWidth,
-      runVectorStep: 3 * small.channels * 8)
     let channels = big.channels
-    for y in 0..<small.height {
-      for a in 0..<2 {
-        let source = padded + (y + a) * smallWidth
-        let weights = packed + a * 6 * small.channels * 8
-        let target = result + (2 * y + a) * big.width * channels
-        forEachTile(small.width, 1) { x, _ in
-          sums.addEight(
-            source + x * small.channels, weights, start: start
-          ) { pixel, lanes in
-            let target = target + 2 * (x + pixel) * channels
-            for channel in 0..<channels {
-              target[channel] = lanes[channel]
-              target[channels + channel] = lanes[4 + channel]
-            }
+    let width = pair.width
+    let bigRow = big.width * channels
+    let start = startLanes(width) { lane in
+      lane < pair.count ? bias.map { $0[lane % channels] } ?? 0 : 0
+    }
+    func sums(rowStep: Int) -> Sums {
+      Sums(
+        rowStep: rowStep, termStep: 1, vectorStep: width,
+        terms: 2 * small.channels, runs: 2, runStep: smallWidth,
+        runVectorStep: 2 * small.channels * width)
+    }
+    let alongRow = sums(rowStep: small.channels)
+    let alongEdge = sums(rowStep: smallWidth)
+    for a in 0..<2 {
+      let weights = packed + a * 4 * small.channels * width
+      let source = padded + a * smallWidth
+      let target = result + a * bigRow
+      for y in 0..<small.height {
+        let source = source + y * smallWidth
+        let target = target + 2 * y * bigRow - channels
+        forEachTile(small.width, width) { x, size in
+          alongRow.add(
+            size, width, source + x * small.channels, weights, start: start
+          ) { pixel, lane, lanes in
+            // The left half of the first pair is outside.
+            let first = x + pixel == 0 ? max(channels - lane, 0) : 0
+            store(
+              lanes, from: first, pair.count - lane,
+              target + 2 * (x + pixel) * channels + lane)
           }
+        }
+      }
+      // The left half of the last pair is the last column.
+      forEachTile(small.height, width) { y, size in
+        alongEdge.add(
+          size, width, source + y * smallWidth + small.width * small.channels,
+          weights, start: start
+        ) { row, lane, lanes in
+          store(
+            lanes, channels - lane,
+            target + 2 * (y + row) * bigRow + bigRow - channels + lane)
         }
       }
     }
@@ -310,7 +333,7 @@ extension StrideTwoKernels {
     var target = packed
     let terms = 4 * big.channels
     for group in groups(small.channels) {
-      let width = group.vectors * Self.lanes
+      let width = group.width
       let sums = Sums(
         rowStep: 1, termStep: 2 * big.channels, vectorStep: small.channels,
         terms: small.width, runs: small.height, runStep: 2 * bigWidth,
@@ -318,15 +341,13 @@ extension StrideTwoKernels {
       for row in 0..<4 {
         var term = 0
         while term < terms {
-          let size = group.vectors < 3 && term + 8 <= terms ? 8 : 4
+          let size = width < 48 && term + 8 <= terms ? 8 : 4
           let place = target + term * width
           sums.add(
-            size, group.vectors, padded + row * bigWidth + term,
-            image + group.channel, startingAt: place, width
-          ) { pixel, vector, lanes in
-            UnsafeMutableRawPointer(
-              place + pixel * width + vector * Self.lanes
-            ).storeBytes(of: lanes, as: SIMD16<Float>.self)
+            size, width, padded + row * bigWidth + term,
+            image + group.channel, startingAt: place
+          ) { row, lane, lanes in
+            store(lanes, width - lane, place + row * width + lane)
           }
           term += size
         }
@@ -345,7 +366,7 @@ extension StrideTwoKernels {
       for place in 0..<geometry.patchSize {
         let target = gradient + place * small.channels + group.channel
         for lane in 0..<group.count { target[lane] += source[lane] }
-        source += group.vectors * Self.lanes
+        source += group.width
       }
     }
   }
@@ -354,36 +375,39 @@ extension StrideTwoKernels {
 // MARK: Mechanism
 
 extension StrideTwoKernels {
-  /// The first pixel and the size, 8 or 4, of tiles that cover `0..<width`
+  /// The first pixel and the size, 8 or 4, of tiles that cover `0..<count`
   /// (at least 8); the last may overlap the one before it.
   @inline(__always)
   private func forEachTile(
-    _ width: Int, _ vectors: Int, _ body: (Int, Int) -> Void
+    _ count: Int, _ width: Int, _ body: (Int, Int) -> Void
   ) {
-    let size = vectors < 3 ? 8 : 4
+    let size = width < 48 ? 8 : 4
     var x = 0
-    while x < width {
-      body(min(x, width - size), size)
+    while x < count {
+      body(min(x, count - size), size)
       x += size
     }
   }
 
-  private typealias Start = (SIMD16<Float>, SIMD16<Float>, SIMD16<Float>)
-
   private func startLanes(
     _ bias: UnsafePointer<Float>?, _ group: Lanes
-  ) -> Start {
-    func vector(_ index: Int) -> SIMD16<Float> {
+  ) -> Sums.Start {
+    startLanes(group.width) { lane in
+      lane < group.count ? bias.map { $0[lane] } ?? 0 : 0
+    }
+  }
+
+  private func startLanes(
+    _ width: Int, _ value: (Int) -> Float
+  ) -> Sums.Start {
+    func vector(_ first: Int) -> SIMD16<Float> {
       var lanes = SIMD16<Float>.zero
-      if let bias {
-        let first = index * Self.lanes
-        for lane in 0..<max(min(group.count - first, Self.lanes), 0) {
-          lanes[lane] = bias[first + lane]
-        }
+      for lane in 0..<max(min(width - first, 16), 0) {
+        lanes[lane] = value(first + lane)
       }
       return lanes
     }
-    return (vector(0), vector(1), vector(2))
+    return (vector(0), vector(16), vector(32))
   }
 
   /// Stores the first `count` lanes.
@@ -400,8 +424,25 @@ extension StrideTwoKernels {
         of: lanes.highHalf.lowHalf, toByteOffset: 32, as: SIMD4<Float>.self)
     } else if count == 8 {
       raw.storeBytes(of: lanes.lowHalf, as: SIMD8<Float>.self)
+    } else if count == 6 {
+      raw.storeBytes(of: lanes.lowHalf.lowHalf, as: SIMD4<Float>.self)
+      raw.storeBytes(
+        of: lanes.lowHalf.highHalf.lowHalf, toByteOffset: 16,
+        as: SIMD2<Float>.self)
     } else {
-      for lane in 0..<count { target[lane] = lanes[lane] }
+      for lane in 0..<max(count, 0) { target[lane] = lanes[lane] }
+    }
+  }
+
+  /// Stores the first `count` lanes but for those before `first`.
+  @inline(__always)
+  private func store(
+    _ lanes: SIMD16<Float>, from first: Int, _ count: Int,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    guard first > 0 else { return store(lanes, count, target) }
+    for lane in min(first, 16)..<max(min(count, 16), min(first, 16)) {
+      target[lane] = lanes[lane]
     }
   }
 }
@@ -412,7 +453,8 @@ extension StrideTwoKernels {
 ///     sum[row] += number[row * rowStep + term * termStep]
 ///       * vector[term * vectorStep]
 ///
-/// over `terms` terms of each of `runs` runs.
+/// over `terms` terms of each of `runs` runs. The vectors are 8, 16, 24, 32 or
+/// 48 lanes wide.
 private struct Sums {
   var rowStep: Int
   var termStep: Int
@@ -421,6 +463,10 @@ private struct Sums {
   var runs: Int
   var runStep: Int
   var runVectorStep: Int
+
+  typealias Whole = SIMD16<Float>
+  typealias Half = SIMD8<Float>
+  typealias Start = (Whole, Whole, Whole)
 
   /// Four rows of sums; more would not stay in registers together with what
   /// the callers keep beside them.
@@ -431,19 +477,6 @@ private struct Sums {
     var d: Lanes
 
     @inline(__always)
-    init(_ start: Lanes) {
-      (a, b, c, d) = (start, start, start, start)
-    }
-
-    @inline(__always)
-    init(_ place: UnsafePointer<Float>, _ step: Int) {
-      a = load(place, Lanes.self)
-      b = load(place + step, Lanes.self)
-      c = load(place + 2 * step, Lanes.self)
-      d = load(place + 3 * step, Lanes.self)
-    }
-
-    @inline(__always)
     mutating func add(
       _ numbers: UnsafePointer<Float>, _ step: Int, _ vector: Lanes
     ) {
@@ -452,120 +485,160 @@ private struct Sums {
       c.addProduct(vector, Lanes(repeating: numbers[2 * step]))
       d.addProduct(vector, Lanes(repeating: numbers[3 * step]))
     }
-
-    @inline(__always)
-    func forEach(_ first: Int, _ body: (Int, Lanes) -> Void) {
-      body(first, a)
-      body(first + 1, b)
-      body(first + 2, c)
-      body(first + 3, d)
-    }
   }
-
-  typealias Vector = SIMD16<Float>
 
   /// Every row starts at the same vectors.
+  ///
+  /// `store` is given the sums of a row from a lane on, of which those within
+  /// the width count.
   @inline(__always)
   func add(
-    _ size: Int, _ vectors: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>, start: (Vector, Vector, Vector),
-    _ store: (Int, Int, Vector) -> Void
+    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
+    _ vector: UnsafePointer<Float>, start: Start,
+    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
   ) {
     add(
-      size, vectors, numbers, vector,
-      first: { _, index in
-        Four(index == 0 ? start.0 : index == 1 ? start.1 : start.2)
+      size, width, numbers, vector,
+      first: { _, lane in
+        lane == 0 ? start.0 : lane == 16 ? start.1 : start.2
       }, store)
   }
 
-  /// Every row starts at what is stored for it, `width` apart.
+  /// Every row starts at what is stored for it, a width after the row before.
+  ///
+  /// Reads up to 8 numbers past the last row.
   @inline(__always)
   func add(
-    _ size: Int, _ vectors: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>,
-    startingAt place: UnsafePointer<Float>, _ width: Int,
-    _ store: (Int, Int, Vector) -> Void
+    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
+    _ vector: UnsafePointer<Float>, startingAt place: UnsafePointer<Float>,
+    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
   ) {
     add(
-      size, vectors, numbers, vector,
-      first: { row, index in
-        Four(place + row * width + index * 16, width)
-      }, store)
+      size, width, numbers, vector,
+      first: { row, lane in load(place + row * width + lane, Whole.self) },
+      store)
   }
 
   @inline(__always)
   private func add(
-    _ size: Int, _ vectors: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>, first: (Int, Int) -> Four<Vector>,
-    _ store: (Int, Int, Vector) -> Void
+    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
+    _ vector: UnsafePointer<Float>, first: (_ row: Int, _ lane: Int) -> Whole,
+    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
   ) {
-    switch (size, vectors) {
-    case (8, 1):
-      var (a, b) = (first(0, 0), first(4, 0))
+    @inline(__always)
+    func whole(_ row: Int, _ lane: Int) -> Four<Whole> {
+      Four(
+        a: first(row, lane), b: first(row + 1, lane), c: first(row + 2, lane),
+        d: first(row + 3, lane))
+    }
+    @inline(__always)
+    func half(_ row: Int, _ lane: Int) -> Four<Half> {
+      Four(
+        a: first(row, lane).lowHalf, b: first(row + 1, lane).lowHalf,
+        c: first(row + 2, lane).lowHalf, d: first(row + 3, lane).lowHalf)
+    }
+    @inline(__always)
+    func finish(_ sums: Four<Whole>, _ row: Int, _ lane: Int) {
+      store(row, lane, sums.a)
+      store(row + 1, lane, sums.b)
+      store(row + 2, lane, sums.c)
+      store(row + 3, lane, sums.d)
+    }
+    @inline(__always)
+    func finish(_ sums: Four<Half>, _ row: Int, _ lane: Int) {
+      store(row, lane, Whole(lowHalf: sums.a, highHalf: .zero))
+      store(row + 1, lane, Whole(lowHalf: sums.b, highHalf: .zero))
+      store(row + 2, lane, Whole(lowHalf: sums.c, highHalf: .zero))
+      store(row + 3, lane, Whole(lowHalf: sums.d, highHalf: .zero))
+    }
+    switch (size, width) {
+    case (8, 8):
+      var (a, b) = (half(0, 0), half(4, 0))
       forEachTerm(numbers, vector) { numbers, vector in
-        let v = load(vector, Vector.self)
+        let v = load(vector, Half.self)
         a.add(numbers, rowStep, v)
         b.add(numbers + 4 * rowStep, rowStep, v)
       }
-      a.forEach(0) { store($0, 0, $1) }
-      b.forEach(4) { store($0, 0, $1) }
-    case (8, 2):
-      var (a, b) = (first(0, 0), first(4, 0))
-      var (c, d) = (first(0, 1), first(4, 1))
+      finish(a, 0, 0)
+      finish(b, 4, 0)
+    case (8, 16):
+      var (a, b) = (whole(0, 0), whole(4, 0))
       forEachTerm(numbers, vector) { numbers, vector in
-        let (v, w) = (
-          load(vector, Vector.self), load(vector + 16, Vector.self)
-        )
+        let v = load(vector, Whole.self)
+        a.add(numbers, rowStep, v)
+        b.add(numbers + 4 * rowStep, rowStep, v)
+      }
+      finish(a, 0, 0)
+      finish(b, 4, 0)
+    case (8, 24):
+      var (a, b) = (whole(0, 0), whole(4, 0))
+      var (c, d) = (half(0, 16), half(4, 16))
+      forEachTerm(numbers, vector) { numbers, vector in
+        let v = load(vector, Whole.self)
+        let w = load(vector + 16, Half.self)
         a.add(numbers, rowStep, v)
         c.add(numbers, rowStep, w)
         b.add(numbers + 4 * rowStep, rowStep, v)
         d.add(numbers + 4 * rowStep, rowStep, w)
       }
-      a.forEach(0) { store($0, 0, $1) }
-      b.forEach(4) { store($0, 0, $1) }
-      c.forEach(0) { store($0, 1, $1) }
-      d.forEach(4) { store($0, 1, $1) }
-    case (_, 1):
-      var a = first(0, 0)
+      finish(a, 0, 0)
+      finish(c, 0, 16)
+      finish(b, 4, 0)
+      finish(d, 4, 16)
+    case (8, 32):
+      var (a, b) = (whole(0, 0), whole(4, 0))
+      var (c, d) = (whole(0, 16), whole(4, 16))
       forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Vector.self))
+        let v = load(vector, Whole.self)
+        let w = load(vector + 16, Whole.self)
+        a.add(numbers, rowStep, v)
+        c.add(numbers, rowStep, w)
+        b.add(numbers + 4 * rowStep, rowStep, v)
+        d.add(numbers + 4 * rowStep, rowStep, w)
       }
-      a.forEach(0) { store($0, 0, $1) }
-    case (_, 2):
-      var (a, b) = (first(0, 0), first(0, 1))
+      finish(a, 0, 0)
+      finish(c, 0, 16)
+      finish(b, 4, 0)
+      finish(d, 4, 16)
+    case (_, 8):
+      var a = half(0, 0)
       forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Vector.self))
-        b.add(numbers, rowStep, load(vector + 16, Vector.self))
+        a.add(numbers, rowStep, load(vector, Half.self))
       }
-      a.forEach(0) { store($0, 0, $1) }
-      b.forEach(0) { store($0, 1, $1) }
+      finish(a, 0, 0)
+    case (_, 16):
+      var a = whole(0, 0)
+      forEachTerm(numbers, vector) { numbers, vector in
+        a.add(numbers, rowStep, load(vector, Whole.self))
+      }
+      finish(a, 0, 0)
+    case (_, 24):
+      var (a, b) = (whole(0, 0), half(0, 16))
+      forEachTerm(numbers, vector) { numbers, vector in
+        a.add(numbers, rowStep, load(vector, Whole.self))
+        b.add(numbers, rowStep, load(vector + 16, Half.self))
+      }
+      finish(a, 0, 0)
+      finish(b, 0, 16)
+    case (_, 32):
+      var (a, b) = (whole(0, 0), whole(0, 16))
+      forEachTerm(numbers, vector) { numbers, vector in
+        a.add(numbers, rowStep, load(vector, Whole.self))
+        b.add(numbers, rowStep, load(vector + 16, Whole.self))
+      }
+      finish(a, 0, 0)
+      finish(b, 0, 16)
     default:
-      var (a, b, c) = (first(0, 0), first(0, 1), first(0, 2))
+      var (a, b, c) = (whole(0, 0), whole(0, 16), whole(0, 32))
       forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Vector.self))
-        b.add(numbers, rowStep, load(vector + 16, Vector.self))
-        c.add(numbers, rowStep, load(vector + 32, Vector.self))
+        a.add(numbers, rowStep, load(vector, Whole.self))
+        b.add(numbers, rowStep, load(vector + 16, Whole.self))
+        c.add(numbers, rowStep, load(vector + 32, Whole.self))
       }
-      a.forEach(0) { store($0, 0, $1) }
-      b.forEach(0) { store($0, 1, $1) }
-      c.forEach(0) { store($0, 2, $1) }
+      finish(a, 0, 0)
+      finish(b, 0, 16)
+      finish(c, 0, 32)
     }
-  }
-
-  /// Eight rows of vectors of eight lanes.
-  @inline(__always)
-  func addEight(
-    _ numbers: UnsafePointer<Float>, _ vector: UnsafePointer<Float>,
-    start: SIMD8<Float>, _ store: (Int, SIMD8<Float>) -> Void
-  ) {
-    var (a, b) = (Four(start), Four(start))
-    forEachTerm(numbers, vector) { numbers, vector in
-      let v = load(vector, SIMD8<Float>.self)
-      a.add(numbers, rowStep, v)
-      b.add(numbers + 4 * rowStep, rowStep, v)
-    }
-    a.forEach(0, store)
-    b.forEach(4, store)
   }
 
   @inline(__always)
