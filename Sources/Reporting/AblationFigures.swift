@@ -63,13 +63,13 @@ extension AblationTable {
   private var curves: Plot? {
     let fields = cells
     if let curves = curves(
-      over: layout.rows, rowNames, lines: columnNames,
+      over: layout.rows, rowNames, lines: columnTitles,
       cell: { fields[$0][$1] })
     {
       return curves
     }
     return curves(
-      over: layout.columns, columnNames, lines: rowNames,
+      over: layout.columns, columnNames, lines: rowTitles,
       cell: { fields[$1][$0] })
   }
 

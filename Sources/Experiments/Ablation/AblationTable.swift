@@ -30,6 +30,9 @@ public struct AblationTable: Sendable {
   /// The names of the rows; those of a table over categories end with "mean".
   public let rowNames: [String]
   public let columnNames: [String]
+  /// What the names say outside the table, such as "nu 0.1".
+  public let rowTitles: [String]
+  public let columnTitles: [String]
   /// Row by row; nil where there is no run or one failed.
   public private(set) var cells: [[Cell?]]
   /// The ranks of all methods, where there are several categories.
@@ -42,6 +45,8 @@ public struct AblationTable: Sendable {
     let columns = Direction(layout.columns, of: entries)
     rowNames = rows.names
     columnNames = columns.names
+    rowTitles = rows.titles
+    columnTitles = columns.titles
     cells = rows.members.map { row in
       columns.members.map { column in
         AUROCSpread(row.intersection(column).sorted().map { entries[$0].run })
@@ -80,8 +85,10 @@ public struct AblationTable: Sendable {
       if let comparison = contest.comparison {
         ranking = Ranking(
           names: taking.map { row, column in
-            [rows.method(row), columns.method(column)]
-              .compactMap(\.self).joined(separator: ", ")
+            [
+              rows.isData ? nil : rows.titles[row],
+              columns.isData ? nil : columns.titles[column],
+            ].compactMap(\.self).joined(separator: ", ")
           }, comparison: comparison)
       }
     }
@@ -92,18 +99,9 @@ public struct AblationTable: Sendable {
     let names: [String]
     let members: [Set<Int>]
     let isData: Bool
-    private let axes: [String]
-
-    /// What a name says outside the table; nil for categories.
-    func method(_ index: Int) -> String? {
-      if isData { return nil }
-      let isWord = axes.allSatisfy { ["detector", "features"].contains($0) }
-      return isWord
-        ? names[index] : axes.joined(separator: ", ") + " " + names[index]
-    }
+    let titles: [String]
 
     init(_ axes: [String], of entries: [AblationResults.Entry]) {
-      self.axes = axes
       isData = axes.allSatisfy { ["category", "dataset"].contains($0) }
       let labels = entries.map { entry in
         axes.compactMap { entry.run.value(of: $0) }.joined(separator: ", ")
@@ -118,6 +116,11 @@ public struct AblationTable: Sendable {
       }
       self.names = names
       self.members = members
+      let isWord = axes.allSatisfy {
+        ["category", "dataset", "detector", "features"].contains($0)
+      }
+      titles =
+        isWord ? names : names.map { axes.joined(separator: ", ") + " " + $0 }
     }
   }
 }
