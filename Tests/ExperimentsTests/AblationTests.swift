@@ -2,6 +2,7 @@ import Datasets
 import Detectors
 import Evaluation
 import Foundation
+import Images
 import LinearAlgebra
 import Testing
 
@@ -179,5 +180,40 @@ import Testing
           == (difference < expected.criticalDifference() ? .asGood : .worse))
     }
     #expect(means.contains { $0.standing == .worse })
+  }
+
+  @Test("A dataset that vanishes mid-way is told with its line; runs are kept")
+  func vanished() throws {
+    try writeTable("a.csv", seed: 1)
+    let images = folder.appendingPathComponent("images")
+    let shape = ImageShape(height: 4, width: 4, channels: 1)
+    for (part, count) in [("train", 6), ("test/good", 3), ("test/bad", 3)] {
+      let part = images.appendingPathComponent(part)
+      try FileManager.default.createDirectory(
+        at: part, withIntermediateDirectories: true)
+      for index in 0..<count {
+        let values = (0..<16).map { Float(($0 * 7 + index * 5) % 11) / 11 }
+        try PNG.write(
+          Image(shape: shape, values: values),
+          to: part.appendingPathComponent("\(index).png"))
+      }
+    }
+    let study = try study(
+      """
+      datasets:
+        - path: a.csv
+        - path: images
+      vary: {detector: [pca, kmeans], n-clusters: [2]}
+      """)
+    let output = folder.appendingPathComponent("out")
+    let ablation = try Ablation(study, in: output, version: "test")
+    try FileManager.default.removeItem(at: images)
+    let fault = try #require(throws: StudyFault.self) {
+      try ablation.run(in: FitContext())
+    }
+    #expect(fault.place == "\(study.path), line 3")
+    let journal = try String(
+      contentsOf: output.appendingPathComponent("runs.jsonl"), encoding: .utf8)
+    #expect(journal.split(separator: "\n").count == 2)
   }
 }
