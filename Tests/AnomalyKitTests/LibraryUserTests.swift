@@ -34,7 +34,12 @@ import Testing
           name: "LibraryUser",
           dependencies: [
             .product(name: "AnomalyKit", package: "AnomalyKit")
-          ])
+          ]),
+        .executableTarget(
+          name: "LibraryExamples",
+          dependencies: [
+            .product(name: "AnomalyKit", package: "AnomalyKit")
+          ]),
       ])
     """
 
@@ -58,6 +63,14 @@ import Testing
       to: user.appendingPathComponent("Package.swift"))
     try Data(Self.program.utf8).write(
       to: user.appendingPathComponent("Sources/LibraryUser/main.swift"))
+
+    // The examples of the documentation, where only public names are seen.
+    let examples = user.appendingPathComponent("Sources/LibraryExamples")
+    try? manager.removeItem(at: examples)
+    try manager.copyItem(
+      at: Self.root.appendingPathComponent("Tests/LibraryExamples"),
+      to: examples)
+    _ = try run(["swift", "build", "-c", "release"], in: user)
 
     let inspection = Self.root.appendingPathComponent("data/inspection")
     let output = try run(

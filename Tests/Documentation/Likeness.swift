@@ -78,8 +78,9 @@ private func masked(_ lines: [String]) -> [String] {
     }
     if line.isEmpty { noisyColumns = [] }
     let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-    if fields.contains(where: { isNoisy(String($0)) }) {
-      noisyFields = Set(fields.indices.filter { isNoisy(String(fields[$0])) })
+    let named = fields.indices.filter { fields[$0].hasSuffix("Seconds") }
+    if !named.isEmpty {
+      noisyFields = Set(named)
       return line
     }
     var line = line
@@ -101,7 +102,7 @@ private func masked(_ lines: [String]) -> [String] {
 /// Whether the figures below this title change from run to run.
 private func isNoisy(_ title: String) -> Bool {
   title.trimmingCharacters(in: .whitespaces)
-    .wholeMatch(of: /.* s|.*[sS]econds|.*imagesPerSecond/) != nil
+    .wholeMatch(of: /.* s|.*[sS]econds/) != nil
 }
 
 /// Whether the line parts the titles of a table from its rows.

@@ -57,7 +57,7 @@ import Testing
     #expect(page.excerpts.map(\.name) == ["part"])
     #expect(page.figures.map(\.kept) == ["figures/a.svg"])
     #expect(page.links.map(\.target) == ["figures/a.svg"])
-    #expect(page.doubts.map(\.line) == [16, 20])
+    #expect(page.doubts.map(\.line) == [17, 21])
   }
 
   @Test("Times and the width of their columns are noise, other figures are not")
