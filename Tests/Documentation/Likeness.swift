@@ -93,7 +93,7 @@ private func masked(_ lines: [String]) -> [String] {
     }
     return line.replacing(/("\w*Seconds" : )[0-9.e-]+/) { "\($0.1)~" }
       .replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z/, with: "~")
-      .replacing(/[0-9.]+ (s|seconds|minutes|images\/s|MB|GB)\b/) {
+      .replacing(/[0-9.]+ (s|seconds?|minutes?|images\/s|MB|GB)\b/) {
         "~ \($0.1)"
       }
   }
