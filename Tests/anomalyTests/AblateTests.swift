@@ -185,6 +185,10 @@ import Testing
       ),
       (3, "nowhere", "path: \(inspection)", "path: nowhere"),
       (3, "no category bolts", "[weave, washer]", "[weave, bolts]"),
+      (
+        5, "is there twice", "[weave, washer]",
+        "[weave, washer]\n  - path: \(inspection)"
+      ),
     ])
   func refusals(line: Int, words: String, part: String, change: String) throws {
     let study = Self.grid.replacing(part, with: change)

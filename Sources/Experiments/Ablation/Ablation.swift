@@ -45,9 +45,6 @@ public struct Ablation {
     }
   }
 
-  /// The runs that are still to be done.
-  public var missingCount: Int { plan.cells.count - journal.runs.count }
-
   /// What is to be done, in a line.
   public var outlook: String {
     let done = journal.runs

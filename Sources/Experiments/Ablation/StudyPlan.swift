@@ -49,7 +49,17 @@ struct StudyPlan {
         try Self.slices(of: source, settings, seeds, in: study)
       }
     }
-    let count = cells.count
+    var seen: Set<AblationRun.Identity> = []
+    for slice in slices {
+      guard slice.cells.allSatisfy({ seen.insert($0.identity).inserted })
+      else {
+        throw study.fault(
+          slice.source,
+          "\(slice.category.name) of \(slice.source.path) is there twice",
+          "leave one out, or put it into a study of its own")
+      }
+    }
+    let count = seen.count
     guard count <= Study.runLimit else {
       throw study.fault(
         study.datasets[0], "the study has \(count) runs",
