@@ -92,7 +92,7 @@ private enum PageTemplate {
     {{#.table}}
     <div class="scroll" role="region" tabindex="0" aria-label="{{.caption}}">
     <table>
-    <caption>{{.caption}}</caption>
+    <caption><span>{{.caption}}</span></caption>
     <thead><tr>
     {{#.head}}
     <th scope="col"{{#.isNumber}} class="number"{{/.isNumber}}>\
@@ -175,6 +175,7 @@ private enum PageTemplate {
     table{border-collapse:collapse;margin:.5rem 0 1rem;\
     font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
+    caption span{display:block;max-width:min(40rem,88vw)}
     th,td{padding:.3rem .7rem;border-bottom:1px solid var(--line);\
     text-align:left;white-space:nowrap}
     thead th{border-bottom-width:2px;white-space:normal;\
