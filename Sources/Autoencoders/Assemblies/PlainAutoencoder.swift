@@ -97,12 +97,22 @@ struct PlainAutoencoder: Assembly {
     _ batch: Batch<Float>, _ moment: TrainingMoment,
     _ optimizers: inout [Adam]
   ) -> Double {
+    let error =
+      networks[0].reconstructionError(
+        of: batch, addingTo: &optimizers[0].gradient)
+      ?? errorByLayers(batch, &optimizers[0])
+    optimizers[0].step(
+      &networks[0].parameters, learningRate: moment.learningRate)
+    return error
+  }
+
+  private mutating func errorByLayers(
+    _ batch: Batch<Float>, _ optimizer: inout Adam
+  ) -> Double {
     let tape = networks[0].record(batch)
     let loss = tape.output.meanSquaredError(to: batch)
     networks[0].backward(
-      loss.gradient, tape, addingTo: &optimizers[0].gradient)
-    optimizers[0].step(
-      &networks[0].parameters, learningRate: moment.learningRate)
+      loss.gradient, tape, addingTo: &optimizer.gradient)
     return loss.value
   }
 

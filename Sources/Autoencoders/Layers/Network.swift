@@ -81,7 +81,7 @@ extension Network {
     run(range) { layer, offsets, parameters in
       switch layer {
       case .group(let group):
-        current = forward(group, current, parameters, keep: { _ in })
+        current = forward(group, current, parameters)
       case .linear(let linear):
         current = linear.forward(current, parameters + offsets.parameters)
       case .batchNormalization(let normalization):
@@ -102,7 +102,7 @@ extension Network {
     run(nil) { layer, offsets, parameters in
       switch layer {
       case .group(let group):
-        _ = forward(group, tape.output, parameters) { tape.batches.append($0) }
+        tape.batches += record(group, tape.output, parameters)
       case .linear(let linear):
         tape.batches.append(
           linear.forward(tape.output, parameters + offsets.parameters))
@@ -171,67 +171,126 @@ extension Network {
     return steps
   }
 
-  /// Runs a group; gives the output of each layer in turn to `keep`, the last
-  /// as the result.
+  /// Runs a group; gives the output of its last layer.
   private func forward(
     _ group: Range<Int>, _ input: Batch<Scalar>,
-    _ parameters: UnsafePointer<Scalar>, keep: (Batch<Scalar>) -> Void
+    _ parameters: UnsafePointer<Scalar>
   ) -> Batch<Scalar> {
+    let products = products(group, parameters, forBackward: false)
+    let result = Batch<Scalar>(
+      rows: input.rows, columns: outputCount(group.upperBound - 1))
+    forEachBlock(input.rows) { rows in
+      let scratch = scratch(group)
+      // The values in between stay in the cache.
+      let outputs = outputs(group, Batch(rows: 1, columns: input.columns))
+      for row in rows {
+        if layers[group.lowerBound].output == nil {
+          outputs[0].values.update(from: input.row(row), count: input.columns)
+        }
+        forward(
+          group, parameters, products,
+          { $0 == 0 ? input.row(row) : outputs[$0 - 1].values }, scratch)
+        result.row(row).update(
+          from: outputs[group.count - 1].values, count: result.columns)
+      }
+    }
+    return result
+  }
+
+  /// Runs a group; gives the output of every layer.
+  private func record(
+    _ group: Range<Int>, _ input: Batch<Scalar>,
+    _ parameters: UnsafePointer<Scalar>
+  ) -> [Batch<Scalar>] {
+    let products = products(group, parameters, forBackward: false)
+    let outputs = outputs(group, input)
+    forEachBlock(input.rows) { rows in
+      let scratch = scratch(group)
+      for row in rows {
+        forward(
+          group, parameters, products,
+          { ($0 == 0 ? input : outputs[$0 - 1]).row(row) }, scratch)
+      }
+    }
+    return outputs
+  }
+
+  /// Memory for the output of every layer of a group; an activation's is its
+  /// input.
+  private func outputs(
+    _ group: Range<Int>, _ input: Batch<Scalar>
+  ) -> [Batch<Scalar>] {
     var outputs: [Batch<Scalar>] = []
     for index in group {
-      if let shape = layers[index].output {
-        outputs.append(Batch(rows: input.rows, columns: shape.count))
-      } else {
-        outputs.append(outputs.last ?? input)
+      outputs.append(
+        layers[index].output.map {
+          Batch(rows: input.rows, columns: $0.count)
+        } ?? outputs.last ?? input)
+    }
+    return outputs
+  }
+
+  private func forEachBlock(_ rows: Int, _ body: (Range<Int>) -> Void) {
+    let blocks = Parallel.blocks(rows, size: Self.blockSize(rows))
+    Parallel.forEach(blocks.count) { body(blocks[$0]) }
+  }
+
+  /// Takes one image through a group.
+  ///
+  /// - Parameter values: Where the input of the group's first layer is, then
+  ///   the output of every layer.
+  @inline(__always)
+  private func forward(
+    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>,
+    _ products: [PatchProducts<Scalar>?],
+    _ values: (Int) -> UnsafeMutablePointer<Scalar>, _ scratch: Batch<Scalar>
+  ) {
+    for (place, index) in group.enumerated() {
+      let (from, to) = (values(place), values(place + 1))
+      switch (layers[index], products[place]) {
+      case (.convolution(let layer), let products?):
+        layer.forward(
+          from, products, bias: bias(index, parameters), into: to,
+          scratch: scratch.values)
+      case (.transposedConvolution(let layer), let products?):
+        layer.forward(
+          from, products, bias: bias(index, parameters), into: to,
+          scratch: scratch.values)
+      case (.activation(let activation), _):
+        activation.forward(to, count: outputCount(index))
+      default: break
       }
-      keep(outputs[outputs.count - 1])
     }
-    let scratchCount = group.map { layers[$0].scratchCount }.max() ?? 0
-    let products = group.map {
-      self.products($0, parameters, forBackward: false)
-    }
-    let blocks = Parallel.blocks(
-      input.rows, size: Self.blockSize(input.rows))
-    Parallel.forEach(blocks.count) { block in
-      let scratch = Batch<Scalar>(rows: 1, columns: scratchCount)
-      for row in blocks[block] {
-        for (place, index) in group.enumerated() {
-          let from = (place == 0 ? input : outputs[place - 1]).row(row)
-          let to = outputs[place].row(row)
-          switch (layers[index], products[place]) {
-          case (.convolution(let layer), let products?):
-            layer.forward(
-              from, products, bias: bias(index, parameters), into: to,
-              scratch: scratch.values)
-          case (.transposedConvolution(let layer), let products?):
-            layer.forward(
-              from, products, bias: bias(index, parameters), into: to,
-              scratch: scratch.values)
-          case (.activation(let activation), _):
-            activation.forward(to, count: outputs[place].columns)
-          default: break
-          }
-        }
-      }
-    }
-    return outputs[outputs.count - 1]
+  }
+
+  /// Numbers of one image after a layer.
+  private func outputCount(_ index: Int) -> Int {
+    layers[...index].lazy.reversed().compactMap(\.output).first?.count
+      ?? input.count
+  }
+
+  private func scratch(_ group: Range<Int>) -> Batch<Scalar> {
+    Batch(rows: 1, columns: group.map { layers[$0].scratchCount }.max() ?? 0)
   }
 }
 
 // MARK: Convolutions
 
 extension Network {
-  /// The products of a convolution of either kind with its weights.
+  /// The products of each convolution of either kind with its weights; nil
+  /// for other layers.
   private func products(
-    _ index: Int, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
-  ) -> PatchProducts<Scalar>? {
-    let weights = parameters + parameterOffsets[index]
-    return switch layers[index] {
-    case .convolution(let layer):
-      layer.products(weights, forBackward: forBackward)
-    case .transposedConvolution(let layer):
-      layer.products(weights, forBackward: forBackward)
-    default: nil
+    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
+  ) -> [PatchProducts<Scalar>?] {
+    group.map { index in
+      let weights = parameters + parameterOffsets[index]
+      return switch layers[index] {
+      case .convolution(let layer):
+        layer.products(weights, forBackward: forBackward)
+      case .transposedConvolution(let layer):
+        layer.products(weights, forBackward: forBackward)
+      default: nil
+      }
     }
   }
 
@@ -304,78 +363,172 @@ extension Network {
     _ parameters: UnsafePointer<Scalar>,
     _ gradient: UnsafeMutablePointer<Scalar>, wantsInput: Bool
   ) -> Batch<Scalar>? {
-    let inputSize = tape.batches[group.lowerBound].columns
     let inputGradient =
       wantsInput
-      ? Batch<Scalar>(rows: outputGradient.rows, columns: inputSize) : nil
+      ? Batch<Scalar>(
+        rows: outputGradient.rows,
+        columns: tape.batches[group.lowerBound].columns) : nil
+    backward(
+      group, parameters, rows: outputGradient.rows, addingTo: gradient
+    ) { rows, pass in
+      for row in rows {
+        backward(
+          pass, { tape.batches[group.lowerBound + $0].row(row) },
+          outputGradient.row(row), into: inputGradient?.row(row))
+      }
+    }
+    return inputGradient
+  }
+
+  /// What one thread needs to take images back through a group.
+  private struct BackwardPass {
+    let group: Range<Int>
+    let products: [PatchProducts<Scalar>?]
+    /// Where the sums of each layer's weights begin.
+    let weightOffsets: [Int]
+    let weightSums: Batch<Scalar>
+    /// The gradient of the group's parameters.
+    let sums: UnsafeMutablePointer<Scalar>
+    let buffers: Batch<Scalar>
+    let scratch: Batch<Scalar>
+  }
+
+  /// Calls `body` with every block of rows and adds up, in order, the
+  /// gradients of the parameters that it leaves.
+  private func backward(
+    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>, rows: Int,
+    addingTo gradient: UnsafeMutablePointer<Scalar>,
+    _ body: (Range<Int>, BackwardPass) -> Void
+  ) {
     let offset = parameterOffsets[group.lowerBound]
     let count = group.reduce(0) { $0 + layers[$1].parameterCount }
-    let size = group.map { tape.batches[$0].columns }.max() ?? 0
-    let scratchCount = group.map { layers[$0].scratchCount }.max() ?? 0
-    let blocks = Parallel.blocks(
-      outputGradient.rows, size: Self.blockSize(outputGradient.rows))
+    let size = group.map { inputCount($0) }.max() ?? 0
+    let blocks = Parallel.blocks(rows, size: Self.blockSize(rows))
     let partial = Batch<Scalar>(rows: blocks.count, columns: count)
-    let products = group.map {
-      self.products($0, parameters, forBackward: true)
-    }
-    // Where the sums of each layer's weights begin in a block's memory.
-    var sumOffsets: [Int] = []
-    var sumCount = 0
+    let products = products(group, parameters, forBackward: true)
+    var weightOffsets: [Int] = []
+    var weightCount = 0
     for product in products {
-      sumOffsets.append(sumCount)
-      sumCount += product?.gradientCount ?? 0
+      weightOffsets.append(weightCount)
+      weightCount += product?.gradientCount ?? 0
     }
 
     Parallel.forEach(blocks.count) { block in
-      let scratch = Batch<Scalar>(rows: 1, columns: scratchCount)
-      let buffers = Batch<Scalar>(rows: 2, columns: size)
-      let weightSums = Batch<Scalar>(rows: 1, columns: sumCount)
-      weightSums.fill(0)
       let sums = partial.row(block)
-      sums.update(repeating: 0, count: count)
-      for row in blocks[block] {
-        var current = outputGradient.row(row)
-        var spare = 0
-        for index in group.reversed() {
-          let place = index - group.lowerBound
-          let input = tape.batches[index].row(row)
-          let target =
-            place == 0 ? inputGradient?.row(row) : buffers.row(spare)
-          let weightSums = weightSums.values + sumOffsets[place]
-          let biasSums = biasOffset(index).map { sums + ($0 - offset) }
-          switch (layers[index], products[place]) {
-          case (.convolution(let layer), let products?):
-            layer.backward(
-              current, input: input, products, weightSums: weightSums,
-              biasSums: biasSums, into: target, scratch: scratch.values)
-          case (.transposedConvolution(let layer), let products?):
-            layer.backward(
-              current, input: input, products, weightSums: weightSums,
-              biasSums: biasSums, into: target, scratch: scratch.values)
-          case (.activation(let activation), _):
-            activation.backward(
-              current, output: tape.batches[index + 1].row(row),
-              count: tape.batches[index].columns)
-            if place == 0, let target {
-              target.update(from: current, count: inputSize)
-            }
-            continue
-          default: continue
-          }
-          if let target {
-            current = target
-            spare = 1 - spare
-          }
-        }
-      }
+      for index in 0..<count { sums[index] = 0 }
+      let pass = BackwardPass(
+        group: group, products: products, weightOffsets: weightOffsets,
+        weightSums: Batch(rows: 1, columns: weightCount), sums: sums,
+        buffers: Batch(rows: 2, columns: size), scratch: scratch(group))
+      pass.weightSums.fill(0)
+      body(blocks[block], pass)
       for (place, index) in group.enumerated() {
         products[place]?.unpack(
-          weightSums.values + sumOffsets[place],
+          pass.weightSums.values + weightOffsets[place],
           addingTo: sums + (parameterOffsets[index] - offset))
       }
     }
     SharedProduct.sumRows(of: partial, beta: 1, into: gradient + offset)
-    return inputGradient
+  }
+
+  /// Takes one image back through a group.
+  ///
+  /// - Parameters:
+  ///   - values: As for `forward`.
+  ///   - outputGradient: Used up as memory.
+  @inline(__always)
+  private func backward(
+    _ pass: BackwardPass, _ values: (Int) -> UnsafeMutablePointer<Scalar>,
+    _ outputGradient: UnsafeMutablePointer<Scalar>,
+    into inputGradient: UnsafeMutablePointer<Scalar>?
+  ) {
+    let group = pass.group
+    let offset = parameterOffsets[group.lowerBound]
+    var current = outputGradient
+    var spare = 0
+    for index in group.reversed() {
+      let place = index - group.lowerBound
+      let target = place == 0 ? inputGradient : pass.buffers.row(spare)
+      let weightSums = pass.weightSums.values + pass.weightOffsets[place]
+      let biasSums = biasOffset(index).map { pass.sums + ($0 - offset) }
+      switch (layers[index], pass.products[place]) {
+      case (.convolution(let layer), let products?):
+        layer.backward(
+          current, input: values(place), products, weightSums: weightSums,
+          biasSums: biasSums, into: target, scratch: pass.scratch.values)
+      case (.transposedConvolution(let layer), let products?):
+        layer.backward(
+          current, input: values(place), products, weightSums: weightSums,
+          biasSums: biasSums, into: target, scratch: pass.scratch.values)
+      case (.activation(let activation), _):
+        let count = inputCount(index)
+        activation.backward(current, output: values(place + 1), count: count)
+        if place == 0, let target {
+          target.update(from: current, count: count)
+        }
+        continue
+      default: continue
+      }
+      if let target {
+        current = target
+        spare = 1 - spare
+      }
+    }
+  }
+
+  /// Numbers of one image before a layer.
+  private func inputCount(_ index: Int) -> Int {
+    index == 0 ? input.count : outputCount(index - 1)
+  }
+}
+
+// MARK: Forward and backward in one
+
+extension Network {
+  /// The mean squared error of the outputs, with the inputs as their targets,
+  /// whose gradient is added to that of the parameters.
+  ///
+  /// Each image goes forward and back before the next, while its values are in
+  /// the cache: the bits of `record`, `meanSquaredError` and `backward`, in
+  /// less time. Nil, and nothing done, when a layer looks at whole batches.
+  package func reconstructionError(
+    of batch: Batch<Scalar>, addingTo gradient: inout [Scalar]
+  ) -> Double? {
+    let group = 0..<layers.count
+    guard steps(group).count == 1, layers[0].isImageByImage,
+      layers[0].output != nil
+    else { return nil }
+    let factor = Scalar(2 / Double(batch.count))
+    var squares = [Double](repeating: 0, count: batch.rows)
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      parameters.withUnsafeBufferPointer { parameters in
+        squares.withUnsafeMutableBufferPointer { squares in
+          let squares = squares
+          let products = products(
+            group, parameters.start, forBackward: false)
+          backward(
+            group, parameters.start, rows: batch.rows,
+            addingTo: gradient.mutableStart
+          ) { rows, pass in
+            let outputs = outputs(
+              group, Batch(rows: 1, columns: batch.columns))
+            let slopes = Batch<Scalar>(rows: 1, columns: batch.columns)
+            for row in rows {
+              let image = batch.row(row)
+              func values(_ place: Int) -> UnsafeMutablePointer<Scalar> {
+                place == 0 ? image : outputs[place - 1].values
+              }
+              forward(group, parameters.start, products, values, pass.scratch)
+              squares[row] = squaredError(
+                values(group.count), image, slopes: slopes.values,
+                factor: factor, count: batch.columns)
+              backward(pass, values, slopes.values, into: nil)
+            }
+          }
+        }
+      }
+    }
+    return squares.reduce(0, +) / Double(batch.count)
   }
 }
 

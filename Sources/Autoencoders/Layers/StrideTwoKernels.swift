@@ -125,18 +125,20 @@ extension StrideTwoKernels {
         rowStep: 2 * big.channels, termStep: 1, vectorStep: width,
         terms: 4 * big.channels, runs: 4, runStep: bigWidth,
         runVectorStep: 4 * big.channels * width)
-      let start = startLanes(bias.map { $0 + group.channel }, group)
+      let tile = Tile(width: width)
+      for lane in 0..<group.count {
+        tile.start[lane] = bias.map { $0[group.channel + lane] } ?? 0
+      }
       for y in 0..<small.height {
         let source = padded + 2 * y * bigWidth
         let target =
           result + y * small.width * small.channels + group.channel
         forEachTile(small.width, width) { x, size in
-          sums.add(
-            size, width, source + x * 2 * big.channels, weights, start: start
-          ) { pixel, lane, lanes in
-            store(
-              lanes, group.count - lane,
-              target + (x + pixel) * small.channels + lane)
+          sums.add(source + x * 2 * big.channels, weights, size, in: tile)
+          for pixel in 0..<size {
+            tile.copy(
+              pixel, 0..<group.count,
+              to: target + (x + pixel) * small.channels)
           }
         }
       }
@@ -238,7 +240,10 @@ extension StrideTwoKernels {
             rowStep: small.channels, termStep: 1, vectorStep: width,
             terms: 2 * small.channels, runs: 2, runStep: smallWidth,
             runVectorStep: 2 * small.channels * width)
-          let start = startLanes(bias.map { $0 + group.channel }, group)
+          let tile = Tile(width: width)
+          for lane in 0..<group.count {
+            tile.start[lane] = bias.map { $0[group.channel + lane] } ?? 0
+          }
           for y in 0..<small.height {
             let source =
               padded + (y + a) * smallWidth + b * small.channels
@@ -246,13 +251,11 @@ extension StrideTwoKernels {
               result + ((2 * y + a) * big.width + b) * big.channels
               + group.channel
             forEachTile(small.width, width) { x, size in
-              sums.add(
-                size, width, source + x * small.channels, weights,
-                start: start
-              ) { pixel, lane, lanes in
-                store(
-                  lanes, group.count - lane,
-                  target + 2 * (x + pixel) * big.channels + lane)
+              sums.add(source + x * small.channels, weights, size, in: tile)
+              for pixel in 0..<size {
+                tile.copy(
+                  pixel, 0..<group.count,
+                  to: target + 2 * (x + pixel) * big.channels)
               }
             }
           }
@@ -270,8 +273,9 @@ extension StrideTwoKernels {
     let channels = big.channels
     let width = pair.width
     let bigRow = big.width * channels
-    let start = startLanes(width) { lane in
-      lane < pair.count ? bias.map { $0[lane % channels] } ?? 0 : 0
+    let tile = Tile(width: width)
+    for lane in 0..<pair.count {
+      tile.start[lane] = bias.map { $0[lane % channels] } ?? 0
     }
     func sums(rowStep: Int) -> Sums {
       Sums(
@@ -289,26 +293,23 @@ extension StrideTwoKernels {
         let source = source + y * smallWidth
         let target = target + 2 * y * bigRow - channels
         forEachTile(small.width, width) { x, size in
-          alongRow.add(
-            size, width, source + x * small.channels, weights, start: start
-          ) { pixel, lane, lanes in
+          alongRow.add(source + x * small.channels, weights, size, in: tile)
+          for pixel in 0..<size {
             // The left half of the first pair is outside.
-            let first = x + pixel == 0 ? max(channels - lane, 0) : 0
-            store(
-              lanes, from: first, pair.count - lane,
-              target + 2 * (x + pixel) * channels + lane)
+            tile.copy(
+              pixel, (x + pixel == 0 ? channels : 0)..<pair.count,
+              to: target + 2 * (x + pixel) * channels)
           }
         }
       }
       // The left half of the last pair is the last column.
+      let lastSource = source + small.width * small.channels
+      let lastTarget = target + bigRow - channels
       forEachTile(small.height, width) { y, size in
-        alongEdge.add(
-          size, width, source + y * smallWidth + small.width * small.channels,
-          weights, start: start
-        ) { row, lane, lanes in
-          store(
-            lanes, channels - lane,
-            target + 2 * (y + row) * bigRow + bigRow - channels + lane)
+        alongEdge.add(lastSource + y * smallWidth, weights, size, in: tile)
+        for row in 0..<size {
+          tile.copy(
+            row, 0..<channels, to: lastTarget + 2 * (y + row) * bigRow)
         }
       }
     }
@@ -344,11 +345,8 @@ extension StrideTwoKernels {
           let size = width < 48 && term + 8 <= terms ? 8 : 4
           let place = target + term * width
           sums.add(
-            size, width, padded + row * bigWidth + term,
-            image + group.channel, startingAt: place
-          ) { row, lane, lanes in
-            store(lanes, width - lane, place + row * width + lane)
-          }
+            padded + row * bigWidth + term, image + group.channel,
+            size, width, start: place, startStep: width, into: place)
           term += size
         }
         target += terms * width
@@ -388,62 +386,44 @@ extension StrideTwoKernels {
       x += size
     }
   }
+}
 
-  private func startLanes(
-    _ bias: UnsafePointer<Float>?, _ group: Lanes
-  ) -> Sums.Start {
-    startLanes(group.width) { lane in
-      lane < group.count ? bias.map { $0[lane] } ?? 0 : 0
-    }
+/// Where the sums of a tile start and end.
+private struct Tile {
+  let width: Int
+  private let memory: Batch<Float>
+
+  /// Eight rows of sums at most, then the numbers that each starts at.
+  init(width: Int) {
+    self.width = width
+    memory = Batch(rows: 9, columns: width)
+    for index in 0..<memory.count { memory.values[index] = 0 }
   }
 
-  private func startLanes(
-    _ width: Int, _ value: (Int) -> Float
-  ) -> Sums.Start {
-    func vector(_ first: Int) -> SIMD16<Float> {
-      var lanes = SIMD16<Float>.zero
-      for lane in 0..<max(min(width - first, 16), 0) {
-        lanes[lane] = value(first + lane)
-      }
-      return lanes
-    }
-    return (vector(0), vector(16), vector(32))
-  }
+  var sums: UnsafeMutablePointer<Float> { memory.values }
+  var start: UnsafeMutablePointer<Float> { memory.row(8) }
 
-  /// Stores the first `count` lanes.
+  /// Copies some lanes of a row of sums to where they would be if the first
+  /// lane were at `target`.
   @inline(__always)
-  private func store(
-    _ lanes: SIMD16<Float>, _ count: Int, _ target: UnsafeMutablePointer<Float>
+  func copy(
+    _ row: Int, _ lanes: Range<Int>, to target: UnsafeMutablePointer<Float>
   ) {
-    let raw = UnsafeMutableRawPointer(target)
-    if count >= 16 {
-      raw.storeBytes(of: lanes, as: SIMD16<Float>.self)
-    } else if count == 12 {
-      raw.storeBytes(of: lanes.lowHalf, as: SIMD8<Float>.self)
-      raw.storeBytes(
-        of: lanes.highHalf.lowHalf, toByteOffset: 32, as: SIMD4<Float>.self)
-    } else if count == 8 {
-      raw.storeBytes(of: lanes.lowHalf, as: SIMD8<Float>.self)
-    } else if count == 6 {
-      raw.storeBytes(of: lanes.lowHalf.lowHalf, as: SIMD4<Float>.self)
-      raw.storeBytes(
-        of: lanes.lowHalf.highHalf.lowHalf, toByteOffset: 16,
-        as: SIMD2<Float>.self)
-    } else {
-      for lane in 0..<max(count, 0) { target[lane] = lanes[lane] }
+    let source = UnsafeRawPointer(sums + row * width)
+    let target = UnsafeMutableRawPointer(target)
+    var place = 4 * lanes.lowerBound
+    let end = 4 * lanes.upperBound
+    @inline(__always)
+    func move<Lanes>(_ type: Lanes.Type) {
+      target.storeBytes(
+        of: source.loadUnaligned(fromByteOffset: place, as: type),
+        toByteOffset: place, as: type)
+      place += MemoryLayout<Lanes>.size
     }
-  }
-
-  /// Stores the first `count` lanes but for those before `first`.
-  @inline(__always)
-  private func store(
-    _ lanes: SIMD16<Float>, from first: Int, _ count: Int,
-    _ target: UnsafeMutablePointer<Float>
-  ) {
-    guard first > 0 else { return store(lanes, count, target) }
-    for lane in min(first, 16)..<max(min(count, 16), min(first, 16)) {
-      target[lane] = lanes[lane]
-    }
+    while place + 64 <= end { move(SIMD16<Float>.self) }
+    if place + 32 <= end { move(SIMD8<Float>.self) }
+    if place + 16 <= end { move(SIMD4<Float>.self) }
+    while place < end { move(Float.self) }
   }
 }
 
@@ -464,17 +444,34 @@ private struct Sums {
   var runStep: Int
   var runVectorStep: Int
 
-  typealias Whole = SIMD16<Float>
-  typealias Half = SIMD8<Float>
-  typealias Start = (Whole, Whole, Whole)
+  private typealias Whole = SIMD16<Float>
+  private typealias Half = SIMD8<Float>
 
   /// Four rows of sums; more would not stay in registers together with what
   /// the callers keep beside them.
-  struct Four<Lanes: SIMD> where Lanes.Scalar == Float {
-    var a: Lanes
-    var b: Lanes
-    var c: Lanes
-    var d: Lanes
+  private struct Four<Lanes: SIMD> where Lanes.Scalar == Float {
+    private var a: Lanes
+    private var b: Lanes
+    private var c: Lanes
+    private var d: Lanes
+
+    /// Rows that are `step` apart.
+    @inline(__always)
+    init(_ start: UnsafePointer<Float>, _ step: Int) {
+      a = load(start, Lanes.self)
+      b = load(start + step, Lanes.self)
+      c = load(start + 2 * step, Lanes.self)
+      d = load(start + 3 * step, Lanes.self)
+    }
+
+    @inline(__always)
+    func store(_ target: UnsafeMutablePointer<Float>, _ step: Int) {
+      let target = UnsafeMutableRawPointer(target)
+      target.storeBytes(of: a, as: Lanes.self)
+      target.storeBytes(of: b, toByteOffset: 4 * step, as: Lanes.self)
+      target.storeBytes(of: c, toByteOffset: 8 * step, as: Lanes.self)
+      target.storeBytes(of: d, toByteOffset: 12 * step, as: Lanes.self)
+    }
 
     @inline(__always)
     mutating func add(
@@ -487,157 +484,135 @@ private struct Sums {
     }
   }
 
-  /// Every row starts at the same vectors.
-  ///
-  /// `store` is given the sums of a row from a lane on, of which those within
-  /// the width count.
-  @inline(__always)
+  /// The sums of a tile, each row from the start of the tile.
   func add(
-    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>, start: Start,
-    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
+    _ numbers: UnsafePointer<Float>, _ vectors: UnsafePointer<Float>,
+    _ size: Int, in tile: Tile
   ) {
     add(
-      size, width, numbers, vector,
-      first: { _, lane in
-        lane == 0 ? start.0 : lane == 16 ? start.1 : start.2
-      }, store)
+      numbers, vectors, size, tile.width, start: tile.start, startStep: 0,
+      into: tile.sums)
   }
 
-  /// Every row starts at what is stored for it, a width after the row before.
+  /// The sums of `size` rows (8, or 4), `width` lanes wide each.
   ///
-  /// Reads up to 8 numbers past the last row.
-  @inline(__always)
+  /// - Parameters:
+  ///   - start: What the first row starts at; the next ones are `startStep`
+  ///     numbers apart.
+  ///   - target: Where the rows end, one after the other.
+  @inline(never)
   func add(
-    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>, startingAt place: UnsafePointer<Float>,
-    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
+    _ numbers: UnsafePointer<Float>, _ vectors: UnsafePointer<Float>,
+    _ size: Int, _ width: Int,
+    start: UnsafePointer<Float>, startStep: Int,
+    into target: UnsafeMutablePointer<Float>
   ) {
-    add(
-      size, width, numbers, vector,
-      first: { row, lane in load(place + row * width + lane, Whole.self) },
-      store)
-  }
-
-  @inline(__always)
-  private func add(
-    _ size: Int, _ width: Int, _ numbers: UnsafePointer<Float>,
-    _ vector: UnsafePointer<Float>, first: (_ row: Int, _ lane: Int) -> Whole,
-    _ store: (_ row: Int, _ lane: Int, Whole) -> Void
-  ) {
-    @inline(__always)
-    func whole(_ row: Int, _ lane: Int) -> Four<Whole> {
-      Four(
-        a: first(row, lane), b: first(row + 1, lane), c: first(row + 2, lane),
-        d: first(row + 3, lane))
-    }
-    @inline(__always)
-    func half(_ row: Int, _ lane: Int) -> Four<Half> {
-      Four(
-        a: first(row, lane).lowHalf, b: first(row + 1, lane).lowHalf,
-        c: first(row + 2, lane).lowHalf, d: first(row + 3, lane).lowHalf)
-    }
-    @inline(__always)
-    func finish(_ sums: Four<Whole>, _ row: Int, _ lane: Int) {
-      store(row, lane, sums.a)
-      store(row + 1, lane, sums.b)
-      store(row + 2, lane, sums.c)
-      store(row + 3, lane, sums.d)
-    }
-    @inline(__always)
-    func finish(_ sums: Four<Half>, _ row: Int, _ lane: Int) {
-      store(row, lane, Whole(lowHalf: sums.a, highHalf: .zero))
-      store(row + 1, lane, Whole(lowHalf: sums.b, highHalf: .zero))
-      store(row + 2, lane, Whole(lowHalf: sums.c, highHalf: .zero))
-      store(row + 3, lane, Whole(lowHalf: sums.d, highHalf: .zero))
-    }
     switch (size, width) {
     case (8, 8):
-      var (a, b) = (half(0, 0), half(4, 0))
-      forEachTerm(numbers, vector) { numbers, vector in
-        let v = load(vector, Half.self)
+      var a = Four<Half>(start, startStep)
+      var b = Four<Half>(start + 4 * startStep, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Half.self)
         a.add(numbers, rowStep, v)
         b.add(numbers + 4 * rowStep, rowStep, v)
       }
-      finish(a, 0, 0)
-      finish(b, 4, 0)
+      a.store(target, width)
+      b.store(target + 4 * width, width)
     case (8, 16):
-      var (a, b) = (whole(0, 0), whole(4, 0))
-      forEachTerm(numbers, vector) { numbers, vector in
-        let v = load(vector, Whole.self)
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Whole>(start + 4 * startStep, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
         a.add(numbers, rowStep, v)
         b.add(numbers + 4 * rowStep, rowStep, v)
       }
-      finish(a, 0, 0)
-      finish(b, 4, 0)
+      a.store(target, width)
+      b.store(target + 4 * width, width)
     case (8, 24):
-      var (a, b) = (whole(0, 0), whole(4, 0))
-      var (c, d) = (half(0, 16), half(4, 16))
-      forEachTerm(numbers, vector) { numbers, vector in
-        let v = load(vector, Whole.self)
-        let w = load(vector + 16, Half.self)
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Half>(start + 16, startStep)
+      var c = Four<Whole>(start + 4 * startStep, startStep)
+      var d = Four<Half>(start + 4 * startStep + 16, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        let w = load(vectors + 16, Half.self)
         a.add(numbers, rowStep, v)
-        c.add(numbers, rowStep, w)
-        b.add(numbers + 4 * rowStep, rowStep, v)
+        b.add(numbers, rowStep, w)
+        c.add(numbers + 4 * rowStep, rowStep, v)
         d.add(numbers + 4 * rowStep, rowStep, w)
       }
-      finish(a, 0, 0)
-      finish(c, 0, 16)
-      finish(b, 4, 0)
-      finish(d, 4, 16)
+      a.store(target, width)
+      b.store(target + 16, width)
+      c.store(target + 4 * width, width)
+      d.store(target + 4 * width + 16, width)
     case (8, 32):
-      var (a, b) = (whole(0, 0), whole(4, 0))
-      var (c, d) = (whole(0, 16), whole(4, 16))
-      forEachTerm(numbers, vector) { numbers, vector in
-        let v = load(vector, Whole.self)
-        let w = load(vector + 16, Whole.self)
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Whole>(start + 16, startStep)
+      var c = Four<Whole>(start + 4 * startStep, startStep)
+      var d = Four<Whole>(start + 4 * startStep + 16, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        let w = load(vectors + 16, Whole.self)
         a.add(numbers, rowStep, v)
-        c.add(numbers, rowStep, w)
-        b.add(numbers + 4 * rowStep, rowStep, v)
+        b.add(numbers, rowStep, w)
+        c.add(numbers + 4 * rowStep, rowStep, v)
         d.add(numbers + 4 * rowStep, rowStep, w)
       }
-      finish(a, 0, 0)
-      finish(c, 0, 16)
-      finish(b, 4, 0)
-      finish(d, 4, 16)
-    case (_, 8):
-      var a = half(0, 0)
-      forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Half.self))
+      a.store(target, width)
+      b.store(target + 16, width)
+      c.store(target + 4 * width, width)
+      d.store(target + 4 * width + 16, width)
+    case (4, 8):
+      var a = Four<Half>(start, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Half.self)
+        a.add(numbers, rowStep, v)
       }
-      finish(a, 0, 0)
-    case (_, 16):
-      var a = whole(0, 0)
-      forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Whole.self))
+      a.store(target, width)
+    case (4, 16):
+      var a = Four<Whole>(start, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        a.add(numbers, rowStep, v)
       }
-      finish(a, 0, 0)
-    case (_, 24):
-      var (a, b) = (whole(0, 0), half(0, 16))
-      forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Whole.self))
-        b.add(numbers, rowStep, load(vector + 16, Half.self))
+      a.store(target, width)
+    case (4, 24):
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Half>(start + 16, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        let w = load(vectors + 16, Half.self)
+        a.add(numbers, rowStep, v)
+        b.add(numbers, rowStep, w)
       }
-      finish(a, 0, 0)
-      finish(b, 0, 16)
-    case (_, 32):
-      var (a, b) = (whole(0, 0), whole(0, 16))
-      forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Whole.self))
-        b.add(numbers, rowStep, load(vector + 16, Whole.self))
+      a.store(target, width)
+      b.store(target + 16, width)
+    case (4, 32):
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Whole>(start + 16, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        let w = load(vectors + 16, Whole.self)
+        a.add(numbers, rowStep, v)
+        b.add(numbers, rowStep, w)
       }
-      finish(a, 0, 0)
-      finish(b, 0, 16)
+      a.store(target, width)
+      b.store(target + 16, width)
     default:
-      var (a, b, c) = (whole(0, 0), whole(0, 16), whole(0, 32))
-      forEachTerm(numbers, vector) { numbers, vector in
-        a.add(numbers, rowStep, load(vector, Whole.self))
-        b.add(numbers, rowStep, load(vector + 16, Whole.self))
-        c.add(numbers, rowStep, load(vector + 32, Whole.self))
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Whole>(start + 16, startStep)
+      var c = Four<Whole>(start + 32, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        let w = load(vectors + 16, Whole.self)
+        let x = load(vectors + 32, Whole.self)
+        a.add(numbers, rowStep, v)
+        b.add(numbers, rowStep, w)
+        c.add(numbers, rowStep, x)
       }
-      finish(a, 0, 0)
-      finish(b, 0, 16)
-      finish(c, 0, 32)
+      a.store(target, width)
+      b.store(target + 16, width)
+      c.store(target + 32, width)
     }
   }
 

@@ -14,13 +14,9 @@ extension Batch {
     let gradient = Batch(rows: rows, columns: columns)
     let factor = Scalar(2 * weight / Double(count))
     let squares = rowSums { row in
-      let values = self.row(row)
-      let targets = target.row(row)
-      let slopes = gradient.row(row)
-      for column in 0..<columns {
-        slopes[column] = factor * (values[column] - targets[column])
-      }
-      return squaredDistance(values, targets, columns)
+      squaredError(
+        self.row(row), target.row(row), slopes: gradient.row(row),
+        factor: factor, count: columns)
     }
     let total = squares.reduce(0, +)
     return Loss(value: weight * total / Double(count), gradient: gradient)
@@ -67,6 +63,18 @@ extension Batch {
       for column in 0..<columns { target[column] += source[column] }
     }
   }
+}
+
+/// The squared distance of the values from the targets, and their differences
+/// times a factor.
+func squaredError<Scalar: NetworkScalar>(
+  _ values: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
+  slopes: UnsafeMutablePointer<Scalar>, factor: Scalar, count: Int
+) -> Double {
+  for index in 0..<count {
+    slopes[index] = factor * (values[index] - targets[index])
+  }
+  return squaredDistance(values, targets, count)
 }
 
 /// Summed in short stretches of single precision, the stretches in Double.
