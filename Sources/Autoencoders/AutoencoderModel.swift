@@ -32,7 +32,7 @@ public struct AutoencoderModel: ReconstructingModel {
   /// One score an image; see `Autoencoder.Score`.
   public func scores(for samples: Matrix) throws -> [Float] {
     try samples.checkForScoring(featureCount: featureCount)
-    return try blocks(samples).flatMap(assembly.scores)
+    return blocks(samples).flatMap(assembly.scores)
   }
 
   /// What the network takes the images for, with values in 0...1.
@@ -49,7 +49,7 @@ public struct AutoencoderModel: ReconstructingModel {
   public func latentCodes(for samples: Matrix) throws -> Matrix {
     try samples.checkForScoring(featureCount: featureCount)
     return matrix(
-      try blocks(samples).map(assembly.codes), columns: latentSize)
+      blocks(samples).map(assembly.codes), columns: latentSize)
   }
 
   /// The images of latent codes, which may have been edited, with values in
@@ -68,8 +68,9 @@ public struct AutoencoderModel: ReconstructingModel {
   /// Images worked on at a time.
   private static let blockSize = 256
 
-  private func blocks(_ samples: Matrix) throws -> [Batch<Float>] {
-    Parallel.blocks(samples.rows, size: Self.blockSize).map {
+  /// The samples in batches, each made when it is its turn.
+  private func blocks(_ samples: Matrix) -> some Sequence<Batch<Float>> {
+    Parallel.blocks(samples.rows, size: Self.blockSize).lazy.map {
       samples.batch($0, isSigned: detector.architecture.isSigned)
     }
   }
@@ -92,15 +93,18 @@ public struct AutoencoderModel: ReconstructingModel {
 
 extension Matrix {
   /// Some rows as a batch, scaled from 0...1 to -1...1 where it `isSigned`.
-  func batch(_ rows: Range<Int>, isSigned: Bool) -> Batch<Float> {
+  func batch(
+    _ rows: some RandomAccessCollection<Int>, isSigned: Bool
+  ) -> Batch<Float> {
     let batch = Batch<Float>(rows: rows.count, columns: columns)
     let (scale, offset): (Float, Float) = isSigned ? (2, -1) : (1, 0)
     let columns = columns
+    let rows = Array(rows)
     values.withUnsafeBufferPointer { values in
       let values = values
       Parallel.forEach(rows.count) { place in
         let target = batch.row(place)
-        let start = (rows.lowerBound + place) * columns
+        let start = rows[place] * columns
         for column in 0..<columns {
           target[column] = scale * values[start + column] + offset
         }

@@ -70,6 +70,15 @@ public struct Matrix: Hashable, Sendable {
     guard let index = places.min(), index < .max else { return nil }
     return (index / columns, index % columns)
   }
+
+  /// The column of the first element of a row that is NaN or infinite.
+  package func firstNonFinite(inRow row: Int) -> Int? {
+    values.withUnsafeBufferPointer {
+      firstNonFiniteIndex(
+        UnsafeBufferPointer(
+          rebasing: $0[row * columns..<(row + 1) * columns]))
+    }
+  }
 }
 
 private func firstNonFiniteIndex(_ values: UnsafeBufferPointer<Float>) -> Int? {

@@ -61,13 +61,18 @@ private final class Reading: @unchecked Sendable {
   private static func read(
     _ source: any SampleSource, _ rows: [Int], isSigned: Bool
   ) throws -> Batch<Float> {
-    let matrix = try source.matrix(ofRows: rows)
-    if let (row, column) = matrix.firstNonFinite() {
-      throw DetectorFault.nonFiniteValue(row: rows[row], column: column)
+    // What is in memory need not be copied first.
+    let whole = source as? Matrix
+    let matrix = try whole ?? source.matrix(ofRows: rows)
+    let places = whole == nil ? Array(rows.indices) : rows
+    for (place, row) in zip(places, rows) {
+      if let column = matrix.firstNonFinite(inRow: place) {
+        throw DetectorFault.nonFiniteValue(row: row, column: column)
+      }
     }
     // The training has the threads.
     return Parallel.$threadCount.withValue(1) {
-      matrix.batch(0..<rows.count, isSigned: isSigned)
+      matrix.batch(places, isSigned: isSigned)
     }
   }
 }
