@@ -37,7 +37,7 @@ package final class Batch<Scalar: NetworkScalar>: @unchecked Sendable {
   }
 
   func fill(_ value: Scalar) {
-    values.update(repeating: value, count: count)
+    for index in 0..<count { values[index] = value }
   }
 }
 

@@ -51,7 +51,7 @@ extension PatchGeometry {
     forEachPatchRow { row, columns in
       let width = kernel * big.channels
       guard let row else {
-        target.update(repeating: 0, count: width)
+        for index in 0..<width { target[index] = 0 }
         target += width
         return
       }
@@ -141,7 +141,7 @@ extension PatchGeometry {
     if let bias {
       fill(result, big, with: bias)
     } else {
-      result.update(repeating: 0, count: big.count)
+      for index in 0..<big.count { result[index] = 0 }
     }
     scatter(scratch, onto: result)
   }

@@ -72,7 +72,7 @@ enum SharedProduct {
       let block = blocks[index]
       let target = target + block.lowerBound
       if beta == 0 {
-        target.update(repeating: 0, count: block.count)
+        for column in 0..<block.count { target[column] = 0 }
       }
       for row in 0..<batch.rows {
         let source = batch.row(row) + block.lowerBound
