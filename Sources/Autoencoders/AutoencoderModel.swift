@@ -35,6 +35,9 @@ public struct AutoencoderModel: ReconstructingModel {
     return blocks(samples).flatMap(assembly.scores)
   }
 
+  /// Whether there is a decoder: not in `deep-svdd`.
+  public var canReconstruct: Bool { detector.architecture != .deepSVDD }
+
   /// What the network takes the images for, with values in 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.

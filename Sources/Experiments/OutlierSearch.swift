@@ -48,7 +48,7 @@ extension FittedPipeline {
   ) throws -> (originals: Matrix, reconstructions: Matrix?) {
     let originals = try extractor.source(of: set.selecting(indices))
       .matrix()
-    let model = model as? any ReconstructingModel
+    let model = model.reconstructing
     let scaled = scaler.scaled(originals)
     return (
       originals,

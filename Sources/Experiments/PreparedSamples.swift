@@ -90,7 +90,7 @@ struct PreparedSamples {
     run.result.fitSeconds = fit.seconds
     run.result.scoreSeconds = scoring.seconds
     run.standouts = Standouts(scores: scoring.value, labels: testLabels)
-    if let model = fit.value as? any ReconstructingModel {
+    if let model = fit.value.reconstructing {
       run.reconstructions = try reconstructions(
         by: model, of: run.standouts.places())
     }

@@ -69,6 +69,19 @@ import Testing
       .expectRefusal(status: 64, mentioning: "latent code")
   }
 
+  @Test("deep-svdd, which reconstructs nothing, is compared and shows outliers")
+  func withoutReconstructions() throws {
+    let options = ["--size", "16", "--epochs", "1"]
+    let comparison = try CommandRun(
+      ["compare"] + weave + ["--detectors", "deep-svdd"] + options)
+    #expect(comparison.status == 0, "\(comparison.errors)")
+    let outliers = try CommandRun(
+      ["outliers"] + weave + ["--detector", "deep-svdd", "--output", output]
+        + options)
+    #expect(outliers.status == 0, "\(outliers.errors)")
+    #expect(try names.contains("outliers.png"))
+  }
+
   @Test("What cannot be shown is refused")
   func refusals() throws {
     try inspect(try fit("kmeans"))
