@@ -16,7 +16,7 @@ NATIVE ?= -Xcc -march=native
 BUILD = swift build -c release $(NATIVE)
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 
-.PHONY: run test test-docs docs-update figures lint bench build install \
+.PHONY: run test test-docs docs-update figures docs lint bench build install \
   completions packages clean
 
 run: build
@@ -38,6 +38,21 @@ test-docs docs-update figures: packages
 	$(BUILD) --product Documentation
 	@$$($(BUILD) --show-bin-path)/Documentation $(PAGES) \
 	  $(if $(filter docs-update,$@),--update) $(if $(filter figures,$@),--figures)
+
+# The rooms that AnomalyKit exports, in one reference.
+ROOMS = $(shell sed -n 's/@_exported import //p' \
+  Sources/AnomalyKit/AnomalyKit.swift)
+
+docs: packages
+	rm -rf $(OUTPUT)/reference && mkdir -p $(OUTPUT)
+	ANOMALYKIT_DOCS=1 swift package --scratch-path .build/docs \
+	  --allow-writing-to-directory $(OUTPUT)/reference \
+	  generate-documentation --enable-experimental-combined-documentation \
+	  $(addprefix --target ,$(ROOMS)) --transform-for-static-hosting \
+	  --output-path $(OUTPUT)/reference
+	@test -e $(OUTPUT)/reference/index.html
+	@echo "Serve it: python3 -m http.server -d $(OUTPUT)/reference," \
+	  "then open http://localhost:8000/documentation"
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests \

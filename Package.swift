@@ -105,3 +105,10 @@ let package = Package(
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]
 )
+
+// Only `make docs` needs it, so nobody else fetches it.
+if Context.environment["ANOMALYKIT_DOCS"] != nil {
+  package.dependencies.append(
+    .package(
+      url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

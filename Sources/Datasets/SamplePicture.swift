@@ -8,7 +8,9 @@ extension SampleSet {
   /// Intensities of arrays that do not keep to 0...1 are brought there by their
   /// own range.
   ///
-  /// - Parameter side: A longer side than this is shrunk to it.
+  /// - Parameters:
+  ///   - index: The place in the set.
+  ///   - side: A longer side than this is shrunk to it.
   /// - Throws: What reading the file or the array throws.
   public func picture(at index: Int, side: Int? = nil) throws -> Image? {
     switch content {

@@ -9,7 +9,9 @@ public protocol Detector: Codable, Hashable, Sendable {
 
   /// Learns what ordinary samples look like.
   ///
-  /// - Parameter samples: One sample a row, all values finite.
+  /// - Parameters:
+  ///   - samples: One sample a row, all values finite.
+  ///   - context: Seed, threads, memory, and who watches or stops the fit.
   /// - Throws: `DetectorFault` when a hyper-parameter is out of range or the
   ///   samples cannot be used; `CancellationError` when the context asked to
   ///   stop.

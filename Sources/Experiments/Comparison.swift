@@ -104,7 +104,9 @@ public struct Comparison: Sendable {
   /// A detector that cannot fit or score does not stop the others, but one
   /// with a hyper-parameter out of range does.
   ///
-  /// - Parameter finished: Called after every run.
+  /// - Parameters:
+  ///   - context: The circumstances of every fit but the seed.
+  ///   - finished: Called after every run.
   /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
   ///   features, `CancellationError`.
   public func run(

@@ -30,7 +30,11 @@ public enum PNG {
 
   /// The picture in the bytes of a PNG file.
   ///
-  /// - Parameter name: What faults call the file.
+  /// - Parameters:
+  ///   - data: The whole file.
+  ///   - name: What faults call the file.
+  ///   - size: What the picture is resampled to; nil keeps its size.
+  ///   - color: Which channels are kept.
   /// - Throws: As `decode(_:size:color:)` for a file.
   public static func decode(
     _ data: Data, name: String = "data", size: PixelSize? = nil,

@@ -16,6 +16,8 @@ public struct InspectionReport: Sendable {
   /// Looks at the strangest and the most ordinary samples of a set.
   ///
   /// - Parameters:
+  ///   - set: What to choose from.
+  ///   - pipeline: Reconstructs them.
   ///   - count: How many samples to show.
   ///   - edits: A row of reconstructions for each.
   /// - Throws: `ExperimentFault.cannotShow` for a model that does not

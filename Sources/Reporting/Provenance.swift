@@ -9,7 +9,10 @@ public struct Provenance: Hashable, Sendable {
   public var version: String
   public var date: Date
 
-  /// - Parameter arguments: The words of the command line.
+  /// - Parameters:
+  ///   - arguments: The words of the command line.
+  ///   - version: Of this toolkit.
+  ///   - date: When the results were made.
   public init(arguments: [String], version: String, date: Date = Date()) {
     command = Self.command(arguments)
     self.version = version

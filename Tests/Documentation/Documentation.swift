@@ -102,6 +102,7 @@ struct Documentation: ParsableCommand {
     private var commands = 0
     private var excerpts = 0
     private var exceptions: [String] = []
+    private var loose: [String] = []
     private var seconds = 0.0
 
     mutating func add(_ page: Page, seconds: Double) {
@@ -118,11 +119,14 @@ struct Documentation: ParsableCommand {
       exceptions += page.exceptions.map {
         "\(name):\($0.line + 1): not run: \($0.reason)"
       }
+      loose += page.steps.filter { $0.likeness != Likeness() }.map {
+        "\(name):\($0.line + 1): compared within \($0.likeness.tolerance)"
+      }
       self.seconds += seconds
     }
 
     func printSum() {
-      for exception in exceptions { print(exception) }
+      for line in loose + exceptions { print(line) }
       print(
         "\(commands) commands run, \(excerpts) excerpts and \(figures.count) "
           + "figures compared, \(exceptions.count) blocks not run, "

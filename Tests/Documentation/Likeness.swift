@@ -3,7 +3,7 @@ import Foundation
 /// Whether printed text says the same, noise aside: times, rates, memory and
 /// dates are masked, the spaces between words do not count, and numbers with a
 /// decimal point may differ by what another processor's rounding brings.
-struct Likeness {
+struct Likeness: Hashable {
   /// Relative to the number, and to 1 for numbers below 1.
   var tolerance = 0.005
 

@@ -12,6 +12,8 @@ import Foundation
 /// - any, after `<!-- not run: REASON -->`: is left alone, and counted;
 /// - `math`: is a formula.
 ///
+/// `<!-- tolerance: NUMBER -->` before a block lets its numbers differ by more
+/// than `Likeness` does by itself, as those of adversarial training must.
 /// `<!-- run: COMMAND -->` on a line of its own is run like `sh`.
 /// `<!-- figure: MADE KEPT -->` says that the commands make the file MADE, of
 /// which the page shows the copy KEPT.
@@ -23,6 +25,7 @@ struct Page {
     var line: Int
     /// The lines of the page with its output; nil when that is not shown.
     var output: Range<Int>?
+    var likeness = Likeness()
   }
 
   /// A block that repeats a part of a source file.
@@ -126,14 +129,17 @@ struct Page {
           command: lines[range].joined(separator: "\n"), line: fence + 1,
           output: nil))
     } else if language == "console" {
-      readConsole(range)
+      let tolerance = comment("tolerance", at: fence - 1).flatMap(Double.init)
+      readConsole(range, tolerance.map { Likeness(tolerance: $0) })
     } else if language != "math" {
       doubts.append(
         Doubt(text: "a block of \(language) without a source", line: fence))
     }
   }
 
-  private mutating func readConsole(_ range: Range<Int>) {
+  private mutating func readConsole(
+    _ range: Range<Int>, _ likeness: Likeness?
+  ) {
     var index = range.lowerBound
     while index < range.upperBound {
       guard lines[index].hasPrefix("$ ") else {
@@ -151,7 +157,9 @@ struct Page {
         lines[output..<range.upperBound].firstIndex { $0.hasPrefix("$ ") }
         ?? range.upperBound
       steps.append(
-        Step(command: String(command), line: start, output: output..<index))
+        Step(
+          command: String(command), line: start, output: output..<index,
+          likeness: likeness ?? Likeness()))
     }
   }
 

@@ -45,14 +45,13 @@ struct PageCheck {
       }
       guard let lines = step.output else { continue }
       let expected = Array(page.lines[lines])
-      let likeness = Likeness()
-      guard !likeness.holds(outcome.output, expected: expected) else {
+      guard !step.likeness.holds(outcome.output, expected: expected) else {
         continue
       }
       report(
         step.line,
         ["prints something else: \(step.command)"]
-          + likeness.difference(outcome.output, expected: expected),
+          + step.likeness.difference(outcome.output, expected: expected),
         isRenewable: true)
       corrections.append((lines, shortened(outcome.output, as: expected)))
     }

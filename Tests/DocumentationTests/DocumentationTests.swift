@@ -85,6 +85,20 @@ import Testing
         ["seed,fitSeconds", "1,12.5"], expected: ["seed,fitSeconds", "0,1"]))
   }
 
+  @Test("A block may give its numbers more room")
+  func tolerance() {
+    let page = page(
+      """
+      <!-- tolerance: 0.3 -->
+      ```console
+      $ train
+      AUC 0.5
+      ```
+      """)
+    #expect(page.steps[0].likeness.holds(["AUC 0.7"], expected: ["AUC 0.5"]))
+    #expect(!page.steps[0].likeness.holds(["AUC 0.9"], expected: ["AUC 0.5"]))
+  }
+
   @Test("A line of dots stands for any lines, also when output is renewed")
   func dots() {
     let shown = ["first", "...", "last"]

@@ -33,4 +33,15 @@ func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
     // docs: end
     print(scores)
   }
+  do {
+    // docs: autoencoder
+    var network = Autoencoder(.cnn)
+    network.training.epochs = 50
+    let context = FitContext(
+      seed: 0, imageShape: ImageShape(height: 64, width: 64, channels: 3))
+    let model = try network.fit(samples, in: context)
+    let scores = try model.scores(for: others)
+    // docs: end
+    print(scores)
+  }
 }

@@ -13,8 +13,12 @@ extension Dataset {
   /// `labels.csv` beside them. `idx` has the classes 0 and 1.
   ///
   /// - Parameters:
+  ///   - kind: The layout to write.
+  ///   - url: The file or folder to write.
   ///   - size: What images are resampled to; nil keeps their size.
   ///   - color: Which channels of images are kept.
+  ///   - progress: Told of the rows written.
+  ///   - cancellation: May stop the writing.
   /// - Throws: `DatasetFault` when the layout cannot hold the data;
   ///   `FileFault`; `ImageFault`; `CancellationError`. The target is then as
   ///   it was.

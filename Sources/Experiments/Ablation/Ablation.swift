@@ -16,6 +16,7 @@ public struct Ablation {
   /// Opens the datasets and the folder, and finds what is still to be run.
   ///
   /// - Parameters:
+  ///   - study: What to run.
   ///   - folder: A new or empty one, or one that this study was run in before;
   ///     finished runs that the study still asks for are not run again.
   ///   - version: Of the toolkit, for the record.

@@ -27,8 +27,12 @@ extension Plot {
 
   /// AUROC, or another figure, against a hyper-parameter.
   ///
-  /// - Parameter x: The hyper-parameter; values that are words stand at 0, 1,
-  ///   2... of an axis of `.names`.
+  /// - Parameters:
+  ///   - title: What the figure is called.
+  ///   - curves: One for each value of another factor, or one alone.
+  ///   - x: The hyper-parameter; values that are words stand at 0, 1, 2... of an
+  ///     axis of `.names`.
+  ///   - label: What the figure on the other axis is.
   public static func curves(
     title: String, _ curves: [Curve], x: PlotAxis, label: String = "ROC AUC"
   ) -> Plot {

@@ -1,8 +1,11 @@
 extension Plot {
   /// AUROC of every column in every row; the best of a row in bold.
   ///
-  /// - Parameter aurocs: One list a row, one figure a column; nil for a run
-  ///   that failed.
+  /// - Parameters:
+  ///   - title: What the figure is called.
+  ///   - rows: The names of the rows, from the top.
+  ///   - columns: The names of the columns.
+  ///   - aurocs: One list a row, one figure a column; nil for a run that failed.
   public static func heatTable(
     title: String, rows: [String], columns: [String], aurocs: [[Double?]]
   ) -> Plot {

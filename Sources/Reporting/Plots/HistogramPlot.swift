@@ -2,6 +2,9 @@ extension Plot {
   /// The scores of ordinary samples and of anomalies.
   ///
   /// - Parameters:
+  ///   - name: The detector.
+  ///   - normal: The scores of ordinary samples.
+  ///   - anomalies: The scores of anomalies.
   ///   - threshold: A score to mark, and what it is.
   /// - Precondition: All scores are finite or infinite, not NaN.
   public static func scoreHistogram(

@@ -4,6 +4,7 @@ extension Plot {
   /// ROC curves of several detectors on the same samples.
   ///
   /// - Parameters:
+  ///   - curves: The detectors' names and curves.
   ///   - highlighted: The detector that is drawn in colour with its confidence
   ///     band, the others in grey; nil draws all in colour, without bands.
   public static func rocCurves(
