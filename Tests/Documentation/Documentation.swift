@@ -55,7 +55,13 @@ struct Documentation: ParsableCommand {
         .write(to: url, options: .atomic)
       print("rewritten: \(Self.name(of: url))")
     }
-    let findings = check.findings.filter { !(update && $0.isRenewable) }
+    let findings = check.findings.filter {
+      switch $0.renewal {
+      case .text: !update
+      case .figure: !update && !figures
+      case nil: true
+      }
+    }
     for finding in findings {
       print("\(Self.name(of: url)):\(finding.line + 1): \(finding.text)")
     }

@@ -6,8 +6,13 @@ struct PageCheck {
   struct Finding {
     var line: Int
     var text: String
-    /// Whether the commands tell what should stand there.
-    var isRenewable = false
+    /// What the commands tell how to mend; nil is for the author.
+    var renewal: Renewal?
+  }
+
+  enum Renewal {
+    case text
+    case figure
   }
 
   let page: Page
@@ -52,7 +57,7 @@ struct PageCheck {
         step.line,
         ["prints something else: \(step.command)"]
           + step.likeness.difference(outcome.output, expected: expected),
-        isRenewable: true)
+        .text)
       corrections.append((lines, shortened(outcome.output, as: expected)))
     }
   }
@@ -70,7 +75,7 @@ struct PageCheck {
       if lines != Array(page.lines[excerpt.lines]) {
         report(
           line, ["differs from \(excerpt.name) in \(excerpt.file)"],
-          isRenewable: true)
+          .text)
         corrections.append((excerpt.lines, lines))
       }
     }
@@ -90,7 +95,7 @@ struct PageCheck {
       {
         report(
           figure.line, ["\(figure.kept) shows something else"],
-          isRenewable: true)
+          .figure)
         redrawn.append((made, kept))
       }
     }
@@ -107,12 +112,12 @@ struct PageCheck {
   }
 
   private mutating func report(
-    _ line: Int, _ text: [String], isRenewable: Bool = false
+    _ line: Int, _ text: [String], _ renewal: Renewal? = nil
   ) {
     findings.append(
       Finding(
         line: line, text: text.joined(separator: "\n    "),
-        isRenewable: isRenewable))
+        renewal: renewal))
   }
 
   private func besides(_ path: String) -> URL {
