@@ -26,13 +26,10 @@ public struct AblationReport: Sendable {
     return "\(heading)\n\n" + titled.joined(separator: "\n")
   }
 
-  /// Whether runs failed, and why.
-  public var failures: [String] {
-    results.runs.compactMap { run in
-      run.failure.map {
-        "\(run.label(in: study)), \(run.identity.category): \($0)"
-      }
-    }
+  /// The runs that failed, and why.
+  var failures: [String] {
+    results.runs.filter { $0.failure != nil }
+      .map { $0.complaint(in: study) }
   }
 
   var heading: String {
@@ -120,18 +117,6 @@ public struct AblationReport: Sendable {
     }
     try write(resultsTable.csv, as: "results.csv")
     try write(try page.html, as: "report.html")
-  }
-}
-
-extension AblationRun {
-  /// Its detector and what the study varies, such as "ocsvm, nu 0.1".
-  func label(in study: Study) -> String {
-    let varied = study.variations.map(\.factor)
-    let values = identity.setting.ordered.compactMap { factor, value in
-      factor != "detector" && varied.contains(factor)
-        ? "\(factor) \(value)" : nil
-    }
-    return ([result.detector] + values).joined(separator: ", ")
   }
 }
 

@@ -41,8 +41,8 @@ struct Ablate: ParsableCommand {
         version: Anomaly.version))
     try report.write(to: folder)
     print(report.text, terminator: "")
-    let failures = report.failures
-    for failure in failures { complain(failure, as: "failed") }
-    if !failures.isEmpty { throw ExitCode(FaultKind.data.rawValue) }
+    if results.runs.contains(where: { $0.failure != nil }) {
+      throw ExitCode(FaultKind.data.rawValue)
+    }
   }
 }

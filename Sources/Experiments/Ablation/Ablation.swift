@@ -113,6 +113,7 @@ public struct Ablation {
             try journal.append(run)
           } else {
             failures[run.identity] = run
+            context.progress.warn(run.complaint(in: study))
           }
           progress.finish(cell)
         }

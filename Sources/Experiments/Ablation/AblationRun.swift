@@ -31,6 +31,24 @@ public struct AblationRun: Codable, Hashable, Sendable {
   public var failure: String?
 }
 
+extension AblationRun {
+  /// Its detector and what the study varies, such as "ocsvm, nu 0.1".
+  package func label(in study: Study) -> String {
+    let varied = study.variations.map(\.factor)
+    let values = identity.setting.ordered.compactMap { factor, value in
+      factor != "detector" && varied.contains(factor)
+        ? "\(factor) \(value)" : nil
+    }
+    return ([result.detector] + values).joined(separator: ", ")
+  }
+
+  /// Why it failed, in a line.
+  package func complaint(in study: Study) -> String {
+    "\(label(in: study)), \(identity.category), seed \(identity.seed)"
+      + " failed: \(failure ?? "")"
+  }
+}
+
 /// The finished runs of a study, in a file that each is appended to at once.
 ///
 /// One JSON document a line. A line that was cut short, by a crash or a full
