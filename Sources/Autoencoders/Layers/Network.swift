@@ -20,9 +20,20 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
   /// The numbers that move with the batches, layer after layer.
   package var statistics: [Scalar]
 
-  /// Images that one thread takes at a time, in a batch of `rows`: at least 8,
-  /// and no more than 32 blocks, each of which has gradients of its own.
-  static func blockSize(_ rows: Int) -> Int { max(8, (rows + 31) / 32) }
+  /// Images that one thread takes at a time, in a batch of `rows`: a twelfth
+  /// of them at first, since every block has gradients of its own, and fewer
+  /// towards the end, so that the threads finish together.
+  static func blocks(_ rows: Int) -> [Range<Int>] {
+    var blocks: [Range<Int>] = []
+    var start = 0
+    while start < rows {
+      let size = max(4, min((rows + 11) / 12, (rows - start + 5) / 6))
+      let end = min(start + size, rows)
+      blocks.append(start..<end)
+      start = end
+    }
+    return blocks
+  }
 
   /// - Parameters:
   ///   - seed: Nil leaves the parameters and statistics empty, for a saved
@@ -231,7 +242,7 @@ extension Network {
   }
 
   private func forEachBlock(_ rows: Int, _ body: (Range<Int>) -> Void) {
-    let blocks = Parallel.blocks(rows, size: Self.blockSize(rows))
+    let blocks = Self.blocks(rows)
     Parallel.forEach(blocks.count) { body(blocks[$0]) }
   }
 
@@ -403,7 +414,7 @@ extension Network {
     let offset = parameterOffsets[group.lowerBound]
     let count = group.reduce(0) { $0 + layers[$1].parameterCount }
     let size = group.map { inputCount($0) }.max() ?? 0
-    let blocks = Parallel.blocks(rows, size: Self.blockSize(rows))
+    let blocks = Self.blocks(rows)
     let partial = Batch<Scalar>(rows: blocks.count, columns: count)
     let products = products(group, parameters, forBackward: true)
     var weightOffsets: [Int] = []

@@ -342,7 +342,10 @@ extension StrideTwoKernels {
       for row in 0..<4 {
         var term = 0
         while term < terms {
-          let size = width < 48 && term + 8 <= terms ? 8 : 4
+          // The twelve places of a kernel row of colours are one tile.
+          let size =
+            width == 16 && terms == 12
+            ? 12 : width < 48 && term + 8 <= terms ? 8 : 4
           let place = target + term * width
           sums.add(
             padded + row * bigWidth + term, image + group.channel,
@@ -494,7 +497,8 @@ private struct Sums {
       into: tile.sums)
   }
 
-  /// The sums of `size` rows (8, or 4), `width` lanes wide each.
+  /// The sums of `size` rows (8, 4, or 12 of 16 lanes), `width` lanes wide
+  /// each.
   ///
   /// - Parameters:
   ///   - start: What the first row starts at; the next ones are `startStep`
@@ -528,6 +532,19 @@ private struct Sums {
       }
       a.store(target, width)
       b.store(target + 4 * width, width)
+    case (12, 16):
+      var a = Four<Whole>(start, startStep)
+      var b = Four<Whole>(start + 4 * startStep, startStep)
+      var c = Four<Whole>(start + 8 * startStep, startStep)
+      forEachTerm(numbers, vectors) { numbers, vectors in
+        let v = load(vectors, Whole.self)
+        a.add(numbers, rowStep, v)
+        b.add(numbers + 4 * rowStep, rowStep, v)
+        c.add(numbers + 8 * rowStep, rowStep, v)
+      }
+      a.store(target, width)
+      b.store(target + 4 * width, width)
+      c.store(target + 8 * width, width)
     case (8, 24):
       var a = Four<Whole>(start, startStep)
       var b = Four<Half>(start + 16, startStep)

@@ -9,17 +9,22 @@ struct BatchReader {
   private let order: [Int]
   private let batchSize: Int
   private let isSigned: Bool
+  private let checksValues: Bool
   private var position = 0
   private var ahead: Reading?
 
-  /// - Parameter order: The rows to read, in this order.
+  /// - Parameters:
+  ///   - order: The rows to read, in this order.
+  ///   - checksValues: Whether values may not be finite; once is enough.
   init(
-    _ source: any SampleSource, order: [Int], batchSize: Int, isSigned: Bool
+    _ source: any SampleSource, order: [Int], batchSize: Int, isSigned: Bool,
+    checksValues: Bool
   ) {
     self.source = source
     self.order = order
     self.batchSize = batchSize
     self.isSigned = isSigned
+    self.checksValues = checksValues
     readAhead()
   }
 
@@ -35,7 +40,10 @@ struct BatchReader {
   private mutating func readAhead() {
     let rows = Array(order[position..<min(position + batchSize, order.count)])
     position += rows.count
-    ahead = rows.isEmpty ? nil : Reading(source, rows, isSigned: isSigned)
+    ahead =
+      rows.isEmpty
+      ? nil
+      : Reading(source, rows, isSigned: isSigned, checksValues: checksValues)
   }
 }
 
@@ -45,10 +53,14 @@ private final class Reading: @unchecked Sendable {
   private var result: Result<Batch<Float>, any Error>?
   private let group = DispatchGroup()
 
-  init(_ source: any SampleSource, _ rows: [Int], isSigned: Bool) {
+  init(
+    _ source: any SampleSource, _ rows: [Int], isSigned: Bool,
+    checksValues: Bool
+  ) {
     DispatchQueue.global(qos: .userInitiated).async(group: group) {
       self.result = Result {
-        try Self.read(source, rows, isSigned: isSigned)
+        try Self.read(
+          source, rows, isSigned: isSigned, checksValues: checksValues)
       }
     }
   }
@@ -59,13 +71,14 @@ private final class Reading: @unchecked Sendable {
   }
 
   private static func read(
-    _ source: any SampleSource, _ rows: [Int], isSigned: Bool
+    _ source: any SampleSource, _ rows: [Int], isSigned: Bool,
+    checksValues: Bool
   ) throws -> Batch<Float> {
     // What is in memory need not be copied first.
     let whole = source as? Matrix
     let matrix = try whole ?? source.matrix(ofRows: rows)
     let places = whole == nil ? Array(rows.indices) : rows
-    for (place, row) in zip(places, rows) {
+    for (place, row) in zip(places, rows) where checksValues {
       if let column = matrix.firstNonFinite(inRow: place) {
         throw DetectorFault.nonFiniteValue(row: row, column: column)
       }

@@ -173,7 +173,8 @@ extension TrainingRun {
   private func reader(_ rows: [Int]) -> BatchReader {
     BatchReader(
       source, order: rows, batchSize: batchSize,
-      isSigned: detector.architecture.isSigned)
+      isSigned: detector.architecture.isSigned,
+      checksValues: history.isEmpty)
   }
 
   private func next(_ reader: inout BatchReader) throws -> Batch<Float>? {
