@@ -2,20 +2,20 @@ import CZlib
 
 /// A running CRC-32, as zip files and PNGs have it: tells whether bytes have
 /// changed by accident.
-public struct Checksum: Sendable {
+package struct Checksum: Sendable {
   /// The checksum of what has been added so far.
-  public private(set) var value: UInt32 = 0
+  package private(set) var value: UInt32 = 0
 
-  public init() {}
+  package init() {}
 
-  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     value = UInt32(
       crc32_z(
         UInt(value), start.assumingMemoryBound(to: UInt8.self), bytes.count))
   }
 
-  public mutating func add(_ text: String) {
+  package mutating func add(_ text: String) {
     Array(text.utf8).withUnsafeBytes { add($0) }
   }
 }
