@@ -17,8 +17,7 @@ extension DatasetCategory {
     for set in isTransductive ? [test] : [train, test] {
       try set.add(to: &checksum, cancellation: cancellation)
     }
-    let digits = String(checksum.value, radix: 16)
-    return "crc32:" + String(repeating: "0", count: 8 - digits.count) + digits
+    return "crc32:" + String(format: "%08x", checksum.value)
   }
 }
 

@@ -7,21 +7,10 @@ extension AblationReport {
       + (timeFigure.map { [("time-against-auc", $0)] } ?? [])
   }
 
-  private var timeFigure: Page.Figure? {
-    let groups = results.runs.map(\.result.detector).uniqued().map { name in
-      Plot.Group(
-        name,
-        results.runs.filter { $0.result.detector == name }.compactMap { run in
-          guard let auroc = run.result.auroc, let fit = run.result.fitSeconds,
-            let score = run.result.scoreSeconds
-          else { return nil }
-          return Plot.Point(fit + score, auroc)
-        })
+  var timeFigure: Page.Figure? {
+    Plot.timeAgainstAUROC(results.runs.map(\.result)).map {
+      Page.Figure($0, caption: "One marker a run; up and left is better")
     }
-    guard groups.contains(where: { !$0.points.isEmpty }) else { return nil }
-    return Page.Figure(
-      .timeAgainstAUROC(groups),
-      caption: "One marker a run; up and left is better")
   }
 }
 

@@ -52,8 +52,8 @@ extension AblationReport {
     if !failures.isEmpty {
       blocks += [.paragraph("These runs failed:"), .list(failures)]
     }
-    if let time = figures.last, time.name == "time-against-auc" {
-      blocks += [.heading("Time"), .figures([time.figure])]
+    if let timeFigure {
+      blocks += [.heading("Time"), .figures([timeFigure])]
     }
     return blocks
   }

@@ -69,10 +69,10 @@ extension ComparisonReport {
       figures.append(
         Page.Figure(heatTable, caption: "AUC of every detector and category"))
     }
-    if summary.results.contains(where: { $0.auroc != nil }) {
+    if let plot = Plot.timeAgainstAUROC(summary.results) {
       figures.append(
         Page.Figure(
-          timePlot, caption: "One marker a run; up and left is better"))
+          plot, caption: "One marker a run; up and left is better"))
     }
     return blocks + [.figures(figures)]
   }
@@ -101,9 +101,7 @@ extension ComparisonReport {
   }
 
   private func meanAUROC(_ detector: String, _ category: String) -> Double? {
-    let values = summary.aurocs(detector: detector, category: category)
-    return values.isEmpty
-      ? nil : values.reduce(0, +) / Double(values.count)
+    AUROCSpread(summary.aurocs(detector: detector, category: category))?.mean
   }
 
   private var heatTable: Plot {
@@ -111,20 +109,6 @@ extension ComparisonReport {
       title: "ROC AUC", rows: summary.categories, columns: summary.detectors,
       aurocs: summary.categories.map { category in
         summary.detectors.map { meanAUROC($0, category) }
-      })
-  }
-
-  private var timePlot: Plot {
-    .timeAgainstAUROC(
-      summary.detectors.map { detector in
-        Plot.Group(
-          detector,
-          summary.results.filter { $0.detector == detector }.compactMap {
-            guard let auroc = $0.auroc, let fit = $0.fitSeconds,
-              let score = $0.scoreSeconds
-            else { return nil }
-            return Plot.Point(fit + score, auroc)
-          })
       })
   }
 

@@ -36,9 +36,7 @@ struct Ablate: ParsableCommand {
     }
     let report = AblationReport(
       results,
-      provenance: Provenance(
-        arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
-        version: Anomaly.version))
+      provenance: .thisCommand)
     try report.write(to: folder)
     print(report.text, terminator: "")
     if results.runs.contains(where: { $0.failure != nil }) {

@@ -59,9 +59,7 @@ struct Compare: ParsableCommand {
     }
     let report = ComparisonReport(
       runs,
-      provenance: Provenance(
-        arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
-        version: Anomaly.version))
+      provenance: .thisCommand)
     if let output {
       try report.write(to: URL(fileURLWithPath: output))
     }

@@ -43,6 +43,15 @@ private func memorySize(_ text: String) throws -> Int {
   return Int(bytes)
 }
 
+extension Provenance {
+  /// The words and the version of the command that is running.
+  static var thisCommand: Provenance {
+    Provenance(
+      arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
+      version: Anomaly.version)
+  }
+}
+
 /// One run of the command: its progress bar and its way to be stopped.
 struct Session {
   let progress = TerminalProgress()

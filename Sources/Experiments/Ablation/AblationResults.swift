@@ -37,6 +37,8 @@ public struct AblationResults: Sendable {
       let factor = StudyFactor.named($0.factor)
       return factor?.matters(to: study.baseline["detector"] ?? "") ?? false
     }
+    let baseline = AUROCSpread(
+      runs.filter { $0.identity.setting == study.baseline.canonical })
     return varied.flatMap { variation in
       variation.values.map { value in
         let setting = study.baseline.with(variation.factor, value).canonical
@@ -44,8 +46,7 @@ public struct AblationResults: Sendable {
           factor: variation.factor, value: value,
           isBaseline: value == variation.baseline,
           auroc: AUROCSpread(runs.filter { $0.identity.setting == setting }),
-          baseline: AUROCSpread(
-            runs.filter { $0.identity.setting == study.baseline.canonical }))
+          baseline: baseline)
       }
     }
   }

@@ -149,8 +149,9 @@ private struct Contest {
     let complete = figures.map { $0.compactMap(\.self) }
     let isAsGood: (Int) -> Bool?
     if categories.count == 1 {
+      let best = Self.evaluation(of: methods[best])
       isAsGood = { method in
-        Self.differ(methods[method], methods[best]).map { !$0 }
+        Self.differ(Self.evaluation(of: methods[method]), best).map { !$0 }
       }
     } else if complete.allSatisfy({ $0.count == methods.count }) {
       let comparison = RankComparison(complete)
@@ -170,16 +171,19 @@ private struct Contest {
     }
   }
 
-  /// DeLong's test on the first seed's scores; nil when a method is several
-  /// settings.
+  /// Of the first seed's scores; nil when the runs are of several settings.
+  private static func evaluation(
+    of entries: [AblationResults.Entry]
+  ) -> Evaluation? {
+    Set(entries.map(\.run.identity.setting)).count == 1
+      ? entries.first?.evaluation : nil
+  }
+
+  /// By DeLong's test; nil when there is none.
   private static func differ(
-    _ first: [AblationResults.Entry], _ second: [AblationResults.Entry]
+    _ first: Evaluation?, _ second: Evaluation?
   ) -> Bool? {
-    func only(_ entries: [AblationResults.Entry]) -> Evaluation? {
-      Set(entries.map(\.run.identity.setting)).count == 1
-        ? entries.first?.evaluation : nil
-    }
-    guard let first = only(first), let second = only(second),
+    guard let first, let second,
       let difference = try? first.aurocDifference(from: second)
     else { return nil }
     return difference.pValue < significance

@@ -1,3 +1,5 @@
+import Experiments
+
 extension Plot {
   /// A group of points of one meaning.
   public struct Group: Hashable, Sendable {
@@ -34,5 +36,21 @@ extension Plot {
       legend: groups.enumerated().map {
         LegendEntry($1.name, .series($0), .point)
       })
+  }
+
+  /// The same of results, in groups of one detector; nil when all failed.
+  static func timeAgainstAUROC(_ results: [DetectorResult]) -> Plot? {
+    let groups = results.map(\.detector).uniqued().map { detector in
+      Group(
+        detector,
+        results.filter { $0.detector == detector }.compactMap { result in
+          guard let auroc = result.auroc, let fit = result.fitSeconds,
+            let score = result.scoreSeconds
+          else { return nil }
+          return Point(fit + score, auroc)
+        })
+    }
+    return groups.allSatisfy(\.points.isEmpty)
+      ? nil : timeAgainstAUROC(groups)
   }
 }
