@@ -161,8 +161,8 @@ struct SinglePrecisionTests {
       (channels: 3, filters: [12, 24, 48]),
       (channels: 1, filters: [5, 17, 33]),
       (channels: 5, filters: [20, 50]), (channels: 4, filters: [64, 9]),
-    ])
-  func kernels(sizes: (channels: Int, filters: [Int])) throws {
+    ], [2, 19])
+  func kernels(sizes: (channels: Int, filters: [Int]), rows: Int) throws {
     let shape = ImageShape(height: 32, width: 64, channels: sizes.channels)
     var stack = LayerStack(input: shape)
     var geometries: [PatchGeometry] = []
@@ -182,12 +182,12 @@ struct SinglePrecisionTests {
     var double = Network<Double>(stack, seed: 1, stream: 0)
     var single = Network<Float>(stack, seed: 1, stream: 0)
     var generator = SeededGenerator(seed: 2)
-    let images = (0..<2 * shape.count).map { _ in generator.normal() }
+    let images = (0..<rows * shape.count).map { _ in generator.normal() }
 
     func gradients<Scalar: NetworkScalar>(
       _ network: inout Network<Scalar>
     ) -> [Double] {
-      let batch = Batch(images.map { Scalar($0) }, rows: 2)
+      let batch = Batch(images.map { Scalar($0) }, rows: rows)
       let tape = network.record(batch)
       let loss = tape.output.meanSquaredError(to: batch)
       var gradient = [Scalar](repeating: 0, count: network.parameters.count)
@@ -200,5 +200,42 @@ struct SinglePrecisionTests {
     let scale = expected.reduce(0) { max($0, abs($1)) }
     let error = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
     #expect(error < 1e-5 * scale)
+  }
+
+  @Test("is the same whether losses are taken image by image or of the batch")
+  func fusedLoss() throws {
+    func compare<Scalar: NetworkScalar>(_ type: Scalar.Type) throws {
+      var stack = LayerStack(
+        input: ImageShape(height: 16, width: 32, channels: 3))
+      let geometry = try #require(
+        PatchGeometry(
+          big: stack.input, smallChannels: 7, kernel: 4, stride: 2, padding: 1))
+      try stack.convolution(7, kernel: 4, stride: 2, padding: 1)
+      stack.activation(.relu)
+      try stack.transposedConvolution(3, undoing: geometry)
+      stack.activation(.tanh)
+      var network = Network<Scalar>(stack, seed: 1, stream: 0)
+      var generator = SeededGenerator(seed: 2)
+      let batch = Batch(
+        (0..<19 * stack.input.count).map { _ in Scalar(generator.normal()) },
+        rows: 19)
+
+      var fused = [Scalar](repeating: 0, count: network.parameters.count)
+      let loss = try #require(
+        network.reconstructionError(of: batch, addingTo: &fused))
+
+      var gradient = [Scalar](repeating: 0, count: network.parameters.count)
+      let tape = network.record(batch)
+      let expected = tape.output.meanSquaredError(to: batch)
+      network.backward(expected.gradient, tape, addingTo: &gradient)
+
+      #expect(abs(loss / expected.value - 1) < 1e-6)
+      for (a, b) in zip(fused, gradient) {
+        #expect(abs(a - b) <= 1e-4 * abs(b) + 1e-7)
+      }
+      #expect(network(batch).array == tape.output.array)
+    }
+    try compare(Float.self)
+    try compare(Double.self)
   }
 }

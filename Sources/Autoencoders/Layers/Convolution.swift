@@ -16,41 +16,41 @@ package struct Convolution: Hashable, Sendable {
   var biasCount: Int { hasBias ? output.channels : 0 }
 
   func products<Scalar: NetworkScalar>(
-    _ weights: UnsafePointer<Scalar>, forBackward isBackward: Bool
+    _ weights: UnsafePointer<Scalar>, inLanes: Bool,
+    forBackward isBackward: Bool
   ) -> PatchProducts<Scalar> {
     PatchProducts(
-      geometry, weights, correlates: !isBackward, spreads: isBackward)
+      geometry, weights, inLanes: inLanes, correlates: !isBackward,
+      spreads: isBackward)
   }
 
   @inline(__always)
   func forward<Scalar: NetworkScalar>(
     _ image: UnsafePointer<Scalar>, _ products: PatchProducts<Scalar>,
     bias: UnsafePointer<Scalar>?, into result: UnsafeMutablePointer<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
-    products.gather(image, into: scratch)
-    products.correlate(scratch, bias: bias, into: result)
+    products.correlate(
+      products.gather(image, scratch: scratch), bias: bias, into: result,
+      finish: finish)
   }
 
-  /// Adds to the gradients of the weights and the bias and gives, unless nil
+  /// Adds to the gradient of the weights and gives, unless nil
   /// is passed, the gradient of the input.
   @inline(__always)
   func backward<Scalar: NetworkScalar>(
     _ outputGradient: UnsafePointer<Scalar>, input image: UnsafePointer<Scalar>,
     _ products: PatchProducts<Scalar>,
     weightSums: UnsafeMutablePointer<Scalar>,
-    biasSums: UnsafeMutablePointer<Scalar>?,
     into inputGradient: UnsafeMutablePointer<Scalar>?,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
-    products.gather(image, into: scratch)
-    products.addWeightGradient(scratch, small: outputGradient, to: weightSums)
-    if let biasSums {
-      addBiasGradient(of: outputGradient, output, to: biasSums)
-    }
+    let gathered = products.gather(image, scratch: scratch)
+    products.addWeightGradient(gathered, small: outputGradient, to: weightSums)
     if let inputGradient {
       products.spread(
-        outputGradient, bias: nil, into: inputGradient, scratch: scratch)
+        outputGradient, bias: nil, into: inputGradient, scratch: scratch,
+        finish: finish)
     }
   }
 }

@@ -28,6 +28,21 @@ package enum Layer: Hashable, Sendable {
     }
   }
 
+  var activation: Activation? {
+    if case .activation(let activation) = self { activation } else { nil }
+  }
+
+  /// Whether it can take sixteen images side by side; see `ImageLanes`.
+  var worksInLanes: Bool {
+    switch self {
+    case .convolution(let layer): LaneKernels(layer.geometry) != nil
+    case .transposedConvolution(let layer): LaneKernels(layer.geometry) != nil
+    // It has to leave the border of zeros as it is.
+    case .activation(let activation): activation != .sigmoid
+    case .linear, .batchNormalization: false
+    }
+  }
+
   var parameterCount: Int {
     switch self {
     case .convolution(let layer): layer.geometry.weightCount + layer.biasCount

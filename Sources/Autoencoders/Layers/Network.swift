@@ -2,8 +2,9 @@ import LinearAlgebra
 
 /// Layers one after the other, with their parameters.
 ///
-/// Image-by-image layers that follow each other are run together on one image
-/// after the other, so that its values stay in the cache. Sums over images are
+/// Image-by-image layers that follow each other are run together on one image,
+/// or on sixteen side by side, after the other, so that their values stay in
+/// the cache. Sums over images are
 /// taken in fixed blocks of images and added up in order: the number of
 /// threads changes no bit.
 package struct Network<Scalar: NetworkScalar>: Sendable {
@@ -19,21 +20,6 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
   package var parameters: [Scalar]
   /// The numbers that move with the batches, layer after layer.
   package var statistics: [Scalar]
-
-  /// Images that one thread takes at a time, in a batch of `rows`: a twelfth
-  /// of them at first, since every block has gradients of its own, and fewer
-  /// towards the end, so that the threads finish together.
-  static func blocks(_ rows: Int) -> [Range<Int>] {
-    var blocks: [Range<Int>] = []
-    var start = 0
-    while start < rows {
-      let size = max(4, min((rows + 11) / 12, (rows - start + 5) / 6))
-      let end = min(start + size, rows)
-      blocks.append(start..<end)
-      start = end
-    }
-    return blocks
-  }
 
   /// - Parameters:
   ///   - seed: Nil leaves the parameters and statistics empty, for a saved
@@ -64,12 +50,14 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
 
   /// What a forward pass leaves for the backward pass.
   package struct Tape {
-    /// The input, then the output of every layer; an activation's is its
-    /// input, changed in place.
-    fileprivate var batches: [Batch<Scalar>]
-    fileprivate var moments: [Int: BatchNormalization.Moments] = [:]
+    package fileprivate(set) var output: Batch<Scalar>
+    fileprivate var steps: [Record] = []
 
-    package var output: Batch<Scalar> { batches[batches.count - 1] }
+    fileprivate struct Record {
+      /// The input; of a group, the values at every place instead.
+      var values: [Batch<Scalar>]
+      var moments: BatchNormalization.Moments?
+    }
   }
 
   /// Bytes that the values and gradients of one image take in training.
@@ -81,64 +69,90 @@ package struct Network<Scalar: NetworkScalar>: Sendable {
   }
 }
 
-// MARK: Forward
+// MARK: Steps
 
 extension Network {
-  /// The outputs as the trained network gives them: a row for every image.
-  package func callAsFunction(
-    _ batch: Batch<Scalar>, layers range: Range<Int>? = nil
-  ) -> Batch<Scalar> {
-    var current = batch
-    run(range) { layer, offsets, parameters in
-      switch layer {
-      case .group(let group):
-        current = forward(group, current, parameters)
-      case .linear(let linear):
-        current = linear.forward(current, parameters + offsets.parameters)
-      case .batchNormalization(let normalization):
-        current = statistics.withUnsafeBufferPointer {
-          normalization.forward(
-            current, parameters + offsets.parameters,
-            statistics: $0.start + offsets.statistics)
-        }
-      }
-    }
-    return current
-  }
-
-  /// A forward pass of training; moves the statistics.
-  package mutating func record(_ batch: Batch<Scalar>) -> Tape {
-    var tape = Tape(batches: [batch])
-    var statistics = statistics
-    run(nil) { layer, offsets, parameters in
-      switch layer {
-      case .group(let group):
-        tape.batches += record(group, tape.output, parameters)
-      case .linear(let linear):
-        tape.batches.append(
-          linear.forward(tape.output, parameters + offsets.parameters))
-      case .batchNormalization(let normalization):
-        let (result, moments) = statistics.withUnsafeMutableBufferPointer {
-          normalization.forwardInTraining(
-            tape.output, parameters + offsets.parameters,
-            statistics: $0.mutableStart + offsets.statistics)
-        }
-        tape.moments[tape.batches.count - 1] = moments
-        tape.batches.append(result)
-      }
-    }
-    self.statistics = statistics
-    return tape
-  }
-
   private enum Step {
-    /// Image-by-image layers.
-    case group(Range<Int>)
     case linear(Linear)
     case batchNormalization(BatchNormalization)
+    /// Activations alone, computed in place.
+    case activations([Activation])
+    case group(Group)
   }
 
-  /// Calls `body` with each step in order.
+  /// Image-by-image layers that follow each other, convolutions among them.
+  private struct Group {
+    let layers: Range<Int>
+    /// The shapes at every *place*: that of the input, then of the output of
+    /// every layer.
+    let shapes: [ImageShape]
+    /// Whether sixteen images go through together, in lanes, or one by one.
+    let inLanes: Bool
+
+    /// Images that go through together.
+    var unit: Int { inLanes ? ImageLanes.count : 1 }
+
+    /// Numbers of a unit at a place.
+    func valueCount(_ place: Int) -> Int {
+      inLanes
+        ? ImageLanes(shape: shapes[place]).valueCount : shapes[place].count
+    }
+
+    func unitCount(rows: Int) -> Int { (rows + unit - 1) / unit }
+
+    /// The rows of a batch that a unit has.
+    func rows(_ index: Int, of batch: Batch<Scalar>) -> Range<Int> {
+      index * unit..<min((index + 1) * unit, batch.rows)
+    }
+
+    /// Units that one thread takes at a time: a twelfth of them at first,
+    /// since every block has gradients of its own, and fewer towards the end,
+    /// so that the threads finish together.
+    func blocks(rows: Int) -> [Range<Int>] {
+      let count = unitCount(rows: rows)
+      let least = inLanes ? 1 : 4
+      var blocks: [Range<Int>] = []
+      var start = 0
+      while start < count {
+        let size = max(least, min((count + 11) / 12, (count - start + 5) / 6))
+        let end = min(start + size, count)
+        blocks.append(start..<end)
+        start = end
+      }
+      return blocks
+    }
+
+    func load(
+      _ index: Int, of batch: Batch<Scalar>, place: Int,
+      into values: UnsafeMutablePointer<Scalar>
+    ) {
+      let rows = rows(index, of: batch)
+      let source = UnsafePointer(batch.row(rows.lowerBound))
+      if inLanes {
+        ImageLanes(shape: shapes[place])
+          .load(float(source), count: rows.count, into: float(values))
+      } else {
+        values.update(from: source, count: batch.columns)
+      }
+    }
+
+    func unload(
+      _ values: UnsafePointer<Scalar>, place: Int, into batch: Batch<Scalar>,
+      _ index: Int
+    ) {
+      let rows = rows(index, of: batch)
+      let target = batch.row(rows.lowerBound)
+      if inLanes {
+        ImageLanes(shape: shapes[place])
+          .unload(float(values), count: rows.count, into: float(target))
+      } else {
+        target.update(from: values, count: batch.columns)
+      }
+    }
+  }
+
+  /// Calls `body` with each step in order, where its parameters and its
+  /// statistics begin, and the parameters of the network.
   private func run(
     _ range: Range<Int>?,
     _ body: (
@@ -146,24 +160,13 @@ extension Network {
     ) -> Void
   ) {
     parameters.withUnsafeBufferPointer { parameters in
-      for step in steps(range ?? 0..<layers.count) {
-        switch layers[step.lowerBound] {
-        case .linear(let linear):
-          body(.linear(linear), offsets(step), parameters.start)
-        case .batchNormalization(let normalization):
-          body(
-            .batchNormalization(normalization), offsets(step),
-            parameters.start)
-        default: body(.group(step), offsets(step), parameters.start)
-        }
+      for layers in steps(range ?? 0..<layers.count) {
+        let first = layers.lowerBound
+        body(
+          step(layers), (parameterOffsets[first], statisticOffsets[first]),
+          parameters.start)
       }
     }
-  }
-
-  private func offsets(
-    _ step: Range<Int>
-  ) -> (parameters: Int, statistics: Int) {
-    (parameterOffsets[step.lowerBound], statisticOffsets[step.lowerBound])
   }
 
   /// The range cut into single batch-wise layers and runs of image-by-image
@@ -182,106 +185,199 @@ extension Network {
     return steps
   }
 
+  private func step(_ range: Range<Int>) -> Step {
+    switch layers[range.lowerBound] {
+    case .linear(let linear): return .linear(linear)
+    case .batchNormalization(let normalization):
+      return .batchNormalization(normalization)
+    default: break
+    }
+    let activations = range.compactMap { layers[$0].activation }
+    guard activations.count < range.count else {
+      return .activations(activations)
+    }
+    var shapes = [shape(before: range.lowerBound)]
+    for index in range { shapes.append(shape(before: index + 1)) }
+    return .group(
+      Group(
+        layers: range, shapes: shapes,
+        inLanes: Scalar.self == Float.self
+          && range.allSatisfy { layers[$0].worksInLanes }))
+  }
+
+  private func shape(before index: Int) -> ImageShape {
+    layers[..<index].lazy.reversed().compactMap(\.output).first ?? input
+  }
+}
+
+// MARK: Forward
+
+extension Network {
+  /// The outputs as the trained network gives them: a row for every image.
+  package func callAsFunction(
+    _ batch: Batch<Scalar>, layers range: Range<Int>? = nil
+  ) -> Batch<Scalar> {
+    var current = batch
+    run(range) { step, offsets, parameters in
+      switch step {
+      case .group(let group):
+        current = forward(group, current, parameters)
+      case .activations(let activations):
+        if current === batch { current = batch.copy() }
+        forward(activations, current)
+      case .linear(let linear):
+        current = linear.forward(current, parameters + offsets.parameters)
+      case .batchNormalization(let normalization):
+        current = statistics.withUnsafeBufferPointer {
+          normalization.forward(
+            current, parameters + offsets.parameters,
+            statistics: $0.start + offsets.statistics)
+        }
+      }
+    }
+    return current
+  }
+
+  /// A forward pass of training; moves the statistics.
+  ///
+  /// Activations that come first change the batch in place.
+  package mutating func record(_ batch: Batch<Scalar>) -> Tape {
+    var tape = Tape(output: batch)
+    var statistics = statistics
+    run(nil) { step, offsets, parameters in
+      var record = Tape.Record(values: [tape.output])
+      switch step {
+      case .group(let group):
+        (record.values, tape.output) = self.record(
+          group, tape.output, parameters)
+      case .activations(let activations): forward(activations, tape.output)
+      case .linear(let linear):
+        tape.output = linear.forward(
+          tape.output, parameters + offsets.parameters)
+      case .batchNormalization(let normalization):
+        (tape.output, record.moments) =
+          statistics.withUnsafeMutableBufferPointer {
+            normalization.forwardInTraining(
+              tape.output, parameters + offsets.parameters,
+              statistics: $0.mutableStart + offsets.statistics)
+          }
+      }
+      tape.steps.append(record)
+    }
+    self.statistics = statistics
+    return tape
+  }
+
+  private func forward(_ activations: [Activation], _ batch: Batch<Scalar>) {
+    Parallel.forEach(batch.rows) { row in
+      for activation in activations {
+        activation.forward(batch.row(row), count: batch.columns)
+      }
+    }
+  }
+
   /// Runs a group; gives the output of its last layer.
   private func forward(
-    _ group: Range<Int>, _ input: Batch<Scalar>,
+    _ group: Group, _ input: Batch<Scalar>,
     _ parameters: UnsafePointer<Scalar>
   ) -> Batch<Scalar> {
     let products = products(group, parameters, forBackward: false)
+    let last = group.layers.count
     let result = Batch<Scalar>(
-      rows: input.rows, columns: outputCount(group.upperBound - 1))
-    forEachBlock(input.rows) { rows in
+      rows: input.rows, columns: group.shapes[last].count)
+    let blocks = group.blocks(rows: input.rows)
+    Parallel.forEach(blocks.count) { block in
       let scratch = scratch(group)
-      // The values in between stay in the cache.
-      let outputs = outputs(group, Batch(rows: 1, columns: input.columns))
-      for row in rows {
-        if layers[group.lowerBound].output == nil {
-          outputs[0].values.update(from: input.row(row), count: input.columns)
-        }
-        forward(
-          group, parameters, products,
-          { $0 == 0 ? input.row(row) : outputs[$0 - 1].values }, scratch)
-        result.row(row).update(
-          from: outputs[group.count - 1].values, count: result.columns)
+      let values = values(group, units: 1)
+      for unit in blocks[block] {
+        group.load(unit, of: input, place: 0, into: values[0].values)
+        forward(group, parameters, products, { values[$0].values }, scratch)
+        group.unload(values[last].values, place: last, into: result, unit)
       }
     }
     return result
   }
 
-  /// Runs a group; gives the output of every layer.
+  /// Runs a group; gives the values at every place, and the output as rows.
   private func record(
-    _ group: Range<Int>, _ input: Batch<Scalar>,
+    _ group: Group, _ input: Batch<Scalar>,
     _ parameters: UnsafePointer<Scalar>
-  ) -> [Batch<Scalar>] {
+  ) -> (values: [Batch<Scalar>], output: Batch<Scalar>) {
     let products = products(group, parameters, forBackward: false)
-    let outputs = outputs(group, input)
-    forEachBlock(input.rows) { rows in
+    let last = group.layers.count
+    let values = values(group, units: group.unitCount(rows: input.rows))
+    let result = Batch<Scalar>(
+      rows: input.rows, columns: group.shapes[last].count)
+    let blocks = group.blocks(rows: input.rows)
+    Parallel.forEach(blocks.count) { block in
       let scratch = scratch(group)
-      for row in rows {
-        forward(
-          group, parameters, products,
-          { ($0 == 0 ? input : outputs[$0 - 1]).row(row) }, scratch)
+      for unit in blocks[block] {
+        group.load(unit, of: input, place: 0, into: values[0].row(unit))
+        forward(group, parameters, products, { values[$0].row(unit) }, scratch)
+        group.unload(values[last].row(unit), place: last, into: result, unit)
       }
     }
-    return outputs
+    return (values, result)
   }
 
-  /// Memory for the output of every layer of a group; an activation's is its
-  /// input.
-  private func outputs(
-    _ group: Range<Int>, _ input: Batch<Scalar>
-  ) -> [Batch<Scalar>] {
-    var outputs: [Batch<Scalar>] = []
-    for index in group {
-      outputs.append(
-        layers[index].output.map {
-          Batch(rows: input.rows, columns: $0.count)
-        } ?? outputs.last ?? input)
+  /// Memory for the values of every place of a group, a row for each unit; an
+  /// activation's are its input's.
+  private func values(_ group: Group, units: Int) -> [Batch<Scalar>] {
+    var values: [Batch<Scalar>] = []
+    for place in group.shapes.indices {
+      let isOwn =
+        place == 0 || layers[group.layers.lowerBound + place - 1].output != nil
+      values.append(
+        isOwn
+          ? Batch(rows: units, columns: group.valueCount(place))
+          : values[place - 1])
     }
-    return outputs
+    return values
   }
 
-  private func forEachBlock(_ rows: Int, _ body: (Range<Int>) -> Void) {
-    let blocks = Self.blocks(rows)
-    Parallel.forEach(blocks.count) { body(blocks[$0]) }
-  }
-
-  /// Takes one image through a group.
+  /// Takes one unit through a group.
   ///
-  /// - Parameter values: Where the input of the group's first layer is, then
-  ///   the output of every layer.
+  /// - Parameters:
+  ///   - values: Where the values of every place are.
+  ///   - finish: Called with the numbers of the output that are finished, while
+  ///     they are in the cache.
   @inline(__always)
   private func forward(
-    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>,
+    _ group: Group, _ parameters: UnsafePointer<Scalar>,
     _ products: [PatchProducts<Scalar>?],
-    _ values: (Int) -> UnsafeMutablePointer<Scalar>, _ scratch: Batch<Scalar>
+    _ values: (Int) -> UnsafeMutablePointer<Scalar>, _ scratch: Batch<Scalar>,
+    finish: (Range<Int>) -> Void = { _ in }
   ) {
-    for (place, index) in group.enumerated() {
+    if let activation = layers[group.layers.lowerBound].activation {
+      activation.forward(values(0), count: group.valueCount(0))
+    }
+    for (place, index) in group.layers.enumerated() {
+      guard let products = products[place] else { continue }
       let (from, to) = (values(place), values(place + 1))
-      switch (layers[index], products[place]) {
-      case (.convolution(let layer), let products?):
+      let next = index + 1
+      let activation =
+        next < group.layers.upperBound ? layers[next].activation : nil
+      let isLast =
+        next + (activation == nil ? 0 : 1) == group.layers.upperBound
+      func finishing(_ numbers: Range<Int>) {
+        activation?.forward(to + numbers.lowerBound, count: numbers.count)
+        if isLast { finish(numbers) }
+      }
+      if case .convolution(let layer) = layers[index] {
         layer.forward(
           from, products, bias: bias(index, parameters), into: to,
-          scratch: scratch.values)
-      case (.transposedConvolution(let layer), let products?):
+          scratch: scratch.values, finish: finishing)
+      } else if case .transposedConvolution(let layer) = layers[index] {
         layer.forward(
           from, products, bias: bias(index, parameters), into: to,
-          scratch: scratch.values)
-      case (.activation(let activation), _):
-        activation.forward(to, count: outputCount(index))
-      default: break
+          scratch: scratch.values, finish: finishing)
       }
     }
   }
 
-  /// Numbers of one image after a layer.
-  private func outputCount(_ index: Int) -> Int {
-    layers[...index].lazy.reversed().compactMap(\.output).first?.count
-      ?? input.count
-  }
-
-  private func scratch(_ group: Range<Int>) -> Batch<Scalar> {
-    Batch(rows: 1, columns: group.map { layers[$0].scratchCount }.max() ?? 0)
+  private func scratch(_ group: Group) -> Batch<Scalar> {
+    let counts = group.layers.map { layers[$0].scratchCount }
+    return Batch(rows: 1, columns: group.inLanes ? 0 : counts.max() ?? 0)
   }
 }
 
@@ -291,15 +387,17 @@ extension Network {
   /// The products of each convolution of either kind with its weights; nil
   /// for other layers.
   private func products(
-    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
+    _ group: Group, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
   ) -> [PatchProducts<Scalar>?] {
-    group.map { index in
+    group.layers.map { index in
       let weights = parameters + parameterOffsets[index]
       return switch layers[index] {
       case .convolution(let layer):
-        layer.products(weights, forBackward: forBackward)
+        layer.products(
+          weights, inLanes: group.inLanes, forBackward: forBackward)
       case .transposedConvolution(let layer):
-        layer.products(weights, forBackward: forBackward)
+        layer.products(
+          weights, inLanes: group.inLanes, forBackward: forBackward)
       default: nil
       }
     }
@@ -340,28 +438,37 @@ extension Network {
     var current = outputGradient
     gradient.withUnsafeMutableBufferPointer { gradient in
       parameters.withUnsafeBufferPointer { parameters in
-        for step in steps(0..<layers.count).reversed() {
-          let index = step.lowerBound
-          let wantsInput = wantsInputGradient || index > 0
-          let offset = parameterOffsets[index]
-          switch layers[index] {
+        for (range, record) in zip(steps(0..<layers.count), tape.steps)
+          .reversed()
+        {
+          let wantsInput = wantsInputGradient || range.lowerBound > 0
+          let offset = parameterOffsets[range.lowerBound]
+          switch step(range) {
           case .linear(let linear):
             current =
               linear.backward(
-                current, input: tape.batches[index], parameters.start + offset,
+                current, input: record.values[0], parameters.start + offset,
                 addingTo: gradient.mutableStart + offset,
                 wantsInputGradient: wantsInput) ?? current
           case .batchNormalization(let normalization):
-            guard let moments = tape.moments[index] else { continue }
+            guard let moments = record.moments else { continue }
             current = normalization.backward(
-              current, input: tape.batches[index], moments,
+              current, input: record.values[0], moments,
               parameters.start + offset,
               addingTo: gradient.mutableStart + offset)
-          default:
+          case .activations(let activations):
+            Parallel.forEach(current.rows) { row in
+              for activation in activations.reversed() {
+                activation.backward(
+                  current.row(row), output: record.values[0].row(row),
+                  count: current.columns)
+              }
+            }
+          case .group(let group):
             current =
               backward(
-                step, current, tape, parameters.start, gradient.mutableStart,
-                wantsInput: wantsInput) ?? current
+                group, current, record.values, parameters.start,
+                gradient.mutableStart, wantsInput: wantsInput) ?? current
           }
         }
       }
@@ -370,30 +477,34 @@ extension Network {
   }
 
   private func backward(
-    _ group: Range<Int>, _ outputGradient: Batch<Scalar>, _ tape: Tape,
+    _ group: Group, _ outputGradient: Batch<Scalar>, _ values: [Batch<Scalar>],
     _ parameters: UnsafePointer<Scalar>,
     _ gradient: UnsafeMutablePointer<Scalar>, wantsInput: Bool
   ) -> Batch<Scalar>? {
     let inputGradient =
       wantsInput
       ? Batch<Scalar>(
-        rows: outputGradient.rows,
-        columns: tape.batches[group.lowerBound].columns) : nil
+        rows: outputGradient.rows, columns: group.shapes[0].count) : nil
+    let last = group.layers.count
     backward(
       group, parameters, rows: outputGradient.rows, addingTo: gradient
-    ) { rows, pass in
-      for row in rows {
-        backward(
-          pass, { tape.batches[group.lowerBound + $0].row(row) },
-          outputGradient.row(row), into: inputGradient?.row(row))
+    ) { unit, pass in
+      group.load(unit, of: outputGradient, place: last, into: pass.slopes)
+      settle(
+        pass, pass.slopes, 0..<group.valueCount(last), place: last,
+        { values[$0].row(unit) })
+      let slopes = backward(
+        pass, { values[$0].row(unit) }, wantsInput: wantsInput)
+      if let inputGradient {
+        group.unload(slopes, place: 0, into: inputGradient, unit)
       }
     }
     return inputGradient
   }
 
-  /// What one thread needs to take images back through a group.
+  /// What one thread needs to take units back through a group.
   private struct BackwardPass {
-    let group: Range<Int>
+    let group: Group
     let products: [PatchProducts<Scalar>?]
     /// Where the sums of each layer's weights begin.
     let weightOffsets: [Int]
@@ -402,26 +513,29 @@ extension Network {
     let sums: UnsafeMutablePointer<Scalar>
     let buffers: Batch<Scalar>
     let scratch: Batch<Scalar>
+
+    /// Where the gradient of a unit's output is put.
+    var slopes: UnsafeMutablePointer<Scalar> { buffers.row(0) }
   }
 
-  /// Calls `body` with every block of rows and adds up, in order, the
-  /// gradients of the parameters that it leaves.
+  /// Calls `body` with every unit and adds up, in order, the gradients of the
+  /// parameters that it leaves.
   private func backward(
-    _ group: Range<Int>, _ parameters: UnsafePointer<Scalar>, rows: Int,
+    _ group: Group, _ parameters: UnsafePointer<Scalar>, rows: Int,
     addingTo gradient: UnsafeMutablePointer<Scalar>,
-    _ body: (Range<Int>, BackwardPass) -> Void
+    _ body: (Int, BackwardPass) -> Void
   ) {
-    let offset = parameterOffsets[group.lowerBound]
-    let count = group.reduce(0) { $0 + layers[$1].parameterCount }
-    let size = group.map { inputCount($0) }.max() ?? 0
-    let blocks = Self.blocks(rows)
+    let offset = parameterOffsets[group.layers.lowerBound]
+    let count = group.layers.reduce(0) { $0 + layers[$1].parameterCount }
+    let size = group.shapes.indices.map { group.valueCount($0) }.max() ?? 0
+    let blocks = group.blocks(rows: rows)
     let partial = Batch<Scalar>(rows: blocks.count, columns: count)
     let products = products(group, parameters, forBackward: true)
     var weightOffsets: [Int] = []
     var weightCount = 0
     for product in products {
       weightOffsets.append(weightCount)
-      weightCount += product?.gradientCount ?? 0
+      weightCount += product?.weightCount ?? 0
     }
 
     Parallel.forEach(blocks.count) { block in
@@ -432,8 +546,8 @@ extension Network {
         weightSums: Batch(rows: 1, columns: weightCount), sums: sums,
         buffers: Batch(rows: 2, columns: size), scratch: scratch(group))
       pass.weightSums.fill(0)
-      body(blocks[block], pass)
-      for (place, index) in group.enumerated() {
+      for unit in blocks[block] { body(unit, pass) }
+      for (place, index) in group.layers.enumerated() {
         products[place]?.unpack(
           pass.weightSums.values + weightOffsets[place],
           addingTo: sums + (parameterOffsets[index] - offset))
@@ -442,54 +556,65 @@ extension Network {
     SharedProduct.sumRows(of: partial, beta: 1, into: gradient + offset)
   }
 
-  /// Takes one image back through a group.
-  ///
-  /// - Parameters:
-  ///   - values: As for `forward`.
-  ///   - outputGradient: Used up as memory.
-  @inline(__always)
-  private func backward(
-    _ pass: BackwardPass, _ values: (Int) -> UnsafeMutablePointer<Scalar>,
-    _ outputGradient: UnsafeMutablePointer<Scalar>,
-    into inputGradient: UnsafeMutablePointer<Scalar>?
+  /// Takes some of a place's slopes back through the activation that made its
+  /// values, if any did, and adds them to the gradient of the bias before it.
+  private func settle(
+    _ pass: BackwardPass, _ slopes: UnsafeMutablePointer<Scalar>,
+    _ numbers: Range<Int>, place: Int,
+    _ values: (Int) -> UnsafeMutablePointer<Scalar>
   ) {
-    let group = pass.group
-    let offset = parameterOffsets[group.lowerBound]
-    var current = outputGradient
-    var spare = 0
-    for index in group.reversed() {
-      let place = index - group.lowerBound
-      let target = place == 0 ? inputGradient : pass.buffers.row(spare)
-      let weightSums = pass.weightSums.values + pass.weightOffsets[place]
-      let biasSums = biasOffset(index).map { pass.sums + ($0 - offset) }
-      switch (layers[index], pass.products[place]) {
-      case (.convolution(let layer), let products?):
-        layer.backward(
-          current, input: values(place), products, weightSums: weightSums,
-          biasSums: biasSums, into: target, scratch: pass.scratch.values)
-      case (.transposedConvolution(let layer), let products?):
-        layer.backward(
-          current, input: values(place), products, weightSums: weightSums,
-          biasSums: biasSums, into: target, scratch: pass.scratch.values)
-      case (.activation(let activation), _):
-        let count = inputCount(index)
-        activation.backward(current, output: values(place + 1), count: count)
-        if place == 0, let target {
-          target.update(from: current, count: count)
-        }
-        continue
-      default: continue
-      }
-      if let target {
-        current = target
-        spare = 1 - spare
-      }
+    let first = pass.group.layers.lowerBound
+    var index = first + place - 1
+    guard index >= first else { return }
+    if let activation = layers[index].activation {
+      activation.backward(
+        slopes + numbers.lowerBound, output: values(place) + numbers.lowerBound,
+        count: numbers.count)
+      index -= 1
+    }
+    guard index >= first, let offset = biasOffset(index) else { return }
+    let sums = pass.sums + (offset - parameterOffsets[first])
+    let shape = pass.group.shapes[place]
+    if pass.group.inLanes {
+      ImageLanes(shape: shape)
+        .sumPixels(float(UnsafePointer(slopes)), numbers, to: float(sums))
+    } else {
+      sumPixels(of: slopes, shape, to: sums)
     }
   }
 
-  /// Numbers of one image before a layer.
-  private func inputCount(_ index: Int) -> Int {
-    index == 0 ? input.count : outputCount(index - 1)
+  /// Takes one unit, whose slopes are set and settled, back through a group;
+  /// gives the gradient of the input when it is wanted.
+  ///
+  /// - Parameter values: As for `forward`.
+  @inline(__always) @discardableResult
+  private func backward(
+    _ pass: BackwardPass, _ values: (Int) -> UnsafeMutablePointer<Scalar>,
+    wantsInput: Bool
+  ) -> UnsafeMutablePointer<Scalar> {
+    var current = pass.buffers.row(0)
+    var spare = pass.buffers.row(1)
+    for (place, index) in pass.group.layers.enumerated().reversed() {
+      guard let products = pass.products[place] else { continue }
+      let target = spare
+      let weightSums = pass.weightSums.values + pass.weightOffsets[place]
+      func finish(_ numbers: Range<Int>) {
+        settle(pass, target, numbers, place: place, values)
+      }
+      if case .convolution(let layer) = layers[index] {
+        layer.backward(
+          current, input: values(place), products, weightSums: weightSums,
+          into: place > 0 || wantsInput ? target : nil,
+          scratch: pass.scratch.values, finish: finish)
+      } else if case .transposedConvolution(let layer) = layers[index] {
+        layer.backward(
+          current, input: values(place), products, weightSums: weightSums,
+          into: place > 0 || wantsInput ? target : nil,
+          scratch: pass.scratch.values, finish: finish)
+      }
+      swap(&current, &spare)
+    }
+    return current
   }
 }
 
@@ -499,42 +624,56 @@ extension Network {
   /// The mean squared error of the outputs, with the inputs as their targets,
   /// whose gradient is added to that of the parameters.
   ///
-  /// Each image goes forward and back before the next, while its values are in
-  /// the cache: the bits of `record`, `meanSquaredError` and `backward`, in
-  /// less time. Nil, and nothing done, when a layer looks at whole batches.
+  /// Each unit goes forward and back before the next, while its values are in
+  /// the cache: the gradient, to the bit, of `record`, `meanSquaredError` and
+  /// `backward`, in less time. Nil, and nothing done, when a layer looks at
+  /// whole batches.
   package func reconstructionError(
     of batch: Batch<Scalar>, addingTo gradient: inout [Scalar]
   ) -> Double? {
-    let group = 0..<layers.count
-    guard steps(group).count == 1, layers[0].isImageByImage,
-      layers[0].output != nil
+    guard case .group(let group) = step(steps(0..<layers.count)[0]),
+      group.layers.count == layers.count, layers[0].output != nil
     else { return nil }
     let factor = Scalar(2 / Double(batch.count))
     var squares = [Double](repeating: 0, count: batch.rows)
     gradient.withUnsafeMutableBufferPointer { gradient in
       parameters.withUnsafeBufferPointer { parameters in
         squares.withUnsafeMutableBufferPointer { squares in
-          let squares = squares
+          let squares = squares.mutableStart
           let products = products(
             group, parameters.start, forBackward: false)
           backward(
             group, parameters.start, rows: batch.rows,
             addingTo: gradient.mutableStart
-          ) { rows, pass in
-            let outputs = outputs(
-              group, Batch(rows: 1, columns: batch.columns))
-            let slopes = Batch<Scalar>(rows: 1, columns: batch.columns)
-            for row in rows {
-              let image = batch.row(row)
-              func values(_ place: Int) -> UnsafeMutablePointer<Scalar> {
-                place == 0 ? image : outputs[place - 1].values
-              }
-              forward(group, parameters.start, products, values, pass.scratch)
-              squares[row] = squaredError(
-                values(group.count), image, slopes: slopes.values,
-                factor: factor, count: batch.columns)
-              backward(pass, values, slopes.values, into: nil)
+          ) { unit, pass in
+            let values = values(group, units: 1)
+            let image = values[0].values
+            let result = values[layers.count].values
+            let rows = group.rows(unit, of: batch)
+            group.load(unit, of: batch, place: 0, into: image)
+            if group.inLanes {
+              ImageLanes(shape: output).clearBorder(float(pass.slopes))
             }
+            forward(
+              group, parameters.start, products, { values[$0].values },
+              pass.scratch
+            ) { numbers in
+              if group.inLanes {
+                ImageLanes.addSquaredErrors(
+                  of: float(UnsafePointer(result)),
+                  from: float(UnsafePointer(image)), numbers,
+                  slopes: float(pass.slopes), factor: Float(factor),
+                  count: rows.count, to: squares + rows.lowerBound)
+              } else {
+                squares[unit] = squaredError(
+                  result, image, slopes: pass.slopes, factor: factor,
+                  count: batch.columns)
+              }
+              settle(
+                pass, pass.slopes, numbers, place: layers.count,
+                { values[$0].values })
+            }
+            backward(pass, { values[$0].values }, wantsInput: false)
           }
         }
       }

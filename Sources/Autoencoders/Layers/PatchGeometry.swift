@@ -171,11 +171,11 @@ extension PatchGeometry {
   }
 }
 
-/// gradient ← gradient + the sum of an image over its pixels.
+/// sums ← sums + an image's numbers, summed over its pixels.
 @inline(__always)
-func addBiasGradient<Scalar: NetworkScalar>(
+func sumPixels<Scalar: NetworkScalar>(
   of image: UnsafePointer<Scalar>, _ shape: ImageShape,
-  to gradient: UnsafeMutablePointer<Scalar>
+  to sums: UnsafeMutablePointer<Scalar>
 ) {
   // So many numbers are whole pixels of all usual channels.
   let width = 48
@@ -197,13 +197,13 @@ func addBiasGradient<Scalar: NetworkScalar>(
       done += width
     }
     for lane in 0..<16 {
-      gradient[lane % shape.channels] += a[lane]
-      gradient[(16 + lane) % shape.channels] += b[lane]
-      gradient[(32 + lane) % shape.channels] += c[lane]
+      sums[lane % shape.channels] += a[lane]
+      sums[(16 + lane) % shape.channels] += b[lane]
+      sums[(32 + lane) % shape.channels] += c[lane]
     }
   }
   for pixel in done / shape.channels..<shape.height * shape.width {
     let source = image + pixel * shape.channels
-    for channel in 0..<shape.channels { gradient[channel] += source[channel] }
+    for channel in 0..<shape.channels { sums[channel] += source[channel] }
   }
 }

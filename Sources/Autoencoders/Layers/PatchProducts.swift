@@ -1,85 +1,89 @@
 import LinearAlgebra
 
-/// The three products of a patch geometry with one state of the weights, by
-/// kernels of the vector unit where there are some and by OpenBLAS otherwise.
+/// The three products of a patch geometry with one state of the weights: on
+/// one image by OpenBLAS, or on sixteen in lanes by our own kernels.
 ///
 /// Made once for a batch, used by all threads.
 struct PatchProducts<Scalar: NetworkScalar>: @unchecked Sendable {
   private let geometry: PatchGeometry
   // Read only while the network lends its parameters.
   private let weights: UnsafePointer<Scalar>
-  private let kernels: StrideTwoKernels?
+  private let kernels: LaneKernels?
   private let correlationWeights: Batch<Float>?
   private let spreadingWeights: Batch<Float>?
 
-  /// - Parameter directions: The products that will be asked for.
+  /// - Parameters:
+  ///   - inLanes: Whether images lie in lanes; only where there are kernels.
+  ///   - correlates: Whether `correlate` will be asked for.
+  ///   - spreads: Whether `spread` will be asked for.
   init(
     _ geometry: PatchGeometry, _ weights: UnsafePointer<Scalar>,
-    correlates: Bool, spreads: Bool
+    inLanes: Bool, correlates: Bool, spreads: Bool
   ) {
     self.geometry = geometry
     self.weights = weights
-    kernels = Scalar.self == Float.self ? StrideTwoKernels(geometry) : nil
+    kernels = inLanes ? LaneKernels(geometry) : nil
     correlationWeights =
       correlates ? kernels?.packForCorrelation(float(weights)) : nil
     spreadingWeights =
       spreads ? kernels?.packForSpreading(float(weights)) : nil
   }
 
-  /// Numbers of scratch memory for one image.
+  /// Numbers of scratch memory for the patches of one image.
   static func scratchCount(_ geometry: PatchGeometry) -> Int {
-    max(
-      geometry.patchCount * geometry.patchSize,
-      StrideTwoKernels(geometry)?.scratchCount ?? 0)
+    geometry.patchCount * geometry.patchSize
   }
 
-  /// Numbers of a gradient that `addWeightGradient` adds to.
-  var gradientCount: Int {
-    kernels?.packedGradientCount ?? geometry.weightCount
-  }
+  var weightCount: Int { geometry.weightCount }
 
-  /// Lays the patches of a big image out in scratch memory.
+  /// What the products read of a big image: its patches, laid out in scratch
+  /// memory, or in lanes itself.
   @inline(__always)
   func gather(
-    _ image: UnsafePointer<Scalar>, into scratch: UnsafeMutablePointer<Scalar>
-  ) {
-    if let kernels {
-      kernels.padBig(float(image), into: float(scratch))
-    } else {
-      geometry.gather(image, into: scratch)
-    }
+    _ image: UnsafePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+  ) -> UnsafePointer<Scalar> {
+    if kernels != nil { return image }
+    geometry.gather(image, into: scratch)
+    return UnsafePointer(scratch)
   }
 
   /// small ← gathered patches · weights (+ bias).
+  ///
+  /// - Parameter finish: Called with the numbers that are finished, while they
+  ///   are in the cache.
   @inline(__always)
   func correlate(
     _ gathered: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
-    into result: UnsafeMutablePointer<Scalar>
+    into result: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
     if let kernels, let correlationWeights {
       kernels.correlate(
-        padded: float(gathered), packed: correlationWeights.values,
-        bias: bias.map(float), into: float(result))
+        float(gathered), packed: correlationWeights.values,
+        bias: bias.map(float), into: float(result), finish: finish)
     } else {
       geometry.correlate(
         gathered, weights: weights, bias: bias, into: result)
+      finish(0..<geometry.small.count)
     }
   }
 
   /// big ← the sum of all patches of (small · weights transposed) (+ bias).
+  ///
+  /// - Parameter finish: As for `correlate`.
   @inline(__always)
   func spread(
     _ image: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
     into result: UnsafeMutablePointer<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
     if let kernels, let spreadingWeights {
       kernels.spread(
         float(image), packed: spreadingWeights.values, bias: bias.map(float),
-        into: float(result), scratch: float(scratch))
+        into: float(result), finish: finish)
     } else {
       geometry.spread(
         image, weights: weights, bias: bias, into: result, scratch: scratch)
+      finish(0..<geometry.big.count)
     }
   }
 
@@ -92,7 +96,7 @@ struct PatchProducts<Scalar: NetworkScalar>: @unchecked Sendable {
   ) {
     if let kernels {
       kernels.addWeightGradient(
-        padded: float(gathered), small: float(image), to: float(gradient))
+        float(gathered), small: float(image), to: float(gradient))
     } else {
       geometry.addWeightGradient(
         patches: gathered, small: image, to: gradient)
@@ -112,16 +116,16 @@ struct PatchProducts<Scalar: NetworkScalar>: @unchecked Sendable {
   }
 }
 
-/// The pointer itself: there are kernels only where `Scalar` is `Float`.
+/// The pointer itself: images lie in lanes only where `Scalar` is `Float`.
 @inline(__always)
-private func float<Scalar: NetworkScalar>(
+func float<Scalar: NetworkScalar>(
   _ pointer: UnsafePointer<Scalar>
 ) -> UnsafePointer<Float> {
   UnsafeRawPointer(pointer).assumingMemoryBound(to: Float.self)
 }
 
 @inline(__always)
-private func float<Scalar: NetworkScalar>(
+func float<Scalar: NetworkScalar>(
   _ pointer: UnsafeMutablePointer<Scalar>
 ) -> UnsafeMutablePointer<Float> {
   UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Float.self)

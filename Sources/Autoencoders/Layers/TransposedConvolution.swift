@@ -16,39 +16,39 @@ package struct TransposedConvolution: Hashable, Sendable {
   var biasCount: Int { hasBias ? output.channels : 0 }
 
   func products<Scalar: NetworkScalar>(
-    _ weights: UnsafePointer<Scalar>, forBackward isBackward: Bool
+    _ weights: UnsafePointer<Scalar>, inLanes: Bool,
+    forBackward isBackward: Bool
   ) -> PatchProducts<Scalar> {
     PatchProducts(
-      geometry, weights, correlates: isBackward, spreads: !isBackward)
+      geometry, weights, inLanes: inLanes, correlates: isBackward,
+      spreads: !isBackward)
   }
 
   @inline(__always)
   func forward<Scalar: NetworkScalar>(
     _ image: UnsafePointer<Scalar>, _ products: PatchProducts<Scalar>,
     bias: UnsafePointer<Scalar>?, into result: UnsafeMutablePointer<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
-    products.spread(image, bias: bias, into: result, scratch: scratch)
+    products.spread(
+      image, bias: bias, into: result, scratch: scratch, finish: finish)
   }
 
-  /// Adds to the gradients of the weights and the bias and gives, unless nil
+  /// Adds to the gradient of the weights and gives, unless nil
   /// is passed, the gradient of the input.
   @inline(__always)
   func backward<Scalar: NetworkScalar>(
     _ outputGradient: UnsafePointer<Scalar>, input image: UnsafePointer<Scalar>,
     _ products: PatchProducts<Scalar>,
     weightSums: UnsafeMutablePointer<Scalar>,
-    biasSums: UnsafeMutablePointer<Scalar>?,
     into inputGradient: UnsafeMutablePointer<Scalar>?,
-    scratch: UnsafeMutablePointer<Scalar>
+    scratch: UnsafeMutablePointer<Scalar>, finish: (Range<Int>) -> Void
   ) {
-    products.gather(outputGradient, into: scratch)
-    products.addWeightGradient(scratch, small: image, to: weightSums)
-    if let biasSums {
-      addBiasGradient(of: outputGradient, output, to: biasSums)
-    }
+    let gathered = products.gather(outputGradient, scratch: scratch)
+    products.addWeightGradient(gathered, small: image, to: weightSums)
     if let inputGradient {
-      products.correlate(scratch, bias: nil, into: inputGradient)
+      products.correlate(
+        gathered, bias: nil, into: inputGradient, finish: finish)
     }
   }
 }
