@@ -371,10 +371,10 @@ private struct Stack<First: Tile, Second: Tile>: Tile {
 private typealias Two = Stack<One, One>
 private typealias Three = Stack<Two, One>
 
-/// Sums over vectors with a weight for each channel, four pixels at a time:
+/// Sums over vectors with a weight for each channel, four pixels at a time.
 ///
 ///     sum[channel, pixel] = bias[channel]
-///       + weight[term, channel] * vector[term, pixel]
+///       + Σ weight[term, channel] * vector[term, pixel]
 ///
 /// over `terms` consecutive vectors of each of `runs` runs.
 private struct WeightedSums {
@@ -422,9 +422,11 @@ private struct WeightedSums {
 }
 
 /// Sums over pixels of the products of four consecutive vectors with a vector
-/// for each channel:
+/// for each channel.
 ///
-///     sum[channel, place] += vector[pixel, place] * factor[pixel, channel]
+///     sum[channel, place] += Σ vector[pixel, place] * factor[pixel, channel]
+///
+/// The factors of a pixel follow each other, and the pixels too.
 private struct PixelSums {
   var rows: Int
   var columns: Int

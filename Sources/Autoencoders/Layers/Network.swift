@@ -2,11 +2,10 @@ import LinearAlgebra
 
 /// Layers one after the other, with their parameters.
 ///
-/// Image-by-image layers that follow each other are run together on one image,
-/// or on sixteen side by side, after the other, so that their values stay in
-/// the cache. Sums over images are
-/// taken in fixed blocks of images and added up in order: the number of
-/// threads changes no bit.
+/// Image-by-image layers that follow each other take one image, or sixteen
+/// side by side, from the first layer to the last, so that its values stay in
+/// the cache. Sums over images are taken in fixed blocks of images and added up
+/// in order: the number of threads changes no bit.
 package struct Network<Scalar: NetworkScalar>: Sendable {
   package let input: ImageShape
   package let output: ImageShape
@@ -625,8 +624,8 @@ extension Network {
   /// whose gradient is added to that of the parameters.
   ///
   /// Each unit goes forward and back before the next, while its values are in
-  /// the cache: the gradient, to the bit, of `record`, `meanSquaredError` and
-  /// `backward`, in less time. Nil, and nothing done, when a layer looks at
+  /// the cache: what `record`, `meanSquaredError` and `backward` give, up to
+  /// rounding, in less time. Nil, and nothing done, when a layer looks at
   /// whole batches.
   package func reconstructionError(
     of batch: Batch<Scalar>, addingTo gradient: inout [Scalar]
