@@ -76,78 +76,7 @@ extension Network {
     case batchNormalization(BatchNormalization)
     /// Activations alone, computed in place.
     case activations([Activation])
-    case group(Group)
-  }
-
-  /// Image-by-image layers that follow each other, convolutions among them.
-  private struct Group {
-    let layers: Range<Int>
-    /// The shapes at every *place*: that of the input, then of the output of
-    /// every layer.
-    let shapes: [ImageShape]
-    /// Whether sixteen images go through together, in lanes, or one by one.
-    let inLanes: Bool
-
-    /// Images that go through together.
-    var unit: Int { inLanes ? ImageLanes.count : 1 }
-
-    /// Numbers of a unit at a place.
-    func valueCount(_ place: Int) -> Int {
-      inLanes
-        ? ImageLanes(shape: shapes[place]).valueCount : shapes[place].count
-    }
-
-    func unitCount(rows: Int) -> Int { (rows + unit - 1) / unit }
-
-    /// The rows of a batch that a unit has.
-    func rows(_ index: Int, of batch: Batch<Scalar>) -> Range<Int> {
-      index * unit..<min((index + 1) * unit, batch.rows)
-    }
-
-    /// Units that one thread takes at a time: a twelfth of them at first,
-    /// since every block has gradients of its own, and fewer towards the end,
-    /// so that the threads finish together.
-    func blocks(rows: Int) -> [Range<Int>] {
-      let count = unitCount(rows: rows)
-      let least = inLanes ? 1 : 4
-      var blocks: [Range<Int>] = []
-      var start = 0
-      while start < count {
-        let size = max(least, min((count + 11) / 12, (count - start + 5) / 6))
-        let end = min(start + size, count)
-        blocks.append(start..<end)
-        start = end
-      }
-      return blocks
-    }
-
-    func load(
-      _ index: Int, of batch: Batch<Scalar>, place: Int,
-      into values: UnsafeMutablePointer<Scalar>
-    ) {
-      let rows = rows(index, of: batch)
-      let source = UnsafePointer(batch.row(rows.lowerBound))
-      if inLanes {
-        ImageLanes(shape: shapes[place])
-          .load(float(source), count: rows.count, into: float(values))
-      } else {
-        values.update(from: source, count: batch.columns)
-      }
-    }
-
-    func unload(
-      _ values: UnsafePointer<Scalar>, place: Int, into batch: Batch<Scalar>,
-      _ index: Int
-    ) {
-      let rows = rows(index, of: batch)
-      let target = batch.row(rows.lowerBound)
-      if inLanes {
-        ImageLanes(shape: shapes[place])
-          .unload(float(values), count: rows.count, into: float(target))
-      } else {
-        target.update(from: values, count: batch.columns)
-      }
-    }
+    case group(ImageGroup)
   }
 
   /// Calls `body` with each step in order, where its parameters and its
@@ -198,7 +127,7 @@ extension Network {
     var shapes = [shape(before: range.lowerBound)]
     for index in range { shapes.append(shape(before: index + 1)) }
     return .group(
-      Group(
+      ImageGroup(
         layers: range, shapes: shapes,
         inLanes: Scalar.self == Float.self
           && range.allSatisfy { layers[$0].worksInLanes }))
@@ -277,7 +206,7 @@ extension Network {
 
   /// Runs a group; gives the output of its last layer.
   private func forward(
-    _ group: Group, _ input: Batch<Scalar>,
+    _ group: ImageGroup, _ input: Batch<Scalar>,
     _ parameters: UnsafePointer<Scalar>
   ) -> Batch<Scalar> {
     let products = products(group, parameters, forBackward: false)
@@ -299,7 +228,7 @@ extension Network {
 
   /// Runs a group; gives the values at every place, and the output as rows.
   private func record(
-    _ group: Group, _ input: Batch<Scalar>,
+    _ group: ImageGroup, _ input: Batch<Scalar>,
     _ parameters: UnsafePointer<Scalar>
   ) -> (values: [Batch<Scalar>], output: Batch<Scalar>) {
     let products = products(group, parameters, forBackward: false)
@@ -321,7 +250,7 @@ extension Network {
 
   /// Memory for the values of every place of a group, a row for each unit; an
   /// activation's are its input's.
-  private func values(_ group: Group, units: Int) -> [Batch<Scalar>] {
+  private func values(_ group: ImageGroup, units: Int) -> [Batch<Scalar>] {
     var values: [Batch<Scalar>] = []
     for place in group.shapes.indices {
       let isOwn =
@@ -342,7 +271,7 @@ extension Network {
   ///     they are in the cache.
   @inline(__always)
   private func forward(
-    _ group: Group, _ parameters: UnsafePointer<Scalar>,
+    _ group: ImageGroup, _ parameters: UnsafePointer<Scalar>,
     _ products: [PatchProducts<Scalar>?],
     _ values: (Int) -> UnsafeMutablePointer<Scalar>, _ scratch: Batch<Scalar>,
     finish: (Range<Int>) -> Void = { _ in }
@@ -374,7 +303,7 @@ extension Network {
     }
   }
 
-  private func scratch(_ group: Group) -> Batch<Scalar> {
+  private func scratch(_ group: ImageGroup) -> Batch<Scalar> {
     let counts = group.layers.map { layers[$0].scratchCount }
     return Batch(rows: 1, columns: group.inLanes ? 0 : counts.max() ?? 0)
   }
@@ -386,7 +315,7 @@ extension Network {
   /// The products of each convolution of either kind with its weights; nil
   /// for other layers.
   private func products(
-    _ group: Group, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
+    _ group: ImageGroup, _ parameters: UnsafePointer<Scalar>, forBackward: Bool
   ) -> [PatchProducts<Scalar>?] {
     group.layers.map { index in
       let weights = parameters + parameterOffsets[index]
@@ -476,7 +405,8 @@ extension Network {
   }
 
   private func backward(
-    _ group: Group, _ outputGradient: Batch<Scalar>, _ values: [Batch<Scalar>],
+    _ group: ImageGroup, _ outputGradient: Batch<Scalar>,
+    _ values: [Batch<Scalar>],
     _ parameters: UnsafePointer<Scalar>,
     _ gradient: UnsafeMutablePointer<Scalar>, wantsInput: Bool
   ) -> Batch<Scalar>? {
@@ -503,7 +433,7 @@ extension Network {
 
   /// What one thread needs to take units back through a group.
   private struct BackwardPass {
-    let group: Group
+    let group: ImageGroup
     let products: [PatchProducts<Scalar>?]
     /// Where the sums of each layer's weights begin.
     let weightOffsets: [Int]
@@ -520,7 +450,7 @@ extension Network {
   /// Calls `body` with every unit and adds up, in order, the gradients of the
   /// parameters that it leaves.
   private func backward(
-    _ group: Group, _ parameters: UnsafePointer<Scalar>, rows: Int,
+    _ group: ImageGroup, _ parameters: UnsafePointer<Scalar>, rows: Int,
     addingTo gradient: UnsafeMutablePointer<Scalar>,
     _ body: (Int, BackwardPass) -> Void
   ) {
@@ -573,13 +503,7 @@ extension Network {
     }
     guard index >= first, let offset = biasOffset(index) else { return }
     let sums = pass.sums + (offset - parameterOffsets[first])
-    let shape = pass.group.shapes[place]
-    if pass.group.inLanes {
-      ImageLanes(shape: shape)
-        .sumPixels(float(UnsafePointer(slopes)), numbers, to: float(sums))
-    } else {
-      sumPixels(of: slopes, shape, to: sums)
-    }
+    pass.group.sumPixels(slopes, numbers, place: place, to: sums)
   }
 
   /// Takes one unit, whose slopes are set and settled, back through a group;
@@ -648,26 +572,15 @@ extension Network {
             let values = values(group, units: 1)
             let image = values[0].values
             let result = values[layers.count].values
-            let rows = group.rows(unit, of: batch)
             group.load(unit, of: batch, place: 0, into: image)
-            if group.inLanes {
-              ImageLanes(shape: output).clearBorder(float(pass.slopes))
-            }
+            group.clearBorder(pass.slopes, place: layers.count)
             forward(
               group, parameters.start, products, { values[$0].values },
               pass.scratch
             ) { numbers in
-              if group.inLanes {
-                ImageLanes.addSquaredErrors(
-                  of: float(UnsafePointer(result)),
-                  from: float(UnsafePointer(image)), numbers,
-                  slopes: float(pass.slopes), factor: Float(factor),
-                  count: rows.count, to: squares + rows.lowerBound)
-              } else {
-                squares[unit] = squaredError(
-                  result, image, slopes: pass.slopes, factor: factor,
-                  count: batch.columns)
-              }
+              group.addSquaredErrors(
+                of: result, from: image, numbers, slopes: pass.slopes,
+                factor: factor, unit, of: batch, to: squares)
               settle(
                 pass, pass.slopes, numbers, place: layers.count,
                 { values[$0].values })
