@@ -46,7 +46,9 @@ let package = Package(
     ],
     room("Diagnostics"),
     room("Files", ["Diagnostics", "CZlib"]),
-    room("LinearAlgebra", ["Diagnostics", "Files", "COpenBLAS", "CLAPACKE"]),
+    room(
+      "LinearAlgebra",
+      ["Diagnostics", "Files", "COpenBLAS", "CLAPACKE", "CVectorUnit"]),
     room("Images", ["Diagnostics", "Files", "LinearAlgebra", "CPNG", "CZlib"]),
     room("Datasets", ["Diagnostics", "Files", "LinearAlgebra", "Images"]),
     room(

@@ -26,16 +26,19 @@ public enum Parallel {
       return
     }
     let next = Atomic<Int>(0)
+    let mode = Subnormals.mode
     withoutActuallyEscaping(body) { body in
       // The blocks are the caller's to keep apart; the loop ends before it
       // returns.
       nonisolated(unsafe) let body = body
       DispatchQueue.concurrentPerform(iterations: threads) { _ in
         $threadCount.withValue(1) {
-          while true {
-            let index = next.add(1, ordering: .relaxed).oldValue
-            guard index < count else { return }
-            body(index)
+          Subnormals.inMode(mode) {
+            while true {
+              let index = next.add(1, ordering: .relaxed).oldValue
+              guard index < count else { return }
+              body(index)
+            }
           }
         }
       }
