@@ -203,7 +203,7 @@ extension ImageLanes {
 
 /// The numbers of both in turn.
 @inline(__always)
-private func alternating(
+func alternating(
   _ even: SIMD8<Float>, _ odd: SIMD8<Float>
 ) -> ImageLanes.Vector {
   var result = ImageLanes.Vector()

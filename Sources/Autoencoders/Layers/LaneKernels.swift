@@ -9,11 +9,13 @@ import LinearAlgebra
 /// pixels (the sub-pixel form: Shi et al. 2016, arXiv 1609.05158). A *tile* of
 /// sums stays in registers: four pixels of up to six channels each.
 struct LaneKernels {
-  let big: ImageLanes
-  let small: ImageLanes
+  private let big: ImageLanes
+  private let small: ImageLanes
   private let geometry: PatchGeometry
 
   private static let lanes = ImageLanes.count
+  /// Channels of a group at most.
+  private static let groupSize = 6
 
   /// Nil where the general products have to do: other geometries, odd sides,
   /// and instructions that lack 32 registers of 16 lanes, with which OpenBLAS
@@ -33,7 +35,7 @@ struct LaneKernels {
   /// The channels, in as few groups of up to six as possible, of equal size
   /// or one apart.
   private func groups(_ channels: Int) -> [Range<Int>] {
-    let count = (channels + 5) / 6
+    let count = (channels + Self.groupSize - 1) / Self.groupSize
     return (0..<count).map {
       channels * $0 / count..<channels * ($0 + 1) / count
     }
@@ -41,7 +43,7 @@ struct LaneKernels {
 
   /// The first pixels of fours that cover a row of the small image; the last
   /// may overlap the one before it.
-  private var fours: [Int] {
+  private func fours() -> [Int] {
     let width = small.shape.width
     return stride(from: 0, to: width, by: Four.count).map {
       min($0, width - Four.count)
@@ -78,7 +80,7 @@ extension LaneKernels {
     finish: (Range<Int>) -> Void
   ) {
     small.clearBorder(result)
-    let groups = groups(geometry.small.channels)
+    let (groups, fours) = (groups(geometry.small.channels), fours())
     let sums = WeightedSums(
       pixelStep: 2 * big.pixelStep, runs: 4, runStep: big.rowStep,
       terms: 4 * geometry.big.channels, targetStep: small.pixelStep)
@@ -142,7 +144,7 @@ extension LaneKernels {
     finish: (Range<Int>) -> Void
   ) {
     big.clearBorder(result)
-    let groups = groups(geometry.big.channels)
+    let (groups, fours) = (groups(geometry.big.channels), fours())
     let sums = WeightedSums(
       pixelStep: small.pixelStep, runs: 2, runStep: small.rowStep,
       terms: 2 * geometry.small.channels, targetStep: 2 * big.pixelStep)
@@ -182,15 +184,16 @@ extension LaneKernels {
     // So many rows of small pixels that what a tile reads stays in the cache.
     let (height, width) = (geometry.small.height, geometry.small.width)
     let strips = Parallel.blocks(height, size: max(1, 64 / width))
+    let groups = groups(geometry.small.channels)
     let packed = Batch<Float>(
-      rows: strips[0].count * width, columns: 6 * Self.lanes)
+      rows: strips[0].count * width, columns: Self.groupSize * Self.lanes)
     for rows in strips {
       let source = image + 2 * rows.lowerBound * big.rowStep
       let sums = PixelSums(
         rows: rows.count, columns: width,
         rowStep: 2 * big.rowStep, columnStep: 2 * big.pixelStep)
       var target = gradient
-      for group in groups(geometry.small.channels) {
+      for group in groups {
         let length = group.count * Self.lanes
         var next = packed.values
         for y in rows {
@@ -272,19 +275,15 @@ private struct Four {
   /// The sum of the lanes of each.
   @inline(__always)
   var laneSums: SIMD4<Float> {
-    let sums = Self.alternating(
-      Self.alternating(a, c), Self.alternating(b, d))
+    let sums = Self.halved(Self.halved(a, c), Self.halved(b, d))
     let halves = sums.lowHalf + sums.highHalf
     return halves.lowHalf + halves.highHalf
   }
 
-  /// Half the lanes of either, in turn, plus the other half.
+  /// The lower lanes plus the upper ones, of both in turn.
   @inline(__always)
-  private static func alternating(_ a: Vector, _ b: Vector) -> Vector {
-    var (low, high) = (Vector(), Vector())
-    (low.evenHalf, low.oddHalf) = (a.lowHalf, b.lowHalf)
-    (high.evenHalf, high.oddHalf) = (a.highHalf, b.highHalf)
-    return low + high
+  private static func halved(_ a: Vector, _ b: Vector) -> Vector {
+    alternating(a.lowHalf, b.lowHalf) + alternating(a.highHalf, b.highHalf)
   }
 
   @inline(__always)

@@ -520,6 +520,7 @@ extension Network {
     for (place, index) in pass.group.layers.enumerated().reversed() {
       guard let products = pass.products[place] else { continue }
       let target = spare
+      let wanted = place > 0 || wantsInput ? target : nil
       let weightSums = pass.weightSums.values + pass.weightOffsets[place]
       func finish(_ numbers: Range<Int>) {
         settle(pass, target, numbers, place: place, values)
@@ -527,13 +528,11 @@ extension Network {
       if case .convolution(let layer) = layers[index] {
         layer.backward(
           current, input: values(place), products, weightSums: weightSums,
-          into: place > 0 || wantsInput ? target : nil,
-          scratch: pass.scratch.values, finish: finish)
+          into: wanted, scratch: pass.scratch.values, finish: finish)
       } else if case .transposedConvolution(let layer) = layers[index] {
         layer.backward(
           current, input: values(place), products, weightSums: weightSums,
-          into: place > 0 || wantsInput ? target : nil,
-          scratch: pass.scratch.values, finish: finish)
+          into: wanted, scratch: pass.scratch.values, finish: finish)
       }
       swap(&current, &spare)
     }

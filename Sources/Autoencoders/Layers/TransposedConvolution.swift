@@ -34,8 +34,8 @@ package struct TransposedConvolution: Hashable, Sendable {
       image, bias: bias, into: result, scratch: scratch, finish: finish)
   }
 
-  /// Adds to the gradient of the weights and gives, unless nil
-  /// is passed, the gradient of the input.
+  /// Adds to the gradient of the weights and gives, unless nil is passed, the
+  /// gradient of the input.
   @inline(__always)
   func backward<Scalar: NetworkScalar>(
     _ outputGradient: UnsafePointer<Scalar>, input image: UnsafePointer<Scalar>,
