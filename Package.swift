@@ -46,41 +46,57 @@ let package = Package(
     ],
     room("Diagnostics"),
     room("Files", ["Diagnostics", "CZlib"]),
+    room("Execution", ["Diagnostics", "Files", "CVectorUnit"]),
     room(
       "LinearAlgebra",
-      ["Diagnostics", "Files", "COpenBLAS", "CLAPACKE", "CVectorUnit"]),
-    room("Images", ["Diagnostics", "Files", "LinearAlgebra", "CPNG", "CZlib"]),
-    room("Datasets", ["Diagnostics", "Files", "LinearAlgebra", "Images"]),
+      ["Diagnostics", "Files", "Execution", "COpenBLAS", "CLAPACKE"]),
+    room(
+      "Images",
+      [
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "CPNG", "CZlib",
+      ]),
+    room(
+      "Datasets",
+      [
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images", "CZlib",
+      ]),
     room(
       "Features",
-      ["Diagnostics", "LinearAlgebra", "Images", "Datasets"]),
+      [
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Datasets",
+      ]),
     room(
-      "Detectors", ["Diagnostics", "Files", "LinearAlgebra"],
+      "Detectors", ["Diagnostics", "Files", "Execution", "LinearAlgebra"],
       testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
     room(
       "Autoencoders",
-      ["Diagnostics", "Files", "LinearAlgebra", "Detectors", "CVectorUnit"]),
+      [
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Detectors",
+        "CVectorUnit",
+      ]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
-        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
-        "Features", "Detectors", "Autoencoders", "Evaluation", "Yams",
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
+        "Yams",
       ]),
     room(
       "Reporting",
       [
-        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
-        "Autoencoders", "Evaluation", "Experiments",
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Datasets", "Autoencoders", "Evaluation", "Experiments",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       testedWith: ["Detectors", "Features"]),
     room(
       "AnomalyKit",
       [
-        "Diagnostics", "Files", "LinearAlgebra", "Images", "Datasets",
-        "Features", "Detectors", "Autoencoders", "Evaluation", "Experiments",
-        "Reporting",
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
+        "Experiments", "Reporting",
       ]),
     [
       .executableTarget(

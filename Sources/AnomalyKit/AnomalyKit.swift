@@ -3,6 +3,7 @@
 @_exported import Detectors
 @_exported import Diagnostics
 @_exported import Evaluation
+@_exported import Execution
 @_exported import Experiments
 @_exported import Features
 @_exported import Files

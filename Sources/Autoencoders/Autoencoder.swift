@@ -1,4 +1,5 @@
 import Detectors
+import Execution
 import LinearAlgebra
 
 /// A network that learns to give ordinary images back; what it gives back
@@ -61,7 +62,7 @@ public struct Autoencoder: Detector {
 
   /// - Throws: `AutoencoderFault` and those of `fit(streaming:in:)`.
   public func fit(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> AutoencoderModel {
     try fit(streaming: samples, in: context)
   }
@@ -74,7 +75,7 @@ public struct Autoencoder: Detector {
   ///   checkpoint of another run; `FileFault` for a checkpoint that cannot be
   ///   read or written; `CancellationError`.
   public func fit(
-    streaming source: any SampleSource, in context: FitContext
+    streaming source: any SampleSource, in context: RunContext
   ) throws -> AutoencoderModel {
     try training.check()
     let shape = try imageShape(columns: source.columns, in: context)
@@ -86,7 +87,7 @@ public struct Autoencoder: Detector {
   }
 
   private func imageShape(
-    columns: Int, in context: FitContext
+    columns: Int, in context: RunContext
   ) throws -> ImageShape {
     guard columns > 0 else { throw DetectorFault.noFeatures }
     guard let shape = context.imageShape else {

@@ -1,4 +1,6 @@
 import Detectors
+import Execution
+import Files
 import LinearAlgebra
 
 /// A trained autoencoder.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// The hyper-parameters of a way to find anomalies.
@@ -15,11 +16,11 @@ public protocol Detector: Codable, Hashable, Sendable {
   /// - Throws: `DetectorFault` when a hyper-parameter is out of range or the
   ///   samples cannot be used; `CancellationError` when the context asked to
   ///   stop.
-  func fit(_ samples: Matrix, in context: FitContext) throws -> Model
+  func fit(_ samples: Matrix, in context: RunContext) throws -> Model
 
   /// The same for samples that are read when they are needed. By default they
   /// are all read first; detectors that walk in batches override it.
-  func fit(streaming source: any SampleSource, in context: FitContext) throws
+  func fit(streaming source: any SampleSource, in context: RunContext) throws
     -> Model
 }
 
@@ -27,7 +28,7 @@ extension Detector {
   /// - Throws: Also `DetectorFault.exceedsMemoryBudget`, when all samples
   ///   together do.
   public func fit(
-    streaming source: any SampleSource, in context: FitContext
+    streaming source: any SampleSource, in context: RunContext
   ) throws -> Model {
     let needed = source.rows * source.columns * MemoryLayout<Float>.stride
     guard source is Matrix || needed <= context.memoryBudget else {

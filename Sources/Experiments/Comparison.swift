@@ -2,6 +2,7 @@ import Datasets
 import Detectors
 import Diagnostics
 import Evaluation
+import Execution
 import Features
 import Foundation
 import Images
@@ -110,7 +111,7 @@ public struct Comparison: Sendable {
   /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
   ///   features, `CancellationError`.
   public func run(
-    in context: FitContext = FitContext(),
+    in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
   ) throws -> [ComparisonRun] {
     let categories = isPooled ? [try dataset.pooled()] : dataset.categories
@@ -123,7 +124,7 @@ public struct Comparison: Sendable {
   }
 
   private func run(
-    _ category: DatasetCategory, in context: FitContext,
+    _ category: DatasetCategory, in context: RunContext,
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
     let samples = try PreparedSamples(

@@ -1,6 +1,7 @@
 import Autoencoders
 import Detectors
 import Diagnostics
+import Execution
 import Foundation
 import LinearAlgebra
 
@@ -26,7 +27,7 @@ extension NamedDetector {
 
   /// Warns of a fit that will take more than ten minutes, with the option that
   /// helps.
-  func warnOfLongFit(to samples: any SampleSource, in context: FitContext) {
+  func warnOfLongFit(to samples: any SampleSource, in context: RunContext) {
     guard let (duration, rows, remedy) = duration(rows: samples.rows) else {
       return
     }

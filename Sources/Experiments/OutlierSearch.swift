@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Evaluation
+import Execution
 import LinearAlgebra
 
 /// The test samples whose scores lie above a quantile of the training scores.
@@ -21,7 +22,7 @@ public struct OutlierSearch: Sendable {
   /// - Throws: The faults of reading, of the model and of `Quantile`.
   public init(
     _ set: SampleSet, by pipeline: FittedPipeline, quantile: Quantile,
-    in context: FitContext = FitContext()
+    in context: RunContext = RunContext()
   ) throws {
     let scores = try pipeline.scores(for: set, in: context)
     let threshold = try quantile.threshold(of: pipeline.trainingScores)

@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Diagnostics
+import Execution
 import Features
 import LinearAlgebra
 
@@ -24,7 +25,7 @@ public struct Pipeline: Sendable {
   ///
   /// - Throws: the faults of reading, of the features and of the detector.
   public func fit(
-    _ category: DatasetCategory, in context: FitContext
+    _ category: DatasetCategory, in context: RunContext
   ) throws -> FittedPipeline {
     guard category.train.count > 0 else {
       throw ExperimentFault.noTrainingSamples(category: category.name)
@@ -45,7 +46,7 @@ public struct Pipeline: Sendable {
 extension FeatureExtractor {
   /// The scale of the training samples, and those samples on it.
   func fitScale(
-    _ scaler: Scaler?, to set: SampleSet, in context: FitContext
+    _ scaler: Scaler?, to set: SampleSet, in context: RunContext
   ) throws -> (scaler: FittedScaler, samples: any SampleSource) {
     let scaler = scaler ?? .default(for: self)
     let samples = try samples(of: set, in: context)
@@ -58,7 +59,7 @@ extension FeatureExtractor {
   /// The features of a set: in memory, or read when they are needed where they
   /// would take more than a quarter of the memory budget.
   func samples(
-    of set: SampleSet, in context: FitContext
+    of set: SampleSet, in context: RunContext
   ) throws -> any SampleSource {
     if case .rows = set.content {
       let source = try source(
@@ -93,7 +94,7 @@ public struct FittedPipeline: Sendable {
   ///
   /// - Throws: the faults of reading, of the features and of the model.
   public func scores(
-    for set: SampleSet, in context: FitContext = FitContext()
+    for set: SampleSet, in context: RunContext = RunContext()
   ) throws -> [Float] {
     let samples = try extractor.samples(of: set, in: context)
     guard samples.columns == model.featureCount else {

@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Evaluation
+import Execution
 import Features
 import Images
 import LinearAlgebra
@@ -22,7 +23,7 @@ struct PreparedSamples {
   ///   reading and of the features.
   init(
     _ category: DatasetCategory, of dataset: String, features: FeatureRecipe,
-    scaler: Scaler?, context: FitContext
+    scaler: Scaler?, context: RunContext
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -55,7 +56,7 @@ struct PreparedSamples {
   ///
   /// - Throws: `CancellationError`.
   func run(
-    _ detector: NamedDetector, seed: UInt64, in context: FitContext
+    _ detector: NamedDetector, seed: UInt64, in context: RunContext
   ) throws -> ComparisonRun {
     var run = ComparisonRun(result: blank, test: testSamples, scores: [])
     run.result.detector = detector.name
@@ -75,7 +76,7 @@ struct PreparedSamples {
   }
 
   private func measure(
-    _ detector: any Detector, in context: FitContext,
+    _ detector: any Detector, in context: RunContext,
     into run: inout ComparisonRun
   ) throws {
     let clock = ContinuousClock()

@@ -1,5 +1,6 @@
 import Datasets
 import Diagnostics
+import Execution
 import Foundation
 import Images
 import LinearAlgebra

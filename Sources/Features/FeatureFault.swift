@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 
 /// Why features cannot be made.

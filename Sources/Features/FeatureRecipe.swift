@@ -1,5 +1,6 @@
 import Datasets
 import Diagnostics
+import Execution
 import Images
 import LinearAlgebra
 

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A picture: intensities from 0 to 1, row by row, the channels of a pixel side

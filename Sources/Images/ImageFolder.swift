@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra

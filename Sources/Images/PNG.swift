@@ -1,4 +1,5 @@
 import CPNG
+import Execution
 import Files
 import Foundation
 import LinearAlgebra

@@ -1,3 +1,5 @@
+import Execution
+
 extension Matrix {
   /// Rows for one block of work: enough to be worth a thread's attention.
   private static let blockRows = 1024

@@ -1,3 +1,5 @@
+import Execution
+
 /// A dense matrix of single-precision numbers, stored row by row.
 ///
 /// Samples are rows, features are columns.

@@ -1,6 +1,7 @@
 import Datasets
 import Diagnostics
 import Evaluation
+import Execution
 import Experiments
 import Foundation
 import Images

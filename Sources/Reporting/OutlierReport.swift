@@ -1,5 +1,5 @@
 import Datasets
-import Detectors
+import Execution
 import Experiments
 import Files
 import Foundation

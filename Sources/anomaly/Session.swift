@@ -55,7 +55,7 @@ extension Provenance {
 /// One run of the command: its progress bar and its way to be stopped.
 struct Session {
   let progress = TerminalProgress()
-  let context: FitContext
+  let context: RunContext
   private let interrupts: [any DispatchSourceSignal]
 
   /// Ctrl-C and `kill` ask the work to stop; a second one ends the process.
@@ -65,7 +65,7 @@ struct Session {
 
   init(_ resources: ResourceArguments, seed: UInt64 = 0) {
     let cancellation = Cancellation()
-    var context = FitContext(
+    var context = RunContext(
       seed: seed, progress: progress, cancellation: cancellation)
     if let threads = resources.threads { context.threadCount = threads }
     if let budget = resources.memoryBudget { context.memoryBudget = budget }

@@ -16,7 +16,7 @@ import Testing
     let weave = data.categories[2]
     for name in ["ocsvm", "kmeans", "pca", "iforest"] {
       let detector = try DetectorCatalog.standard.detectors(named: [name])[0]
-      let model = try Pipeline(detector: detector).fit(weave, in: FitContext())
+      let model = try Pipeline(detector: detector).fit(weave, in: RunContext())
       let scores = try model.scores(for: weave.test)
       print(try Evaluation(scores: scores, labels: weave.test.labels!).auroc)
     }
@@ -87,7 +87,7 @@ import Testing
       try DetectorCatalog.standard.detectors(named: ["all"]), printed)
     {
       let model = try Pipeline(detector: detector).fit(
-        weave, in: FitContext())
+        weave, in: RunContext())
       let own = try Evaluation(
         scores: model.scores(for: weave.test), labels: labels)
       #expect(abs(own.auroc - auroc) < 0.002, "\(detector.name)")

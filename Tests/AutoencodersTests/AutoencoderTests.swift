@@ -1,6 +1,7 @@
 import Autoencoders
 import Detectors
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -32,8 +33,8 @@ private func detector(
   return detector
 }
 
-private func context(seed: UInt64 = 0, threads: Int = 2) -> FitContext {
-  FitContext(seed: seed, threadCount: threads, imageShape: shape)
+private func context(seed: UInt64 = 0, threads: Int = 2) -> RunContext {
+  RunContext(seed: seed, threadCount: threads, imageShape: shape)
 }
 
 private func temporaryFile() -> URL {
@@ -111,7 +112,7 @@ struct ArchitectureTests {
       })
     var detector = Autoencoder(architecture)
     detector.training.epochs = 1
-    let model = try detector.fit(samples, in: FitContext(imageShape: odd))
+    let model = try detector.fit(samples, in: RunContext(imageShape: odd))
     #expect(try model.scores(for: samples).count == 5)
   }
 
@@ -243,7 +244,7 @@ struct TrainingTests {
   @Test("fcn takes rows of numbers that are no images")
   func table() throws {
     let samples = waves(20)
-    let model = try detector(.fcn).fit(samples, in: FitContext())
+    let model = try detector(.fcn).fit(samples, in: RunContext())
     #expect(try model.scores(for: samples).count == 20)
   }
 }
@@ -254,7 +255,7 @@ struct AutoencoderFaultTests {
   func hyperparameters() {
     func expectFault(
       _ part: String, samples: Matrix = waves(20),
-      context: FitContext = context(),
+      context: RunContext = context(),
       _ change: (inout Autoencoder) -> Void = { _ in }
     ) {
       var detector = detector(.cnn)
@@ -273,7 +274,7 @@ struct AutoencoderFaultTests {
     expectFault("(widths)") { $0.widths = [] }
     expectFault("(latentSize)") { $0.latentSize = 3 }
     expectFault("(score)") { $0.score = .evidence }
-    expectFault("works on images", context: FitContext())
+    expectFault("works on images", context: RunContext())
     expectFault(
       "16 x 16 x 3 do not have 3 numbers", samples: Matrix([[0, 0, 0]]))
     expectFault("too small") { $0.widths = [1, 1, 1, 1, 1, 1] }
@@ -296,7 +297,7 @@ struct AutoencoderFaultTests {
     var reading = context()
     reading.checkpoint = CheckpointFile(file, resumes: true)
     func expectFault(
-      _ part: String, _ detector: Autoencoder, _ context: FitContext,
+      _ part: String, _ detector: Autoencoder, _ context: RunContext,
       samples: Matrix = waves(20)
     ) {
       do {

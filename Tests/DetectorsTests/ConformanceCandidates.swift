@@ -1,4 +1,5 @@
 import Autoencoders
+import Execution
 import LinearAlgebra
 import Testing
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -14,7 +15,7 @@ struct ConformanceTests {
     arguments: Candidate.all)
   func outlier(candidate: Candidate) throws {
     let samples = ConformanceSamples.ordinary()
-    let model = try candidate.detector.fit(samples, in: FitContext(seed: 1))
+    let model = try candidate.detector.fit(samples, in: RunContext(seed: 1))
     #expect(model.featureCount == samples.columns)
     let scores = try model.scores(for: samples)
     #expect(scores.count == samples.rows)
@@ -37,7 +38,7 @@ struct ConformanceTests {
     let scores = try [1, 2, 2].map { threads in
       try Parallel.$threadCount.withValue(threads) {
         try candidate.detector.fit(
-          samples, in: FitContext(seed: 5, threadCount: threads)
+          samples, in: RunContext(seed: 5, threadCount: threads)
         ).scores(for: samples)
       }
     }
@@ -51,7 +52,7 @@ struct ConformanceTests {
   func permutation(candidate: Candidate) throws {
     let samples = ConformanceSamples.ordinary()
     func scores(_ training: Matrix, seed: UInt64) throws -> [Float] {
-      try candidate.detector.fit(training, in: FitContext(seed: seed))
+      try candidate.detector.fit(training, in: RunContext(seed: seed))
         .scores(for: samples)
     }
     func distance(_ first: [Float], _ second: [Float]) -> Float {
@@ -75,7 +76,7 @@ struct ConformanceTests {
   func saving(candidate: Candidate) throws {
     func check<D: Detector>(_ detector: D) throws {
       let samples = ConformanceSamples.ordinary()
-      let model = try detector.fit(samples, in: FitContext(seed: 2))
+      let model = try detector.fit(samples, in: RunContext(seed: 2))
       let file = FileManager.default.temporaryDirectory
         .appendingPathComponent("conformance-\(UUID()).safetensors")
       defer { try? FileManager.default.removeItem(at: file) }
@@ -96,7 +97,7 @@ struct ConformanceTests {
     func check<D: Detector>(_ detector: D) throws {
       let samples = ConformanceSamples.ordinary(rows: 40)
       let saved = try Safetensors(
-        encoding: detector.fit(samples, in: FitContext()))
+        encoding: detector.fit(samples, in: RunContext()))
       for edited in saved.edits {
         // Either is right: a typed refusal, or scores from odd numbers.
         guard let model = try? edited.decode(D.Model.self) else { continue }
@@ -123,7 +124,7 @@ struct ConformanceTests {
     for (name, detector) in candidate.faulty {
       #expect {
         try detector.fit(
-          ConformanceSamples.ordinary(rows: 50), in: FitContext())
+          ConformanceSamples.ordinary(rows: 50), in: RunContext())
       } throws: {
         guard
           case .invalidHyperparameter(name, _, _)? = $0 as? DetectorFault
@@ -136,7 +137,7 @@ struct ConformanceTests {
   @Test("Empty input is a fault", arguments: Candidate.all)
   func emptyInput(candidate: Candidate) throws {
     #expect {
-      try candidate.detector.fit(Matrix(rows: 0, columns: 3), in: FitContext())
+      try candidate.detector.fit(Matrix(rows: 0, columns: 3), in: RunContext())
     } throws: {
       guard case .tooFewSamples(0, _)? = $0 as? DetectorFault else {
         return false
@@ -144,10 +145,10 @@ struct ConformanceTests {
       return true
     }
     #expect(throws: DetectorFault.noFeatures) {
-      try candidate.detector.fit(Matrix(rows: 5, columns: 0), in: FitContext())
+      try candidate.detector.fit(Matrix(rows: 5, columns: 0), in: RunContext())
     }
     let model = try candidate.detector.fit(
-      ConformanceSamples.ordinary(), in: FitContext())
+      ConformanceSamples.ordinary(), in: RunContext())
     let none = Matrix(rows: 0, columns: model.featureCount)
     #expect(try model.scores(for: none) == [])
   }
@@ -158,7 +159,7 @@ struct ConformanceTests {
   func oneRow(candidate: Candidate) throws {
     let samples = ConformanceSamples.ordinary(rows: 1)
     do {
-      let model = try candidate.detector.fit(samples, in: FitContext())
+      let model = try candidate.detector.fit(samples, in: RunContext())
       #expect(try model.scores(for: samples).allSatisfy { $0.isFinite })
     } catch DetectorFault.tooFewSamples(count: 1, needed: 2) {
     } catch DetectorFault.invalidHyperparameter("nClusters", "2", _) {
@@ -171,7 +172,7 @@ struct ConformanceTests {
   func unusualSamples(
     candidate: Candidate, unusual: UnusualSamples
   ) throws {
-    let model = try candidate.detector.fit(unusual.samples, in: FitContext())
+    let model = try candidate.detector.fit(unusual.samples, in: RunContext())
     let scores = try model.scores(for: unusual.samples)
     #expect(scores.count == unusual.samples.rows)
     #expect(scores.allSatisfy { $0.isFinite })
@@ -180,17 +181,17 @@ struct ConformanceTests {
   @Test("NaN and infinity are named by their place", arguments: Candidate.all)
   func nonFiniteValues(candidate: Candidate) throws {
     let samples = ConformanceSamples.ordinary()
-    let model = try candidate.detector.fit(samples, in: FitContext())
+    let model = try candidate.detector.fit(samples, in: RunContext())
     for value in [Float.nan, .infinity, -.infinity] {
       var broken = samples
       broken[17, 3] = value
       let fault = DetectorFault.nonFiniteValue(row: 17, column: 3)
       #expect(throws: fault) {
-        try candidate.detector.fit(broken, in: FitContext())
+        try candidate.detector.fit(broken, in: RunContext())
       }
       #expect(throws: fault) {
         try candidate.detector.fit(
-          streaming: Rows(matrix: broken), in: FitContext())
+          streaming: Rows(matrix: broken), in: RunContext())
       }
       #expect(throws: fault) { try model.scores(for: broken) }
     }
@@ -199,7 +200,7 @@ struct ConformanceTests {
   @Test("The wrong number of features is a fault", arguments: Candidate.all)
   func wrongFeatureCount(candidate: Candidate) throws {
     let model = try candidate.detector.fit(
-      ConformanceSamples.ordinary(), in: FitContext())
+      ConformanceSamples.ordinary(), in: RunContext())
     let expected = model.featureCount
     for columns in [0, expected - 1, expected + 1] {
       #expect(
@@ -211,7 +212,7 @@ struct ConformanceTests {
 
   @Test("A cancelled fit stops", arguments: Candidate.all)
   func cancellation(candidate: Candidate) {
-    let context = FitContext()
+    let context = RunContext()
     context.cancellation.cancel()
     #expect(throws: CancellationError.self) {
       try candidate.detector.fit(ConformanceSamples.ordinary(), in: context)
@@ -224,7 +225,7 @@ struct ConformanceTests {
   func cancellationUnderWay(candidate: Candidate) {
     let cancellation = Cancellation()
     let sink = CancellingSink(cancellation: cancellation)
-    let context = FitContext(progress: sink, cancellation: cancellation)
+    let context = RunContext(progress: sink, cancellation: cancellation)
     let samples = ConformanceSamples.ordinary(rows: 1500)
     let result = Result { try candidate.detector.fit(samples, in: context) }
     // A short fit may have nothing to report before it is done.
@@ -237,9 +238,9 @@ struct ConformanceTests {
     let samples = ConformanceSamples.ordinary(rows: 5000)
     for candidate in Candidate.all {
       let small = ConformanceSamples.ordinary(rows: 100)
-      let model = try candidate.detector.fit(small, in: FitContext())
+      let model = try candidate.detector.fit(small, in: RunContext())
       let streamed = try candidate.detector.fit(
-        streaming: Rows(matrix: small), in: FitContext())
+        streaming: Rows(matrix: small), in: RunContext())
       #expect(
         try streamed.scores(streaming: Rows(matrix: samples))
           == model.scores(for: samples))

@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Evaluation
+import Execution
 import Foundation
 import LinearAlgebra
 import Testing
@@ -75,7 +76,7 @@ struct IsolationForestAgreementTests {
     let samples = try source.matrix().standardized()
     let aucs = try (0..<10).map { (seed: UInt64) in
       let model = try IsolationForest().fit(
-        samples, in: FitContext(seed: seed))
+        samples, in: RunContext(seed: seed))
       return try Evaluation(
         scores: model.scores(for: samples), labels: labels
       ).auroc

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import LinearAlgebra
 import Testing
@@ -33,7 +34,7 @@ struct IsolationForestTests {
     // feature is never cut.
     let samples = Matrix([[0, 5], [1, 5], [10, 5]])
     let model = try IsolationForest(nEstimators: 20_000).fit(
-      samples, in: FitContext())
+      samples, in: RunContext())
     let expected = [1.9, 2, 1.1].map {
       exp2(-$0 / averagePathLength(sampleCount: 3))
     }
@@ -52,15 +53,15 @@ struct IsolationForestTests {
     for row in 0..<scaled.rows { scaled[row, 1] *= 1024 }
     let detector = IsolationForest()
     #expect(
-      try detector.fit(plain, in: FitContext()).scores(for: plain)
-        == detector.fit(scaled, in: FitContext()).scores(for: scaled))
+      try detector.fit(plain, in: RunContext()).scores(for: plain)
+        == detector.fit(scaled, in: RunContext()).scores(for: scaled))
   }
 
   @Test("Constant samples and a single sample score one half")
   func constantSamples() throws {
     for rows in [1, 2, 300] {
       let samples = Matrix(rows: rows, columns: 3, repeating: 2)
-      let model = try IsolationForest().fit(samples, in: FitContext())
+      let model = try IsolationForest().fit(samples, in: RunContext())
       #expect(
         try model.scores(for: samples) == [Float](repeating: 0.5, count: rows))
     }
@@ -69,7 +70,7 @@ struct IsolationForestTests {
   @Test("A cut between neighbouring numbers separates them")
   func neighbouringValues() throws {
     let samples = Matrix([[1], [Float(1).nextUp]])
-    let model = try IsolationForest().fit(samples, in: FitContext())
+    let model = try IsolationForest().fit(samples, in: RunContext())
     // One cut isolates each: the path is 1 = c(2).
     #expect(try model.scores(for: samples) == [0.5, 0.5])
   }
@@ -78,7 +79,7 @@ struct IsolationForestTests {
   func extremeValues() throws {
     let greatest = Float.greatestFiniteMagnitude
     let samples = Matrix([[-greatest], [0], [greatest]])
-    let scores = try IsolationForest().fit(samples, in: FitContext())
+    let scores = try IsolationForest().fit(samples, in: RunContext())
       .scores(for: samples)
     #expect(scores[1] < scores[0] && scores[1] < scores[2])
   }
@@ -91,7 +92,7 @@ struct IsolationForestTests {
       values: (0..<4000).map { _ in Float(generator.uniform()) })
     func sampleCount(_ maxSamples: IsolationForest.SampleCount) throws -> Int {
       try IsolationForest(nEstimators: 2, maxSamples: maxSamples)
-        .fit(samples, in: FitContext()).sampleCount
+        .fit(samples, in: RunContext()).sampleCount
     }
     #expect(try sampleCount(.automatic) == 256)
     #expect(try sampleCount(.count(7)) == 7)
@@ -101,7 +102,7 @@ struct IsolationForestTests {
 
     // A forest of one tree that may cut one feature sees only that one.
     let model = try IsolationForest(nEstimators: 1, maxFeatures: .count(1))
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     let sensitive = try (0..<4).filter { column in
       var probes = Matrix(rows: 2, columns: 4, repeating: 0.5)
       probes[1, column] = 9
@@ -116,7 +117,7 @@ struct IsolationForestTests {
     let samples = Matrix(rows: 100_000, columns: 1)
     #expect {
       try IsolationForest(maxSamples: .fraction(1)).fit(
-        samples, in: FitContext(memoryBudget: 1 << 20))
+        samples, in: RunContext(memoryBudget: 1 << 20))
     } throws: {
       guard case .exceedsMemoryBudget = $0 as? DetectorFault else {
         return false

@@ -1,4 +1,5 @@
 import Detectors
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -39,7 +40,7 @@ private func fit(
   threads: Int = 2
 ) throws -> KMeansDistanceModel {
   try detector.fit(
-    samples, in: FitContext(seed: seed, threadCount: threads))
+    samples, in: RunContext(seed: seed, threadCount: threads))
 }
 
 private func squaredDistance(
@@ -386,7 +387,7 @@ struct KMeansDistanceTests {
     ) {
       try model.scores(for: Matrix(rows: 1, columns: 3))
     }
-    var context = FitContext()
+    var context = RunContext()
     context.memoryBudget = 64
     #expect(throws: DetectorFault.self) {
       try detector.fit(samples, in: context)
@@ -395,7 +396,7 @@ struct KMeansDistanceTests {
 
   @Test("A cancelled fit throws CancellationError")
   func cancelling() throws {
-    let context = FitContext()
+    let context = RunContext()
     context.cancellation.cancel()
     #expect(throws: CancellationError.self) {
       try KMeansDistance(nClusters: 2)

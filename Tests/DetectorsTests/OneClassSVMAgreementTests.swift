@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Execution
 import Foundation
 import LinearAlgebra
 import Testing
@@ -107,7 +108,7 @@ struct OneClassSVMAgreementTests {
     }
     let samples = try source.matrix().standardized()
     let model = try OneClassSVM(nu: reference.nu)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     #expect(model.convergence.gap < 1e-3)
     let objective = model.convergence.objective
     #expect(abs(objective / reference.objective - 1) < 1e-6)

@@ -1,5 +1,6 @@
 import Detectors
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -73,7 +74,7 @@ struct OneClassSVMSolutionTests {
   func agreesWithScikitLearn(_ reference: Reference) throws {
     let samples = referenceSamples(reference.rows, reference.columns)
     let model = try OneClassSVM(nu: reference.nu, gamma: reference.gamma)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     let objective = model.convergence.objective
     #expect(abs(objective / reference.objective - 1) < 1e-6)
     #expect(abs(model.rho - reference.rho) < 1e-3)
@@ -89,7 +90,7 @@ struct OneClassSVMSolutionTests {
   func isOptimal(_ reference: Reference) throws {
     let samples = referenceSamples(reference.rows, reference.columns)
     let model = try OneClassSVM(nu: reference.nu, gamma: reference.gamma)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     let alpha = coefficients(of: samples, in: model)
     let gradient = kernelSums(samples, alpha, gamma: model.gamma)
 
@@ -113,7 +114,7 @@ struct OneClassSVMSolutionTests {
     arguments: [0.02, 0.1, 0.5, 0.9])
   func nuProperty(nu: Double) throws {
     let samples = referenceSamples(700, 6)
-    let model = try OneClassSVM(nu: nu).fit(samples, in: FitContext())
+    let model = try OneClassSVM(nu: nu).fit(samples, in: RunContext())
     let outliers = try model.scores(for: samples).count { $0 > 1e-3 }
     let slack = 1.0 / 700
     #expect(Double(outliers) / 700 <= nu + slack)
@@ -123,13 +124,13 @@ struct OneClassSVMSolutionTests {
   @Test("Shrinking and a small cache change the way and not the solution")
   func settingsOfTheSolver() throws {
     let samples = referenceSamples(3000, 5)
-    let reference = try OneClassSVM(nu: 0.2).fit(samples, in: FitContext())
+    let reference = try OneClassSVM(nu: 0.2).fit(samples, in: RunContext())
     for svm in [
       OneClassSVM(nu: 0.2, shrinking: false),
       OneClassSVM(nu: 0.2, cacheSize: 1, shrinking: false),
       OneClassSVM(nu: 0.2, cacheSize: 1),
     ] {
-      let model = try svm.fit(samples, in: FitContext())
+      let model = try svm.fit(samples, in: RunContext())
       let objective = model.convergence.objective
       #expect(model.convergence.gap < 1e-3)
       #expect(abs(objective / reference.convergence.objective - 1) < 1e-6)
@@ -140,7 +141,7 @@ struct OneClassSVMSolutionTests {
   func tighterTolerance() throws {
     let samples = referenceSamples(300, 4)
     let model = try OneClassSVM(nu: 0.3, gamma: .value(5), tolerance: 1e-6)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     #expect(model.convergence.gap < 1e-6)
     #expect(abs(model.convergence.objective - 118.257_944_681) < 1e-5)
   }
@@ -175,7 +176,7 @@ struct OneClassSVMSolutionTests {
 struct OneClassSVMSamplesTests {
   @Test("One row is at the border, and other rows are outside")
   func oneRow() throws {
-    let model = try OneClassSVM().fit(Matrix([[1, 2, 3]]), in: FitContext())
+    let model = try OneClassSVM().fit(Matrix([[1, 2, 3]]), in: RunContext())
     let scores = try model.scores(for: Matrix([[1, 2, 3], [9, 9, 9]]))
     #expect(abs(scores[0]) < 1e-6)
     #expect(abs(scores[1] - 0.5) < 1e-6)
@@ -186,7 +187,7 @@ struct OneClassSVMSamplesTests {
   @Test("Where nothing varies gamma is 1, and other rows are outside")
   func constantColumns() throws {
     let samples = Matrix(rows: 20, columns: 3, repeating: 7.3)
-    let model = try OneClassSVM().fit(samples, in: FitContext())
+    let model = try OneClassSVM().fit(samples, in: RunContext())
     #expect(model.gamma == 1)
     let scores = try model.scores(for: Matrix([[7.3, 7.3, 7.3], [9, 9, 9]]))
     #expect(abs(scores[0]) < 1e-5)
@@ -197,7 +198,7 @@ struct OneClassSVMSamplesTests {
   func duplicates() throws {
     let distinct = referenceSamples(40, 3)
     let samples = distinct.selecting(rows: (0..<400).map { $0 % 40 })
-    let model = try OneClassSVM(nu: 0.2).fit(samples, in: FitContext())
+    let model = try OneClassSVM(nu: 0.2).fit(samples, in: RunContext())
     #expect(model.convergence.gap < 1e-3)
     let scores = try model.scores(for: samples)
     for row in 40..<400 {
@@ -208,7 +209,7 @@ struct OneClassSVMSamplesTests {
   @Test("A far row is stranger than the mean", arguments: [1, 2, 50, 784])
   func farRow(columns: Int) throws {
     let samples = referenceSamples(30, columns)
-    let model = try OneClassSVM(nu: 0.3).fit(samples, in: FitContext())
+    let model = try OneClassSVM(nu: 0.3).fit(samples, in: RunContext())
     let mean = (0..<columns).map { column in
       (0..<30).reduce(0) { $0 + samples[$1, column] } / 30
     }
@@ -220,10 +221,10 @@ struct OneClassSVMSamplesTests {
   @Test("nu of 1 weighs every row alike, a tiny nu still fits")
   func boundsOfNu() throws {
     let samples = referenceSamples(50, 3)
-    let all = try OneClassSVM(nu: 1).fit(samples, in: FitContext())
+    let all = try OneClassSVM(nu: 1).fit(samples, in: RunContext())
     #expect(all.coefficients == [Double](repeating: 1, count: 50))
     #expect(all.rho.isFinite)
-    let few = try OneClassSVM(nu: 1e-4).fit(samples, in: FitContext())
+    let few = try OneClassSVM(nu: 1e-4).fit(samples, in: RunContext())
     #expect(abs(few.coefficients.reduce(0, +) - 0.005) < 1e-12)
     #expect(try few.scores(for: samples).allSatisfy { $0.isFinite })
   }
@@ -239,7 +240,7 @@ struct OneClassSVMSamplesTests {
     }
     let gamma = Gamma.value(2)
     let model = try OneClassSVM(nu: 0.3, gamma: gamma)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     var moved = samples
     for row in 0..<400 {
       for column in 0..<3 {
@@ -249,9 +250,9 @@ struct OneClassSVMSamplesTests {
       }
     }
     let rounded = try OneClassSVM(nu: 0.3, gamma: gamma)
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     let shifted = try OneClassSVM(nu: 0.3, gamma: gamma)
-      .fit(moved, in: FitContext())
+      .fit(moved, in: RunContext())
     let objective = rounded.convergence.objective
     #expect(abs(shifted.convergence.objective / objective - 1) < 1e-6)
 
@@ -275,7 +276,7 @@ struct OneClassSVMSamplesTests {
   func hugeValues() throws {
     let samples = Matrix([[3e38, 0], [-3e38, 1], [1, 2], [2, 1]])
     for gamma in [Gamma.scale, .auto, .value(1e30)] {
-      let model = try OneClassSVM(gamma: gamma).fit(samples, in: FitContext())
+      let model = try OneClassSVM(gamma: gamma).fit(samples, in: RunContext())
       #expect(try model.scores(for: samples).allSatisfy { $0.isFinite })
     }
   }
@@ -284,15 +285,15 @@ struct OneClassSVMSamplesTests {
   func badSamples() throws {
     let svm = OneClassSVM()
     #expect(throws: DetectorFault.tooFewSamples(count: 0, needed: 1)) {
-      try svm.fit(Matrix(rows: 0, columns: 2), in: FitContext())
+      try svm.fit(Matrix(rows: 0, columns: 2), in: RunContext())
     }
     #expect(throws: DetectorFault.noFeatures) {
-      try svm.fit(Matrix(rows: 2, columns: 0), in: FitContext())
+      try svm.fit(Matrix(rows: 2, columns: 0), in: RunContext())
     }
     #expect(throws: DetectorFault.nonFiniteValue(row: 1, column: 0)) {
-      try svm.fit(Matrix([[1], [.infinity]]), in: FitContext())
+      try svm.fit(Matrix([[1], [.infinity]]), in: RunContext())
     }
-    let model = try svm.fit(Matrix([[1, 2], [3, 4]]), in: FitContext())
+    let model = try svm.fit(Matrix([[1, 2], [3, 4]]), in: RunContext())
     #expect(
       throws: DetectorFault.wrongFeatureCount(actual: 1, expected: 2)
     ) {
@@ -318,7 +319,7 @@ struct OneClassSVMRecipeTests {
     ])
   func outOfRange(_ svm: OneClassSVM, name: String) throws {
     let fault = #expect(throws: DetectorFault.self) {
-      try svm.fit(Matrix([[1], [2]]), in: FitContext())
+      try svm.fit(Matrix([[1], [2]]), in: RunContext())
     }
     #expect(fault?.place == name)
   }
@@ -341,9 +342,9 @@ struct OneClassSVMRecipeTests {
   func gammaNumbers() throws {
     let samples = Matrix([[0, 10], [2, 12], [4, 14]])
     // Elements 0 2 4 10 12 14: mean 7, variance 166 / 6.
-    let scale = try OneClassSVM().fit(samples, in: FitContext())
+    let scale = try OneClassSVM().fit(samples, in: RunContext())
     #expect(abs(scale.gamma - 3 / 166.0) < 1e-12)
-    let auto = try OneClassSVM(gamma: .auto).fit(samples, in: FitContext())
+    let auto = try OneClassSVM(gamma: .auto).fit(samples, in: RunContext())
     #expect(auto.gamma == 0.5)
   }
 
@@ -351,8 +352,8 @@ struct OneClassSVMRecipeTests {
   func threads() throws {
     let samples = referenceSamples(3000, 40)
     let svm = OneClassSVM(nu: 0.1)
-    let one = try svm.fit(samples, in: FitContext(threadCount: 1))
-    let two = try svm.fit(samples, in: FitContext(threadCount: 2))
+    let one = try svm.fit(samples, in: RunContext(threadCount: 1))
+    let two = try svm.fit(samples, in: RunContext(threadCount: 2))
     #expect(one.coefficients == two.coefficients)
     #expect(one.rho == two.rho)
     let scores = try Parallel.$threadCount.withValue(1) {
@@ -367,7 +368,7 @@ struct OneClassSVMRecipeTests {
   @Test("A score does not depend on the rows scored with it")
   func scoresOfParts() throws {
     let samples = referenceSamples(700, 40)
-    let model = try OneClassSVM(nu: 0.1).fit(samples, in: FitContext())
+    let model = try OneClassSVM(nu: 0.1).fit(samples, in: RunContext())
     let whole = try model.scores(for: samples)
     let part = try model.scores(for: samples.selecting(rows: 300..<333))
     for (score, expected) in zip(part, whole[300..<333]) {
@@ -378,7 +379,7 @@ struct OneClassSVMRecipeTests {
   @Test("A saved and loaded model gives the same bits")
   func saving() throws {
     let samples = referenceSamples(100, 3)
-    let model = try OneClassSVM().fit(samples, in: FitContext())
+    let model = try OneClassSVM().fit(samples, in: RunContext())
     let file = try Safetensors(encoding: model)
     let loaded = try file.decode(OneClassSVMModel.self)
     #expect(try loaded.scores(for: samples) == model.scores(for: samples))
@@ -411,9 +412,9 @@ struct OneClassSVMRecipeTests {
   func maxSamples() throws {
     let samples = referenceSamples(500, 3)
     let svm = OneClassSVM(nu: 0.1, maxSamples: 100)
-    let first = try svm.fit(samples, in: FitContext(seed: 1))
-    let again = try svm.fit(samples, in: FitContext(seed: 1))
-    let other = try svm.fit(samples, in: FitContext(seed: 2))
+    let first = try svm.fit(samples, in: RunContext(seed: 1))
+    let again = try svm.fit(samples, in: RunContext(seed: 1))
+    let other = try svm.fit(samples, in: RunContext(seed: 2))
     #expect(abs(first.coefficients.reduce(0, +) - 10) < 1e-9)
     #expect(first.supportVectors == again.supportVectors)
     #expect(first.supportVectors != other.supportVectors)
@@ -422,8 +423,8 @@ struct OneClassSVMRecipeTests {
   @Test("The seed changes nothing when all samples are used")
   func seed() throws {
     let samples = referenceSamples(500, 3)
-    let first = try OneClassSVM().fit(samples, in: FitContext(seed: 1))
-    let other = try OneClassSVM().fit(samples, in: FitContext(seed: 2))
+    let first = try OneClassSVM().fit(samples, in: RunContext(seed: 1))
+    let other = try OneClassSVM().fit(samples, in: RunContext(seed: 2))
     #expect(first.coefficients == other.coefficients)
   }
 
@@ -431,7 +432,7 @@ struct OneClassSVMRecipeTests {
   func memoryBudget() throws {
     let samples = Matrix(rows: 30_000, columns: 100, repeating: 1)
     let fault = #expect(throws: DetectorFault.self) {
-      try OneClassSVM().fit(samples, in: FitContext(memoryBudget: 30 << 20))
+      try OneClassSVM().fit(samples, in: RunContext(memoryBudget: 30 << 20))
     }
     let text = try #require(fault?.remedy)
     let count = try #require(
@@ -439,13 +440,13 @@ struct OneClassSVMRecipeTests {
     #expect(text.contains("--max-samples"))
     #expect(throws: Never.self) {
       try OneClassSVM(maxSamples: count)
-        .fit(samples, in: FitContext(memoryBudget: 30 << 20))
+        .fit(samples, in: RunContext(memoryBudget: 30 << 20))
     }
   }
 
   @Test("A cancelled fit ends with CancellationError")
   func cancellation() throws {
-    let context = FitContext()
+    let context = RunContext()
     context.cancellation.cancel()
     #expect(throws: CancellationError.self) {
       try OneClassSVM().fit(referenceSamples(3000, 5), in: context)
@@ -455,7 +456,7 @@ struct OneClassSVMRecipeTests {
   @Test("The most iterations are kept, and the gap says that more are needed")
   func maxIterations() throws {
     let model = try OneClassSVM(nu: 0.3, gamma: .value(5), maxIterations: 3)
-      .fit(referenceSamples(300, 4), in: FitContext())
+      .fit(referenceSamples(300, 4), in: RunContext())
     #expect(model.convergence.iterations == 3)
     #expect(model.convergence.gap > 1e-3)
   }

@@ -1,4 +1,5 @@
 import Detectors
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -28,7 +29,7 @@ private func fit(
   threads: Int = 2
 ) throws -> PCAReconstructionModel {
   try PCAReconstruction(nComponents: count, mahalanobis: mahalanobis)
-    .fit(samples, in: FitContext(threadCount: threads))
+    .fit(samples, in: RunContext(threadCount: threads))
 }
 
 private func expectClose(
@@ -353,7 +354,7 @@ struct PCAReconstructionTests {
     ) {
       try model.scores(for: Matrix(rows: 1, columns: 3))
     }
-    var context = FitContext()
+    var context = RunContext()
     context.memoryBudget = 64
     #expect(throws: DetectorFault.self) {
       try PCAReconstruction().fit(samples, in: context)
@@ -362,7 +363,7 @@ struct PCAReconstructionTests {
 
   @Test("A cancelled fit throws CancellationError")
   func cancelling() throws {
-    let context = FitContext()
+    let context = RunContext()
     context.cancellation.cancel()
     #expect(throws: CancellationError.self) {
       try PCAReconstruction().fit(noise(rows: 700, columns: 600), in: context)

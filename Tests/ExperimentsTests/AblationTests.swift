@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Evaluation
+import Execution
 import Foundation
 import Images
 import LinearAlgebra
@@ -88,7 +89,7 @@ import Testing
       """)
     let results = try Ablation(
       study, in: folder.appendingPathComponent("out"), version: "test"
-    ).run(in: FitContext())
+    ).run(in: RunContext())
     #expect(results.runs.count == 12)
     let table = results.tables[0]
     #expect(table.rowNames == ["a", "b", "mean"])
@@ -129,7 +130,7 @@ import Testing
       """)
     let results = try Ablation(
       study, in: folder.appendingPathComponent("out"), version: "test"
-    ).run(in: FitContext())
+    ).run(in: RunContext())
     let cells = results.tables[0].cells[0].compactMap(\.self)
     let evaluations = results.entries.compactMap(\.evaluation)
     let best = try #require(
@@ -161,7 +162,7 @@ import Testing
       """)
     let results = try Ablation(
       study, in: folder.appendingPathComponent("out"), version: "test"
-    ).run(in: FitContext())
+    ).run(in: RunContext())
     let table = results.tables[0]
     let figures = table.cells.dropLast().map {
       $0.compactMap { $0?.auroc.mean }
@@ -209,7 +210,7 @@ import Testing
     let ablation = try Ablation(study, in: output, version: "test")
     try FileManager.default.removeItem(at: images)
     let fault = try #require(throws: StudyFault.self) {
-      try ablation.run(in: FitContext())
+      try ablation.run(in: RunContext())
     }
     #expect(fault.place == "\(study.path), line 3")
     let journal = try String(

@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Execution
 import Experiments
 import Files
 import Foundation
@@ -20,7 +21,7 @@ import Testing
     let detector = NamedDetector(
       "iforest", IsolationForest(nEstimators: 3))
     let fitted = try Pipeline(scaler: .standard, detector: detector).fit(
-      DatasetCategory(name: "c", train: set, test: set), in: FitContext())
+      DatasetCategory(name: "c", train: set, test: set), in: RunContext())
     let url = FileManager.default.temporaryDirectory.appendingPathComponent(
       UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: url) }

@@ -1,4 +1,5 @@
 import Datasets
+import Execution
 import Features
 import Foundation
 import Images

@@ -1,3 +1,4 @@
+import Execution
 import Features
 import Files
 import Foundation

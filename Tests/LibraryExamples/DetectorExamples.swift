@@ -4,14 +4,14 @@ import AnomalyKit
 func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
   do {
     // docs: ocsvm
-    let model = try OneClassSVM(nu: 0.1).fit(samples, in: FitContext())
+    let model = try OneClassSVM(nu: 0.1).fit(samples, in: RunContext())
     let scores = try model.scores(for: others)  // above 0: outside
     // docs: end
     print(scores)
   }
   do {
     // docs: kmeans
-    let model = try KMeansDistance(nClusters: 8).fit(samples, in: FitContext())
+    let model = try KMeansDistance(nClusters: 8).fit(samples, in: RunContext())
     let scores = try model.scores(for: others)
     // docs: end
     print(scores)
@@ -19,7 +19,7 @@ func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
   do {
     // docs: pca
     let model = try PCAReconstruction(nComponents: .count(64))
-      .fit(samples, in: FitContext())
+      .fit(samples, in: RunContext())
     let scores = try model.scores(for: others)
     let expected = try model.reconstructions(of: others)
     // docs: end
@@ -28,7 +28,7 @@ func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
   do {
     // docs: iforest
     let model = try IsolationForest(nEstimators: 200)
-      .fit(samples, in: FitContext(seed: 1))
+      .fit(samples, in: RunContext(seed: 1))
     let scores = try model.scores(for: others)  // between 0 and 1
     // docs: end
     print(scores)
@@ -37,7 +37,7 @@ func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
     // docs: autoencoder
     var network = Autoencoder(.cnn)
     network.training.epochs = 50
-    let context = FitContext(
+    let context = RunContext(
       seed: 0, imageShape: ImageShape(height: 64, width: 64, channels: 3))
     let model = try network.fit(samples, in: context)
     let scores = try model.scores(for: others)

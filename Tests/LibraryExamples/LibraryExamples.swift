@@ -35,7 +35,7 @@ func readme() throws {
   let data = try Dataset(at: URL(fileURLWithPath: "data/inspection"))
   let weave = data.categories[2]
   let pca = NamedDetector("pca", PCAReconstruction(nComponents: .count(32)))
-  let model = try Pipeline(detector: pca).fit(weave, in: FitContext(seed: 0))
+  let model = try Pipeline(detector: pca).fit(weave, in: RunContext(seed: 0))
   let scores = try model.scores(for: weave.test)  // higher is stranger
   print(try Evaluation(scores: scores, labels: weave.test.labels ?? []).auroc)
   // docs: end
@@ -46,7 +46,7 @@ func rows() throws {
   var random = SeededGenerator(seed: 1)
   let ordinary = Matrix(
     (0..<500).map { _ in [Float(random.normal()), Float(random.normal())] })
-  let forest = try IsolationForest().fit(ordinary, in: FitContext(seed: 0))
+  let forest = try IsolationForest().fit(ordinary, in: RunContext(seed: 0))
   let scores = try forest.scores(for: Matrix([[0, 0], [1, 1], [6, -6]]))
   for score in scores { print(score) }
   // docs: end
@@ -59,7 +59,7 @@ func saving() throws {
   let svm = NamedDetector("ocsvm", OneClassSVM(nu: 0.1))
   let fitted = try Pipeline(
     features: FeatureRecipe(kind: .hog), detector: svm
-  ).fit(bolt, in: FitContext())
+  ).fit(bolt, in: RunContext())
 
   let file = URL(fileURLWithPath: "bolt.safetensors")
   try fitted.write(to: file)
@@ -110,7 +110,7 @@ func ownCatalog() throws {
       options in NearestNeighbor(k: options.nClusters ?? 1)
     })
   let fitted = try Pipeline(detector: own)
-    .fit(data.categories[0], in: FitContext())
+    .fit(data.categories[0], in: RunContext())
   let file = URL(fileURLWithPath: "neighbor.safetensors")
   try fitted.write(to: file)
   print(try FittedPipeline(contentsOf: file, catalog: catalog).detector.name)
@@ -145,7 +145,7 @@ func progress() throws {
   // docs: progress
   let data = try Dataset(at: URL(fileURLWithPath: "data/inspection"))
   let cancellation = Cancellation()  // call cancel() from any thread
-  let context = FitContext(
+  let context = RunContext(
     seed: 7, threadCount: 2, memoryBudget: 1 << 30, progress: Lines(),
     cancellation: cancellation)
   let kmeans = NamedDetector("kmeans", KMeansDistance(nInit: 1))

@@ -5,7 +5,7 @@ import AnomalyKit
 struct NearestNeighbor: Detector {
   var k = 1
 
-  func fit(_ samples: Matrix, in context: FitContext) throws -> Model {
+  func fit(_ samples: Matrix, in context: RunContext) throws -> Model {
     guard k >= 1 else {
       throw DetectorFault.invalidHyperparameter(
         name: "k", value: "\(k)", allowed: "1 or more")

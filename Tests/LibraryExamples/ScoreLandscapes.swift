@@ -20,7 +20,7 @@ private let side = 224
 private func landscape(
   of detector: any Detector, over points: Matrix
 ) throws -> ImageSheet.Picture {
-  let model = try detector.fit(points, in: FitContext(seed: 0))
+  let model = try detector.fit(points, in: RunContext(seed: 0))
   let grid = Matrix(
     (0..<side * side).map { [place($0 % side), place($0 / side)] })
   let scores = try model.scores(for: grid)

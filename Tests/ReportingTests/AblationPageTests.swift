@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Execution
 import Experiments
 import Files
 import Foundation
@@ -36,7 +37,7 @@ import Testing
     let output = folder.appendingPathComponent("out")
     let results = try Ablation(
       Study(contentsOf: file), in: output, version: "1.2.3"
-    ).run(in: FitContext())
+    ).run(in: RunContext())
     let report = AblationReport(
       results, provenance: Provenance(arguments: ["anomaly"], version: "1.2.3"))
     try report.write(to: output)

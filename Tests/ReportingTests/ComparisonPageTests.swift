@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Execution
 import Experiments
 import Features
 import Files

@@ -1,3 +1,4 @@
+import Execution
 import Images
 import LinearAlgebra
 import Testing

@@ -20,7 +20,7 @@ func work(
     let (train, test) = try (Matrix(train), Matrix(test))
     let detector = OneClassSVM(nu: nu, cacheSize: cacheMegabytes)
     let model = try outcome.measure("fit") {
-      try detector.fit(train, in: FitContext())
+      try detector.fit(train, in: RunContext())
     }
     outcome.figures["objective"] = [model.convergence.objective]
     return try outcome.measure("score") { try model.scores(for: test) }
@@ -31,7 +31,7 @@ func work(
       nClusters: centroids.rows, maxIterations: maxIterations,
       initialCentroids: Matrix(centroids))
     let model = try outcome.measure("fit") {
-      try detector.fit(train, in: FitContext())
+      try detector.fit(train, in: RunContext())
     }
     outcome.figures["inertia"] = [model.inertia]
     outcome.figures["iterations"] = [Double(model.iterations)]
@@ -41,7 +41,7 @@ func work(
     let (train, test) = try (Matrix(train), Matrix(test))
     let detector = PCAReconstruction(nComponents: .count(components))
     let model = try outcome.measure("fit") {
-      try detector.fit(train, in: FitContext())
+      try detector.fit(train, in: RunContext())
     }
     outcome.figures["singularValues"] = model.singularValues
     return try outcome.measure("score") { try model.scores(for: test) }
@@ -51,7 +51,7 @@ func work(
     let detector = IsolationForest(
       nEstimators: trees, maxSamples: .count(samples))
     let model = try outcome.measure("fit") {
-      try detector.fit(train, in: FitContext(seed: seed))
+      try detector.fit(train, in: RunContext(seed: seed))
     }
     return try outcome.measure("score") { try model.scores(for: train) }
 
@@ -66,7 +66,7 @@ func work(
     var detector = Autoencoder(architecture)
     detector.training.epochs = epochs
     detector.training.batchSize = batchSize
-    let context = FitContext(
+    let context = RunContext(
       imageShape: ImageShape(height: 64, width: 64, channels: 3))
     let model = try outcome.measure("train") {
       try detector.fit(train, in: context)

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// The networks of an architecture and how they are trained together.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Where batch normalisation stands.

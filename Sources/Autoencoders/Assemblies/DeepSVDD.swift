@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `deep-svdd`: an encoder draws the codes of ordinary images to a centre and

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `end-to-end-occ`: a network that reconstructs images from noisy ones

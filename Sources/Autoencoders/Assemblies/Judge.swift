@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// What networks that give one logit a sample share: discriminators and

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Images that are wrong on purpose, made from a batch of ordinary ones with

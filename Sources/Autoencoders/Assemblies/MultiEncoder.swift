@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `multi-encoder`: a convolutional and a fully connected encoder give the

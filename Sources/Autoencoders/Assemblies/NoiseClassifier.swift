@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `noise-classifier`: the latent code of an autoencoder also feeds a

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `ocgan`: a denoising autoencoder whose codes fill the cube (-1, 1) evenly,

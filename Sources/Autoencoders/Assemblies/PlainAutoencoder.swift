@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// `fcn`, `cnn`, `cnn-bn` and `mnist-cnn`: an encoder and a decoder, trained

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Standardises every channel over the pixels of all images of a batch, then

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A two-dimensional convolution (cross-correlation, as everywhere in the

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Image-by-image layers that follow each other, convolutions among them, and

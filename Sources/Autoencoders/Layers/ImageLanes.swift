@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// How sixteen images lie side by side, one in each lane of the vectors.

@@ -1,4 +1,5 @@
 import CVectorUnit
+import Execution
 import LinearAlgebra
 
 /// The products of a 4x4 patch geometry of stride 2 and padding 1 on images

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// One step of a network.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Layers one after the other, with their parameters.

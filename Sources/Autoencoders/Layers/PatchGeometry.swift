@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// How the square patches of a big image lie on the pixels of a small one.

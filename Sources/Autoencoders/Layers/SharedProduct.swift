@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A matrix product that the threads share.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A transposed convolution of square kernels: the adjoint of a `Convolution`

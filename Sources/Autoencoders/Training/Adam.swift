@@ -1,4 +1,6 @@
 import CVectorUnit
+import Execution
+import Files
 import LinearAlgebra
 
 /// Adam and AdamW with PyTorch's defaults (Kingma and Ba 2015,

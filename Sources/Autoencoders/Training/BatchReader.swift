@@ -1,5 +1,6 @@
 import Detectors
 import Dispatch
+import Execution
 import LinearAlgebra
 
 /// Reads the images of an epoch batch by batch, one batch ahead on another

@@ -1,4 +1,5 @@
 import Detectors
+import Execution
 import Files
 import Foundation
 import LinearAlgebra

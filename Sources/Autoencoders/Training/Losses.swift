@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A loss and its gradient by the values it was taken of.

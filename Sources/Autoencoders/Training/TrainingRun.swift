@@ -1,5 +1,6 @@
 import Detectors
 import Diagnostics
+import Execution
 import Foundation
 import LinearAlgebra
 
@@ -8,7 +9,7 @@ struct TrainingRun {
   private let detector: Autoencoder
   private let imageShape: ImageShape
   private let source: any SampleSource
-  private let context: FitContext
+  private let context: RunContext
   private let trainingRows: [Int]
   private let heldOutRows: [Int]
   private let batchSize: Int
@@ -23,7 +24,7 @@ struct TrainingRun {
 
   init(
     _ detector: Autoencoder, _ assembly: any Assembly, _ imageShape: ImageShape,
-    _ source: any SampleSource, _ context: FitContext
+    _ source: any SampleSource, _ context: RunContext
   ) throws {
     self.detector = detector
     self.assembly = assembly

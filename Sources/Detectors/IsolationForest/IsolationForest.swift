@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 import Synchronization
 
@@ -48,7 +49,7 @@ public struct IsolationForest: Detector {
   /// Grows the trees; O(trees · subsample · log subsample) but for a check of
   /// the samples.
   public func fit(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> IsolationForestModel {
     try Parallel.$threadCount.withValue(context.threadCount) {
       try samples.checkForFit()
@@ -60,7 +61,7 @@ public struct IsolationForest: Detector {
 
   /// Reads only the rows that some tree sees; the trees are the same.
   public func fit(
-    streaming source: any SampleSource, in context: FitContext
+    streaming source: any SampleSource, in context: RunContext
   ) throws -> IsolationForestModel {
     guard !(source is Matrix), source.rows > 0, source.columns > 0 else {
       return try fit(source.matrix(), in: context)
@@ -80,7 +81,7 @@ public struct IsolationForest: Detector {
   }
 
   private func grow(
-    _ plan: Plan, over samples: Matrix, in context: FitContext
+    _ plan: Plan, over samples: Matrix, in context: RunContext
   ) throws -> IsolationForestModel {
     let finished = Atomic<Int>(0)
     let trees = try Parallel.map(nEstimators) { index in
@@ -114,7 +115,7 @@ private struct Plan {
 
   init(
     _ detector: IsolationForest, rows: Int, columns: Int,
-    in context: FitContext
+    in context: RunContext
   ) throws {
     guard detector.nEstimators >= 1 else {
       throw DetectorFault.invalidHyperparameter(

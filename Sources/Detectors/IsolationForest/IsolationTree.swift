@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 
 /// One tree as a complete binary tree of flat arrays.

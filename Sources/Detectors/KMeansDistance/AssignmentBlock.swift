@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Some consecutive samples, the clusters that they belong to, and what is

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// k-means clustering: how far a sample is from the centre of its cluster.
@@ -40,7 +41,7 @@ public struct KMeansDistance: Detector {
   /// - Throws: `DetectorFault`: a hyper-parameter out of range, samples empty
   ///   or not finite, the memory budget exceeded; `CancellationError`.
   public func fit(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> KMeansDistanceModel {
     try Parallel.$threadCount.withValue(context.threadCount) {
       try samples.checkForFit()
@@ -69,7 +70,7 @@ public struct KMeansDistance: Detector {
     KMeansDistanceModel(clustering, scaling: scaling)
   }
 
-  private func check(against samples: Matrix, in context: FitContext) throws {
+  private func check(against samples: Matrix, in context: RunContext) throws {
     func require(
       _ isAllowed: Bool, _ name: String, _ value: Any, _ allowed: String
     ) throws {

@@ -1,3 +1,5 @@
+import Execution
+import Files
 import LinearAlgebra
 
 /// The centroids of clusters of training samples.

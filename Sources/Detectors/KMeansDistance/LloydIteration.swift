@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 
 /// A partition of samples, and the centroids that it belongs to.
@@ -82,7 +83,7 @@ struct LloydIteration {
 
   /// - Throws: `CancellationError`.
   mutating func run(
-    from initial: Matrix, in context: FitContext
+    from initial: Matrix, in context: RunContext
   ) throws -> Clustering {
     start(from: initial)
     var iterations = 0
@@ -120,7 +121,7 @@ struct LloydIteration {
   }
 
   /// Assigns every sample to the nearest centroid; counts and adds up anew.
-  private mutating func assign(in context: FitContext) throws {
+  private mutating func assign(in context: RunContext) throws {
     // Products are computed anew when that costs no more than what their age
     // has cost, or when the centroids move far.
     var drift: CentroidDrift?

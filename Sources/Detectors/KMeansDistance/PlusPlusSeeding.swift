@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import Foundation
 import LinearAlgebra
 
@@ -9,7 +10,7 @@ import LinearAlgebra
 /// 2 + ln(count) such draws, as in scikit-learn.
 func plusPlusCentroids(
   of samples: Matrix, count: Int, using generator: inout SeededGenerator,
-  in context: FitContext
+  in context: RunContext
 ) throws -> Matrix {
   let trials = 2 + Int(log(Double(count)))
   var chosen = [generator.integer(below: samples.rows)]

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Samples as seen from an origin in their midst, where inner products cancel

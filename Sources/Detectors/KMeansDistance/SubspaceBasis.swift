@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A few orthonormal directions that hold much of the samples' variance.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// The nu-one-class support vector machine with the Gaussian kernel: the
@@ -49,7 +50,7 @@ public struct OneClassSVM: Detector {
   /// - Throws: `DetectorFault` when a hyper-parameter is out of range, the
   ///   samples cannot be used, or memory would not suffice.
   public func fit(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> OneClassSVMModel {
     try checkHyperparameters()
     try samples.checkForFit()
@@ -61,7 +62,7 @@ public struct OneClassSVM: Detector {
 
 extension OneClassSVM {
   private func fitChecked(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> OneClassSVMModel {
     let count = min(samples.rows, maxSamples ?? samples.rows)
     let cacheElements = try cacheElements(

@@ -1,3 +1,5 @@
+import Execution
+import Files
 import LinearAlgebra
 
 /// A fitted one-class support vector machine.

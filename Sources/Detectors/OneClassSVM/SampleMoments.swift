@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// The mean of every column and the variance of all elements together.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Points moved and scaled so that the Gaussian kernel is

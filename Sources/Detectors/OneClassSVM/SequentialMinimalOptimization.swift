@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 
 /// Solves the dual of the one-class support vector machine.
@@ -42,7 +43,7 @@ final class SequentialMinimalOptimization {
   }
 
   private let settings: Settings
-  private let context: FitContext
+  private let context: RunContext
 
   /// The points; the solver moves them so that the problem of the moment is
   /// always a prefix.
@@ -69,7 +70,7 @@ final class SequentialMinimalOptimization {
   /// m(α) - M(α) over all points, see (3).
   private(set) var gap = Double.infinity
 
-  init(_ points: ScaledPoints, _ settings: Settings, in context: FitContext) {
+  init(_ points: ScaledPoints, _ settings: Settings, in context: RunContext) {
     self.points = points
     self.settings = settings
     self.context = context

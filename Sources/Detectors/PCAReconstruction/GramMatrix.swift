@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import LinearAlgebra
 import Synchronization
 
@@ -26,7 +27,7 @@ struct GramMatrix {
 
   /// - Throws: `CancellationError`.
   init(
-    ofThe side: Side, of centered: CenteredSamples, in context: FitContext
+    ofThe side: Side, of centered: CenteredSamples, in context: RunContext
   ) throws {
     let samples = centered.samples
     size = side == .rows ? samples.rows : samples.columns
@@ -41,7 +42,7 @@ struct GramMatrix {
   /// Calls `body` with every tile of the upper triangle: a range of rows, one
   /// of columns, and where the tile begins.
   private mutating func forEachTile(
-    in context: FitContext,
+    in context: RunContext,
     _ body: (Range<Int>, Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) throws {
     // Equal strips keep the tiles of two threads balanced.
@@ -75,7 +76,7 @@ struct GramMatrix {
 
 extension GramMatrix {
   private mutating func add(
-    _ centered: CenteredSamples, _ side: Side, in context: FitContext
+    _ centered: CenteredSamples, _ side: Side, in context: RunContext
   ) throws {
     let samples = centered.samples
     let depth = side == .rows ? samples.columns : samples.rows
@@ -128,7 +129,7 @@ extension GramMatrix {
   /// Products of whole numbers, summed exactly, then centred exactly: of n
   /// samples x with the sums s, n · Σxᵢxⱼ - sᵢsⱼ.
   private mutating func add(
-    _ levels: PixelLevels, rows: Int, in context: FitContext
+    _ levels: PixelLevels, rows: Int, in context: RunContext
   ) throws {
     let steps = Parallel.blocks(rows, size: PixelLevels.exactRows)
     let size = size

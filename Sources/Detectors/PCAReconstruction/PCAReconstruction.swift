@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// Principal component analysis: how badly the main directions of the training
@@ -29,7 +30,7 @@ public struct PCAReconstruction: Detector {
   /// - Throws: `DetectorFault`: `nComponents` out of range, samples empty or
   ///   not finite, the memory budget exceeded; `CancellationError`.
   public func fit(
-    _ samples: Matrix, in context: FitContext
+    _ samples: Matrix, in context: RunContext
   ) throws -> PCAReconstructionModel {
     try Parallel.$threadCount.withValue(context.threadCount) {
       try samples.checkForFit()
@@ -44,7 +45,7 @@ public struct PCAReconstruction: Detector {
     }
   }
 
-  private func check(rows: Int, columns: Int, in context: FitContext) throws {
+  private func check(rows: Int, columns: Int, in context: RunContext) throws {
     let smaller = min(rows, columns)
     switch nComponents {
     case .count(let count) where count < 1 || count > smaller:

@@ -1,3 +1,5 @@
+import Execution
+import Files
 import LinearAlgebra
 
 /// The mean and the principal components of the training samples.

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// The leading right singular vectors of centred samples X = U S Vᵀ.
@@ -15,7 +16,7 @@ struct PrincipalAxes {
 
   init(
     of centered: CenteredSamples, keeping count: ComponentCount,
-    in context: FitContext
+    in context: RunContext
   ) throws {
     let (rows, columns) = (centered.samples.rows, centered.samples.columns)
     let smaller = min(rows, columns)
@@ -57,7 +58,7 @@ struct PrincipalAxes {
   /// in double precision; see `GramMatrix` for why that is safe.
   init(
     byGramMatrixOfThe side: GramMatrix.Side, of centered: CenteredSamples,
-    keeping count: ComponentCount, in context: FitContext
+    keeping count: ComponentCount, in context: RunContext
   ) throws {
     let gram = try GramMatrix(ofThe: side, of: centered, in: context)
     let eigen = try SymmetricEigenDecomposition(gram.values, size: gram.size)

@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Diagnostics
+import Execution
 import Files
 import Foundation
 
@@ -77,7 +78,7 @@ public struct Ablation {
   ///
   /// - Throws: `StudyFault` for a dataset that has changed or gone,
   ///   `FileFault.unwritable`, `CancellationError`.
-  public func run(in context: FitContext) throws -> AblationResults {
+  public func run(in context: RunContext) throws -> AblationResults {
     var failures: [AblationRun.Identity: AblationRun] = [:]
     var progress = AblationProgress(
       context.progress,
@@ -134,7 +135,7 @@ public struct Ablation {
   ///   what else keeps the features from being made fails the runs.
   private func prepare(
     _ preparation: StudyPlan.Preparation, of slice: StudyPlan.Slice,
-    in context: FitContext
+    in context: RunContext
   ) throws -> Result<PreparedSamples, any Error> {
     do {
       return .success(
@@ -153,7 +154,7 @@ public struct Ablation {
   private func run(
     _ cell: StudyPlan.Cell, of slice: StudyPlan.Slice,
     on samples: Result<PreparedSamples, any Error>, checksum: String,
-    in context: FitContext
+    in context: RunContext
   ) throws -> AblationRun {
     PeakMemory.reset()
     let run: ComparisonRun

@@ -1,6 +1,5 @@
+import Execution
 import Testing
-
-@testable import LinearAlgebra
 
 @Suite("Subnormal numbers")
 struct SubnormalsTests {

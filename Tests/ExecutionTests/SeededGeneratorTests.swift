@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Execution
 import Testing
 
 @Suite("Seeded generator")

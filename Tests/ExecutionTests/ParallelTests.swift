@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Execution
 import Synchronization
 import Testing
 

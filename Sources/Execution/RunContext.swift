@@ -1,6 +1,5 @@
 import Diagnostics
 import Foundation
-import LinearAlgebra
 
 /// A file that keeps the state of a long training, renewed after every epoch.
 public struct CheckpointFile: Hashable, Sendable {
@@ -14,8 +13,8 @@ public struct CheckpointFile: Hashable, Sendable {
   }
 }
 
-/// The circumstances of a fit, as opposed to its hyper-parameters.
-public struct FitContext: Sendable {
+/// The circumstances of a piece of work, as opposed to what is to be done.
+public struct RunContext: Sendable {
   /// Determines every random choice.
   public var seed: UInt64
   /// The most threads to use; changes no result.

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 
 /// A number that can be an element of a stored array.
@@ -37,7 +36,7 @@ public struct Tensor<Element: TensorElement>: Codable, Hashable, Sendable {
   }
 
   public init(from decoder: any Decoder) throws {
-    if let archive = decoder.userInfo[.tensorArchive] as? TensorArchive {
+    if let archive = TensorArchive.used(by: decoder) {
       wrappedValue = try archive.read(from: decoder).values
     } else {
       wrappedValue = try [Element](from: decoder)
@@ -45,51 +44,10 @@ public struct Tensor<Element: TensorElement>: Codable, Hashable, Sendable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    if let archive = encoder.userInfo[.tensorArchive] as? TensorArchive {
+    if let archive = TensorArchive.used(by: encoder) {
       try archive.write(wrappedValue, shape: [wrappedValue.count], to: encoder)
     } else {
       try wrappedValue.encode(to: encoder)
-    }
-  }
-}
-
-extension Matrix: Codable {
-  private enum CodingKeys: CodingKey {
-    case rows
-    case columns
-    case values
-  }
-
-  public init(from decoder: any Decoder) throws {
-    if let archive = decoder.userInfo[.tensorArchive] as? TensorArchive {
-      let (values, shape): ([Float], [Int]) = try archive.read(from: decoder)
-      guard shape.count == 2 else {
-        throw DecodingError.dataCorrupted(
-          .init(codingPath: decoder.codingPath, debugDescription: "no matrix"))
-      }
-      self.init(rows: shape[0], columns: shape[1], values: values)
-    } else {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      let rows = try container.decode(Int.self, forKey: .rows)
-      let columns = try container.decode(Int.self, forKey: .columns)
-      let values = try container.decode([Float].self, forKey: .values)
-      guard elementCount([rows, columns]) == values.count else {
-        throw DecodingError.dataCorruptedError(
-          forKey: .values, in: container,
-          debugDescription: "not rows x columns values")
-      }
-      self.init(rows: rows, columns: columns, values: values)
-    }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    if let archive = encoder.userInfo[.tensorArchive] as? TensorArchive {
-      try archive.write(values, shape: [rows, columns], to: encoder)
-    } else {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(rows, forKey: .rows)
-      try container.encode(columns, forKey: .columns)
-      try container.encode(values, forKey: .values)
     }
   }
 }
@@ -129,15 +87,24 @@ extension Safetensors {
 
 /// Collects the arrays of a value that is being encoded, named by their place
 /// in it; gives them back when the value is decoded.
-private final class TensorArchive: @unchecked Sendable {
+package final class TensorArchive: @unchecked Sendable {
   // One coder calls one method at a time; nothing is shared between threads.
-  private(set) var tensors: [String: StoredTensor]
+  fileprivate private(set) var tensors: [String: StoredTensor]
 
-  init(_ tensors: [String: StoredTensor] = [:]) {
+  fileprivate init(_ tensors: [String: StoredTensor] = [:]) {
     self.tensors = tensors
   }
 
-  func write<Element: TensorElement>(
+  /// The archive behind a coder; nil for coders of other formats.
+  package static func used(by decoder: any Decoder) -> TensorArchive? {
+    decoder.userInfo[.tensorArchive] as? TensorArchive
+  }
+
+  package static func used(by encoder: any Encoder) -> TensorArchive? {
+    encoder.userInfo[.tensorArchive] as? TensorArchive
+  }
+
+  package func write<Element: TensorElement>(
     _ values: [Element], shape: [Int], to encoder: any Encoder
   ) throws {
     let name = encoder.codingPath.map(\.segment).joined(separator: ".")
@@ -148,7 +115,7 @@ private final class TensorArchive: @unchecked Sendable {
     try container.encode(name)
   }
 
-  func read<Element: TensorElement>(
+  package func read<Element: TensorElement>(
     from decoder: any Decoder
   ) throws -> (values: [Element], shape: [Int]) {
     let name = try decoder.singleValueContainer().decode(String.self)
