@@ -26,6 +26,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
+    .library(name: "AnomalyCommand", targets: ["AnomalyCommand"]),
     .executable(name: "anomaly", targets: ["anomaly"]),
   ],
   dependencies: [
@@ -45,6 +46,7 @@ let package = Package(
       .systemLibrary(name: "CVectorUnit"),
     ],
     room("Diagnostics"),
+    room("Parameters", ["Diagnostics"]),
     room("Files", ["Diagnostics", "CZlib"]),
     room("Execution", ["Diagnostics", "Files", "CVectorUnit"]),
     room(
@@ -58,28 +60,33 @@ let package = Package(
     room(
       "Datasets",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images", "CZlib",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images", "CZlib",
       ]),
     room(
       "Features",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets",
       ]),
     room(
-      "Detectors", ["Diagnostics", "Files", "Execution", "LinearAlgebra"],
+      "Detectors",
+      ["Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra"],
       testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
     room(
       "Autoencoders",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Detectors",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Detectors",
         "CVectorUnit",
       ]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Yams",
       ]),
@@ -94,17 +101,19 @@ let package = Package(
     room(
       "AnomalyKit",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Experiments", "Reporting",
       ]),
     [
-      .executableTarget(
-        name: "anomaly",
+      .target(
+        name: "AnomalyCommand",
         dependencies: [
           "AnomalyKit",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+      .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
       .testTarget(
         name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
       // Runs the commands of the pages; compiles the Swift in them.

@@ -1,3 +1,4 @@
+import Diagnostics
 import CPNG
 import Execution
 import Files

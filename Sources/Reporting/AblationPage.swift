@@ -77,7 +77,7 @@ extension AblationReport {
       AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
     }
     let best = means.max { $0.1 < $1.1 }?.0
-    let baseline = study.baseline.canonical
+    let baseline = study.canonicalBaseline
     return first.compactMap { entry in
       let setting = entry.run.identity.setting
       guard setting == best || setting == baseline,

@@ -25,14 +25,14 @@ struct Outliers: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let quantile = try Quantile(quantile)
-    let report = try session.run {
-      let category = try data.openCategory(seed: arguments.seed)
-      let fitted = try pipeline.fit(category, for: output, in: session)
+    var text = ""
+    try pipeline.fit(data, for: output, in: session) { category, fitted in
       let search = try OutlierSearch(
         category.test, by: fitted, quantile: quantile, in: session.context)
-      return OutlierReport(search, in: category.test, by: fitted)
+      let report = OutlierReport(search, in: category.test, by: fitted)
+      try report.write(to: URL(fileURLWithPath: output))
+      text = report.text
     }
-    try report.write(to: URL(fileURLWithPath: output))
-    print(report.text, terminator: "")
+    print(text, terminator: "")
   }
 }

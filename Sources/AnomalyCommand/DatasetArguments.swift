@@ -74,3 +74,4 @@ struct DatasetArguments: ParsableArguments {
 }
 
 extension DatasetKind: ExpressibleByArgument {}
+extension ColorMode: ExpressibleByArgument {}

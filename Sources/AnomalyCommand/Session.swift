@@ -48,7 +48,7 @@ extension Provenance {
   static var thisCommand: Provenance {
     Provenance(
       arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
-      version: Anomaly.version)
+      version: anomalyKitVersion)
   }
 }
 
@@ -83,11 +83,9 @@ struct Session {
     }
   }
 
-  /// Does the work on as many threads as were asked for, and takes the
-  /// progress bar away when it is done.
+  /// Does the work, and takes the progress bar away when it is done.
   func run<Result>(_ work: () throws -> Result) rethrows -> Result {
     defer { progress.clear() }
-    return try Parallel.$threadCount.withValue(
-      context.threadCount, operation: work)
+    return try work()
   }
 }

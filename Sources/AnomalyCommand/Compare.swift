@@ -1,5 +1,6 @@
 import AnomalyKit
 import ArgumentParser
+import Diagnostics
 import Foundation
 
 struct Compare: ParsableCommand {
@@ -15,11 +16,13 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Detectors, separated by commas.",
-      valueName: "all|" + detectorNames.replacing("|", with: ",")))
+      "Detectors, separated by commas; all are those that take seconds.",
+      valueName: "all|" + detectorNames.replacing("|", with: ",")),
+    completion: .list(["all"] + AnomalyCommandLine.catalog.names))
   var detectors = "all"
 
-  @OptionGroup var hyperparameters: DetectorArguments
+  @OptionGroup(title: "Detectors") var parameters:
+    ParameterArguments<DetectorParameterOptions>
   @OptionGroup var features: FeatureArguments
   @OptionGroup var arguments: RunArguments
 
@@ -41,19 +44,20 @@ struct Compare: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let names = detectors.split(separator: ",").map(String.init)
-    let detectors = try DetectorCatalog.standard.detectors(
-      named: names, options: hyperparameters.options)
+    let detectors = try AnomalyCommandLine.catalog.detectors(
+      named: names, parameters.settings)
+    let preparation = try features.preparation
     let runs = try session.run {
       let seeds = (0..<UInt64(repeats)).map { arguments.seed &+ $0 }
       let comparison = Comparison(
         dataset: try data.open(seed: arguments.seed), isPooled: data.pool,
-        detectors: detectors, features: features.recipe,
-        scaler: features.scaler, seeds: seeds)
+        detectors: detectors, features: preparation.features,
+        scaler: preparation.scaler, seeds: seeds)
       return try comparison.run(in: session.context) { run in
         if let failure = run.failure {
           let result = run.result
-          session.progress.warn(
-            "\(result.detector), \(result.category): \(failure)")
+          session.context.warn(
+            "\(result.detector), \(result.category): \(Message(failure))")
         }
       }
     }

@@ -32,9 +32,9 @@ final class TerminalProgress: ProgressSink {
     }
   }
 
-  func warn(_ line: String) {
+  func warn(_ line: Message) {
     clear()
-    complain(line, as: "warning")
+    complain(line.text(for: .commandLine), as: "warning")
   }
 
   /// Wipes the bar, before other lines are printed.

@@ -44,7 +44,9 @@ struct Inspect: ParsableCommand {
     let report = try session.run {
       try InspectionReport(
         data.openCategory(seed: arguments.seed).test,
-        by: FittedPipeline(contentsOf: URL(fileURLWithPath: model)),
+        by: FittedPipeline(
+          contentsOf: URL(fileURLWithPath: model),
+          catalog: AnomalyCommandLine.catalog),
         count: count, edits: latent)
     }
     try report.write(to: URL(fileURLWithPath: output))

@@ -15,11 +15,9 @@ struct Fit: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let fitted = try session.run {
-      try pipeline.fit(
-        data.openCategory(seed: arguments.seed), for: model, in: session)
+    try pipeline.fit(data, for: model, in: session) { _, fitted in
+      try fitted.write(to: URL(fileURLWithPath: model))
     }
-    try fitted.write(to: URL(fileURLWithPath: model))
   }
 }
 
@@ -85,7 +83,9 @@ struct Score: ParsableCommand {
     let submission = try session.run {
       try self.submission.submission(
         of: data.openCategory(seed: arguments.seed).test,
-        by: FittedPipeline(contentsOf: URL(fileURLWithPath: model)),
+        by: FittedPipeline(
+          contentsOf: URL(fileURLWithPath: model),
+          catalog: AnomalyCommandLine.catalog),
         in: session)
     }
     let format = self.submission.format
@@ -111,14 +111,14 @@ struct Submit: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let submission = try session.run {
-      let category = try data.openCategory(seed: arguments.seed)
-      return try self.submission.submission(
-        of: category.test,
-        by: pipeline.fit(category, for: output, in: session), in: session)
+    var count = 0
+    try pipeline.fit(data, for: output, in: session) { category, fitted in
+      let submission = try self.submission.submission(
+        of: category.test, by: fitted, in: session)
+      try submission.write(
+        to: URL(fileURLWithPath: output), format: self.submission.format)
+      count = submission.ids.count
     }
-    try submission.write(
-      to: URL(fileURLWithPath: output), format: self.submission.format)
-    complain("\(submission.ids.count) rows in \(output)", as: "done")
+    complain("\(count) rows in \(output)", as: "done")
   }
 }

@@ -22,10 +22,12 @@ struct Ablate: ParsableCommand {
   @OptionGroup var resources: ResourceArguments
 
   func run() throws {
-    let study = try Study(contentsOf: URL(fileURLWithPath: study))
+    let study = try Study(
+      contentsOf: URL(fileURLWithPath: study),
+      catalog: AnomalyCommandLine.catalog)
     let session = Session(resources)
     let folder = URL(fileURLWithPath: output)
-    let ablation = try Ablation(study, in: folder, version: Anomaly.version)
+    let ablation = try Ablation(study, in: folder)
     complain(ablation.outlook, as: "study")
     let results: AblationResults
     do {
