@@ -17,7 +17,8 @@ func room(
     .target(name: name, dependencies: dependencies),
     .testTarget(
       name: name + "Tests",
-      dependencies: [.byName(name: name)] + dependencies + others),
+      dependencies: [.byName(name: name), "TestSupport"] + dependencies
+        + others),
   ]
 }
 
@@ -106,7 +107,11 @@ let package = Package(
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
       .testTarget(
-        name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
+        name: "anomalyTests",
+        dependencies: ["anomaly", "AnomalyKit", "TestSupport"]),
+      .target(
+        name: "TestSupport", dependencies: ["Execution", "LinearAlgebra"],
+        path: "Tests/TestSupport"),
       // Runs the commands of the pages; compiles the Swift in them.
       .executableTarget(
         name: "Documentation",
@@ -118,7 +123,8 @@ let package = Package(
         name: "LibraryExamples", dependencies: ["AnomalyKit"],
         path: "Tests/LibraryExamples"),
       .testTarget(
-        name: "DocumentationTests", dependencies: ["Documentation"]),
+        name: "DocumentationTests",
+        dependencies: ["Documentation", "TestSupport"]),
     ],
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]
