@@ -17,7 +17,8 @@ func room(
     .target(name: name, dependencies: dependencies),
     .testTarget(
       name: name + "Tests",
-      dependencies: [.byName(name: name)] + dependencies + others),
+      dependencies: [.byName(name: name), "TestSupport"] + dependencies
+        + others),
   ]
 }
 
@@ -115,7 +116,11 @@ let package = Package(
         ]),
       .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
       .testTarget(
-        name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
+        name: "anomalyTests",
+        dependencies: ["anomaly", "AnomalyKit", "TestSupport"]),
+      .target(
+        name: "TestSupport", dependencies: ["Execution", "LinearAlgebra"],
+        path: "Tests/TestSupport"),
       // Runs the commands of the pages; compiles the Swift in them.
       .executableTarget(
         name: "Documentation",
@@ -127,7 +132,8 @@ let package = Package(
         name: "LibraryExamples", dependencies: ["AnomalyKit"],
         path: "Tests/LibraryExamples"),
       .testTarget(
-        name: "DocumentationTests", dependencies: ["Documentation"]),
+        name: "DocumentationTests",
+        dependencies: ["Documentation", "TestSupport"]),
     ],
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]
