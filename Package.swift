@@ -83,11 +83,12 @@ let package = Package(
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Yams",
       ]),
+    room("Plots"),
     room(
       "Reporting",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
-        "Datasets", "Autoencoders", "Evaluation", "Experiments",
+        "Datasets", "Autoencoders", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       testedWith: ["Detectors", "Features"]),
@@ -96,7 +97,7 @@ let package = Package(
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
-        "Experiments", "Reporting",
+        "Experiments", "Plots", "Reporting",
       ]),
     [
       .executableTarget(

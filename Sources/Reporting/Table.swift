@@ -1,3 +1,5 @@
+import Plots
+
 /// A table of text, to be printed in several formats.
 public struct Table: Hashable, Sendable {
   /// How the cells of a column stand.
