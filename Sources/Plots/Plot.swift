@@ -149,7 +149,9 @@ extension Plot {
       case .points(let points, let ink): .points(points.filter(isShown), ink)
       case .rule(let value, _): x.fraction(value).isFinite ? mark : nil
       case .label(_, let point, _): isShown(point) ? mark : nil
-      case .cells: mark
+      case .cells(let cells):
+        .cells(
+          cells.filter { isShown(Point(Double($0.column), Double($0.row))) })
       }
     }
     return plot

@@ -7,6 +7,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Plots
 import Testing
 
 @testable import Reporting
