@@ -91,11 +91,12 @@ let package = Package(
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Yams",
       ]),
+    room("Plots"),
     room(
       "Reporting",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
-        "Datasets", "Autoencoders", "Evaluation", "Experiments",
+        "Datasets", "Autoencoders", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       testedWith: ["Detectors", "Features"]),
@@ -105,7 +106,7 @@ let package = Package(
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
         "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
-        "Experiments", "Reporting",
+        "Experiments", "Plots", "Reporting",
       ]),
     [
       .target(

@@ -10,4 +10,5 @@
 @_exported import Images
 @_exported import LinearAlgebra
 @_exported import Parameters
+@_exported import Plots
 @_exported import Reporting

@@ -1,6 +1,7 @@
 import Evaluation
 import Experiments
 import Foundation
+import Plots
 
 extension AblationReport {
   /// `report.html`: tables and figures, the baseline and the best setting in

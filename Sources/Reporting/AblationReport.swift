@@ -1,6 +1,7 @@
 import Experiments
 import Files
 import Foundation
+import Plots
 
 /// The results of a study as tables, figures and files.
 public struct AblationReport: Sendable {

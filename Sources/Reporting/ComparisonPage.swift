@@ -6,6 +6,7 @@ import Experiments
 import Foundation
 import Images
 import LinearAlgebra
+import Plots
 
 extension ComparisonReport {
   /// `report.html`: the tables, plots and a gallery of the samples that tell

@@ -1,5 +1,5 @@
 /// Names in the order that people count in: 1, 2, 10, and a2 before a10.
-struct NumericOrder: Comparable {
+package struct NumericOrder: Comparable {
   private enum Piece: Comparable {
     // A number is told from its digits, without leading zeros, so that no
     // number is too large.
@@ -17,10 +17,10 @@ struct NumericOrder: Comparable {
     }
   }
 
-  let name: String
+  package let name: String
   private let pieces: [Piece]
 
-  init(_ name: String) {
+  package init(_ name: String) {
     self.name = name
     var rest = Array(name.utf8)[...]
     var pieces: [Piece] = []
@@ -38,19 +38,19 @@ struct NumericOrder: Comparable {
     self.pieces = pieces
   }
 
-  static func < (a: NumericOrder, b: NumericOrder) -> Bool {
+  package static func < (a: NumericOrder, b: NumericOrder) -> Bool {
     a.pieces == b.pieces
       ? a.name < b.name : a.pieces.lexicographicallyPrecedes(b.pieces)
   }
 
-  static func == (a: NumericOrder, b: NumericOrder) -> Bool {
+  package static func == (a: NumericOrder, b: NumericOrder) -> Bool {
     a.name == b.name
   }
 }
 
 extension Sequence {
   /// The elements in the numeric order of their names.
-  func sortedNumerically(by name: (Element) -> String) -> [Element] {
+  package func sortedNumerically(by name: (Element) -> String) -> [Element] {
     map { (NumericOrder(name($0)), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }
 }

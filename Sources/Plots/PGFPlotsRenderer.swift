@@ -5,7 +5,7 @@ extension Plot {
   ///
   /// The document needs `\usepackage{pgfplots}` and
   /// `\pgfplotsset{compat=1.18}`.
-  public var pgfplots: String { PGFPlotsRenderer(plot: self).document }
+  public var pgfplots: String { PGFPlotsRenderer(plot: drawable).document }
 }
 
 /// Draws a plot as pgfplots source.

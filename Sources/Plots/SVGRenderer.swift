@@ -3,14 +3,14 @@ import Foundation
 extension Plot {
   /// The figure as an SVG document of its own, for light and dark surroundings.
   public var svg: String {
-    SVGRenderer(plot: self, id: nil).document + "\n"
+    SVGRenderer(plot: drawable, id: nil).document + "\n"
   }
 
   /// The figure as an `svg` element of a page that has `PlotPalette.css`.
   ///
   /// - Parameter id: Unlike those of the other figures of the page.
-  func svgElement(id: String) -> String {
-    SVGRenderer(plot: self, id: id).document
+  package func svgElement(id: String) -> String {
+    SVGRenderer(plot: drawable, id: id).document
   }
 }
 
@@ -383,7 +383,8 @@ private func textWidth(_ text: String, size: Double) -> Double {
 
 /// With at most two places, which is finer than a pixel of any screen.
 private func number(_ value: Double) -> String {
-  let rounded = (value * 100).rounded() / 100
+  // What lies outside of every screen lies there wherever it is.
+  let rounded = (min(max(value, -1e7), 1e7) * 100).rounded() / 100
   return rounded == rounded.rounded()
     ? String(Int(rounded)) : String(format: "%g", rounded)
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The colours of plots: told apart by most colour-blind eyes, with a contrast
 /// of at least 4.5 to 1 on a light page and on a dark one.
-enum PlotPalette {
+package enum PlotPalette {
   /// RGB in hexadecimal, on light and on dark.
   static let series: [(light: String, dark: String)] = [
     ("0063B1", "6CB6FF"), ("B93A0A", "FF9466"), ("00725A", "4FD1A5"),
@@ -15,7 +15,7 @@ enum PlotPalette {
   static let dashes: [[Int]] = [[], [7, 3], [2, 2], [9, 3, 2, 3]]
 
   /// The style of plots without their own: for a page that holds several.
-  static let css = """
+  package static let css = """
     .plot{color:#\(text.light);font:12px/1.2 system-ui,sans-serif}
     .plot text{fill:currentColor}
     .plot .tick{font-size:11px}
@@ -45,39 +45,5 @@ enum PlotPalette {
   ) -> String {
     series.enumerated().map { ".plot .s\($0){color:#\(shade($1))}" }
       .joined(separator: "\n")
-  }
-}
-
-/// The colour of a figure in a heat table, with text that is readable on it.
-public struct HeatColor: Hashable, Sendable {
-  /// From 0 to 255.
-  public let red: Int
-  public let green: Int
-  public let blue: Int
-
-  /// Blue for an AUROC above one half, orange below: the stronger, the
-  /// farther.
-  public init(auroc: Double) {
-    let white = (247.0, 247.0, 247.0)
-    let end = auroc >= 0.5 ? (0.0, 84.0, 150.0) : (178.0, 72.0, 10.0)
-    let strength = min(1, abs(auroc - 0.5) * 2)
-    func mix(_ from: Double, _ to: Double) -> Int {
-      Int((from + (to - from) * strength).rounded())
-    }
-    red = mix(white.0, end.0)
-    green = mix(white.1, end.1)
-    blue = mix(white.2, end.2)
-  }
-
-  /// Whether text on it should be white rather than black.
-  var isDark: Bool {
-    // At this relative luminance both have the same contrast (WCAG 2).
-    func linear(_ value: Int) -> Double {
-      let share = Double(value) / 255
-      return share <= 0.04045
-        ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
-    }
-    return 0.2126 * linear(red) + 0.7152 * linear(green)
-      + 0.0722 * linear(blue) < 0.179
   }
 }

@@ -4,7 +4,7 @@ extension String {
   /// Scalar by scalar: as a `Character`, a quotation mark with a combining
   /// accent after it would not be recognised. Control characters, which XML
   /// does not allow, become the replacement character.
-  var escapedForMarkup: String {
+  package var escapedForMarkup: String {
     var escaped = String.UnicodeScalarView()
     for scalar in unicodeScalars {
       switch scalar {
@@ -23,7 +23,7 @@ extension String {
   }
 
   /// Safe as text of a LaTeX document.
-  var escapedForTeX: String {
+  package var escapedForTeX: String {
     var escaped = ""
     for scalar in unicodeScalars {
       switch scalar {

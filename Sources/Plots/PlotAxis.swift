@@ -1,8 +1,8 @@
 import Foundation
 
 /// One axis of a plot: what it measures, its range, and where its ticks are.
-public struct PlotAxis: Hashable, Sendable {
-  public enum Scale: Hashable, Sendable {
+package struct PlotAxis: Hashable, Sendable {
+  package enum Scale: Hashable, Sendable {
     case linear(ClosedRange<Double>)
     /// - Precondition: the lower bound is positive.
     case logarithmic(ClosedRange<Double>)
@@ -10,7 +10,7 @@ public struct PlotAxis: Hashable, Sendable {
     case names([String])
   }
 
-  public enum Placement: Hashable, Sendable {
+  package enum Placement: Hashable, Sendable {
     /// Below, or left.
     case near
     /// Above, or right.
@@ -19,18 +19,18 @@ public struct PlotAxis: Hashable, Sendable {
     case hidden
   }
 
-  public struct Tick: Hashable, Sendable {
-    public var value: Double
-    public var label: String
+  package struct Tick: Hashable, Sendable {
+    package var value: Double
+    package var label: String
   }
 
-  public var label: String
-  public var scale: Scale
-  public var placement: Placement
+  package var label: String
+  package var scale: Scale
+  package var placement: Placement
   /// Faint lines across the figure at the ticks.
-  public var hasGrid: Bool
+  package var hasGrid: Bool
 
-  public init(
+  package init(
     _ label: String, _ scale: Scale, placement: Placement = .near,
     hasGrid: Bool = true
   ) {
@@ -41,7 +41,7 @@ public struct PlotAxis: Hashable, Sendable {
   }
 
   /// The scale that shows all the values and begins and ends at ticks.
-  public static func linear(
+  package static func linear(
     _ label: String, showing values: some Sequence<Double>
   ) -> PlotAxis {
     let range = finiteRange(of: values) ?? 0...1
@@ -53,17 +53,17 @@ public struct PlotAxis: Hashable, Sendable {
 
   /// The same with equal distances for equal ratios; values that are not
   /// positive are not shown.
-  public static func logarithmic(
+  package static func logarithmic(
     _ label: String, showing values: some Sequence<Double>
   ) -> PlotAxis {
-    let range = finiteRange(of: values.filter { $0 > 0 }) ?? 0.1...1
+    let range = finiteRange(of: values.filter { $0 > 1e-300 }) ?? 0.1...1
     // A little room keeps markers off the frame.
     return PlotAxis(
       label, .logarithmic(range.lowerBound / 1.5...range.upperBound * 1.5))
   }
 
   /// The ends of the axis.
-  var bounds: ClosedRange<Double> {
+  package var bounds: ClosedRange<Double> {
     switch scale {
     case .linear(let range), .logarithmic(let range): range
     case .names(let names): -0.5...Double(names.count) - 0.5
@@ -83,7 +83,7 @@ public struct PlotAxis: Hashable, Sendable {
   }
 
   /// The values that are labelled.
-  public var ticks: [Tick] {
+  package var ticks: [Tick] {
     switch scale {
     case .linear(let range): linearTicks(range)
     case .logarithmic(let range): logarithmicTicks(range)
@@ -97,7 +97,8 @@ public struct PlotAxis: Hashable, Sendable {
 private func finiteRange(
   of values: some Sequence<Double>
 ) -> ClosedRange<Double>? {
-  let values = values.filter(\.isFinite)
+  // Beyond these, the ends and the width of an axis have no number.
+  let values = values.filter(\.isFinite).map { min(max($0, -1e300), 1e300) }
   guard let lower = values.min(), let upper = values.max() else { return nil }
   return lower...upper
 }
@@ -108,7 +109,7 @@ private func finiteRange(
 private func niceStep(for range: ClosedRange<Double>) -> Double {
   let width = range.upperBound - range.lowerBound
   // A single value gets an axis as wide as its own size.
-  let rough = (width > 0 ? width : max(abs(range.upperBound), 1)) / 5
+  let rough = (width > 1e-300 ? width : max(abs(range.upperBound), 1)) / 5
   let power = pow(10, log10(rough).rounded(.down))
   let step = [1.0, 2, 5].first { rough <= $0 * power * 1.0001 } ?? 10
   return step * power
@@ -149,9 +150,6 @@ private func logarithmicTicks(
   return [[1], [1, 3], [1, 2, 5]].lazy.map(ticks).first { $0.count > 2 }
     ?? ticks([1, 2, 3, 4, 5, 6, 7, 8, 9])
 }
-
-/// A number with three digits, for a sentence.
-func short(_ value: Double) -> String { String(format: "%.3g", value) }
 
 /// Such as 2e5 or 1.5e-7.
 private func scientific(_ value: Double) -> String {

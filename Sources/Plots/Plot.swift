@@ -3,37 +3,37 @@
 /// Described once, drawn as SVG (`svg`) or as pgfplots source (`pgfplots`).
 public struct Plot: Hashable, Sendable {
   /// A place in the units of the axes.
-  public struct Point: Hashable, Sendable {
-    public var x: Double
-    public var y: Double
+  package struct Point: Hashable, Sendable {
+    package var x: Double
+    package var y: Double
 
-    public init(_ x: Double, _ y: Double) {
+    package init(_ x: Double, _ y: Double) {
       self.x = x
       self.y = y
     }
   }
 
   /// A rectangle in the units of the axes.
-  public struct Rectangle: Hashable, Sendable {
-    public var x: ClosedRange<Double>
-    public var y: ClosedRange<Double>
+  package struct Rectangle: Hashable, Sendable {
+    package var x: ClosedRange<Double>
+    package var y: ClosedRange<Double>
 
-    public init(x: ClosedRange<Double>, y: ClosedRange<Double>) {
+    package init(x: ClosedRange<Double>, y: ClosedRange<Double>) {
       self.x = x
       self.y = y
     }
   }
 
   /// A field of a heat table.
-  public struct Cell: Hashable, Sendable {
-    public var column: Int
-    public var row: Int
-    public var text: String
+  package struct Cell: Hashable, Sendable {
+    package var column: Int
+    package var row: Int
+    package var text: String
     /// Nil for a field without a figure.
-    public var color: HeatColor?
-    public var isBold = false
+    package var color: HeatColor?
+    package var isBold = false
 
-    public init(
+    package init(
       column: Int, row: Int, text: String, color: HeatColor?,
       isBold: Bool = false
     ) {
@@ -47,7 +47,7 @@ public struct Plot: Hashable, Sendable {
 
   /// How something is coloured; a numbered colour comes with a dash pattern
   /// and a marker of its own, so that no meaning hangs on colour alone.
-  public enum Ink: Hashable, Sendable {
+  package enum Ink: Hashable, Sendable {
     /// The colour of text.
     case text
     /// Context that should not catch the eye.
@@ -57,7 +57,7 @@ public struct Plot: Hashable, Sendable {
   }
 
   /// The side of its place on which a label stands.
-  public enum Anchor: Hashable, Sendable {
+  package enum Anchor: Hashable, Sendable {
     /// The label begins at its place.
     case start
     case middle
@@ -66,7 +66,7 @@ public struct Plot: Hashable, Sendable {
   }
 
   /// Something drawn between the axes; later ones lie over earlier ones.
-  public enum Mark: Hashable, Sendable {
+  package enum Mark: Hashable, Sendable {
     case line([Point], Ink, isThick: Bool = false)
     /// The area between two curves.
     case band(lower: [Point], upper: [Point], Ink)
@@ -79,19 +79,19 @@ public struct Plot: Hashable, Sendable {
   }
 
   /// A line of the legend.
-  public struct LegendEntry: Hashable, Sendable {
+  package struct LegendEntry: Hashable, Sendable {
     /// What stands before the name.
-    public enum Key: Hashable, Sendable {
+    package enum Key: Hashable, Sendable {
       case line
       case area
       case point
     }
 
-    public var name: String
-    public var ink: Ink
-    public var key: Key
+    package var name: String
+    package var ink: Ink
+    package var key: Key
 
-    public init(_ name: String, _ ink: Ink, _ key: Key) {
+    package init(_ name: String, _ ink: Ink, _ key: Key) {
       self.name = name
       self.ink = ink
       self.key = key
@@ -103,14 +103,14 @@ public struct Plot: Hashable, Sendable {
   /// What there is to see, for those who cannot see it.
   public var summary: String
   /// The size of the rectangle between the axes, in CSS pixels (1/96 inch).
-  public var width: Double
-  public var height: Double
-  public var x: PlotAxis
-  public var y: PlotAxis
-  public var marks: [Mark]
-  public var legend: [LegendEntry]
+  package var width: Double
+  package var height: Double
+  package var x: PlotAxis
+  package var y: PlotAxis
+  package var marks: [Mark]
+  package var legend: [LegendEntry]
 
-  public init(
+  package init(
     title: String, summary: String, width: Double = 260, height: Double = 200,
     x: PlotAxis, y: PlotAxis, marks: [Mark] = [], legend: [LegendEntry] = []
   ) {
@@ -122,5 +122,38 @@ public struct Plot: Hashable, Sendable {
     self.y = y
     self.marks = marks
     self.legend = legend
+  }
+}
+
+extension Plot {
+  /// The plot without the places that have none between its axes: NaN,
+  /// infinities, and what a logarithmic axis cannot show.
+  var drawable: Plot {
+    func isShown(_ point: Point) -> Bool {
+      x.fraction(point.x).isFinite && y.fraction(point.y).isFinite
+    }
+    var plot = self
+    plot.marks = marks.compactMap { mark in
+      switch mark {
+      case .line(let points, let ink, let isThick):
+        .line(points.filter(isShown), ink, isThick: isThick)
+      case .band(let lower, let upper, let ink):
+        .band(
+          lower: lower.filter(isShown), upper: upper.filter(isShown), ink)
+      case .bars(let bars, let ink):
+        .bars(
+          bars.filter {
+            isShown(Point($0.x.lowerBound, $0.y.lowerBound))
+              && isShown(Point($0.x.upperBound, $0.y.upperBound))
+          }, ink)
+      case .points(let points, let ink): .points(points.filter(isShown), ink)
+      case .rule(let value, _): x.fraction(value).isFinite ? mark : nil
+      case .label(_, let point, _): isShown(point) ? mark : nil
+      case .cells(let cells):
+        .cells(
+          cells.filter { isShown(Point(Double($0.column), Double($0.row))) })
+      }
+    }
+    return plot
   }
 }
