@@ -53,11 +53,13 @@ let package = Package(
     room(
       "LinearAlgebra",
       ["Diagnostics", "Files", "Execution", "COpenBLAS", "CLAPACKE"]),
+    room("PNGDecoding", ["CZlib"]),
     room(
       "Images",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "CPNG", "CZlib",
-      ]),
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "PNGDecoding",
+        "CPNG",
+      ], testedWith: ["CZlib"]),
     room(
       "Datasets",
       [

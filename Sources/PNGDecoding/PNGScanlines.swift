@@ -1,33 +1,36 @@
 import CZlib
-import Files
 
 /// Decodes the common kinds of PNG files several times faster than libpng:
 /// grey, RGB and RGBA of 8 bits, not interlaced.
 ///
 /// Checks all that libpng checks, and leaves every other or damaged file to it.
-enum FastPNG {
+package enum PNGScanlines {
   /// The most compressed bytes that are gathered in memory.
   private static let largestCount = 1 << 26
   /// Bytes that are inflated at a time, at least.
   private static let chunkSize = 1 << 16
+  private static let signatureCount = 8
 
-  /// Hands every row to `means`; false when the file is not for this decoder,
-  /// which `means` must then be forgotten after.
-  static func read(
-    _ bytes: UnsafeRawBufferPointer, header: PNGHeader,
-    into means: inout AreaMeans
+  /// Hands over every row, alpha left out; false when the file is not for this
+  /// decoder, and the rows must then be forgotten.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file, whose header is known to be right.
+  ///   - width: Pixels of a row.
+  ///   - height: Rows.
+  ///   - channels: Bytes that are stored for a pixel: 1, 3 or 4.
+  ///   - row: Takes the bytes of the next row, 1 or 3 a pixel.
+  package static func read(
+    _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int,
+    row: (UnsafeBufferPointer<UInt8>) -> Void
   ) -> Bool {
-    guard
-      header.bitDepth == 8, !header.isInterlaced,
-      [.grey, .rgb, .rgbAlpha].contains(header.colorType),
-      let input = compressedPixels(bytes)
-    else { return false }
+    guard let input = compressedPixels(bytes) else { return false }
     defer { input.deallocate() }
     return input.withMemoryRebound(to: UInt8.self) { input in
       guard let start = input.baseAddress else { return false }
       return readRows(
         WindowedInflater(start, count: input.count - WindowedInflater.padding),
-        header: header, into: &means)
+        width: width, height: height, channels: channels, row: row)
     }
   }
 
@@ -56,7 +59,7 @@ enum FastPNG {
     _ bytes: UnsafeRawBufferPointer
   ) -> [Range<Int>]? {
     var data: [Range<Int>] = []
-    var offset = PNGHeader.signature.count
+    var offset = signatureCount
     while bytes.count - offset >= 12 {
       func number(at offset: Int) -> Int {
         Int(
@@ -76,7 +79,7 @@ enum FastPNG {
       }
       switch number(at: offset + 4) {
       case 0x4948_4452:  // IHDR
-        guard offset == PNGHeader.signature.count, isRight() else { return nil }
+        guard offset == signatureCount, isRight() else { return nil }
       case 0x4944_4154:  // IDAT
         // Nothing may stand between two of them.
         guard
@@ -96,13 +99,12 @@ enum FastPNG {
   }
 
   private static func readRows(
-    _ inflater: consuming WindowedInflater, header: PNGHeader,
-    into means: inout AreaMeans
+    _ inflater: consuming WindowedInflater, width: Int, height: Int,
+    channels: Int, row: (UnsafeBufferPointer<UInt8>) -> Void
   ) -> Bool {
-    let channels = header.colorType.channels
-    let unfilter = RowUnfilter(width: header.size.width, channels: channels)
+    let unfilter = RowUnfilter(width: width, channels: channels)
     defer { unfilter.deallocate() }
-    let rowBytes = header.size.width * channels + 1
+    let rowBytes = width * channels + 1
 
     // The window: what matches may reach back to, then what comes next.
     let limit =
@@ -113,11 +115,11 @@ enum FastPNG {
     defer { window.deallocate() }
     window.initialize(repeating: 0)
     guard let memory = window.baseAddress else { return false }
-    var opaque = [UInt8](repeating: 0, count: header.size.width * 3)
+    var opaque = [UInt8](repeating: 0, count: width * 3)
 
     var position = 0
     var consumed = 0
-    var rowsLeft = header.size.height
+    var rowsLeft = height
     while rowsLeft > 0 {
       let rows = min(unfilter.rowCount, rowsLeft)
       guard position - consumed >= rows * rowBytes else {
@@ -135,13 +137,13 @@ enum FastPNG {
       guard unfilter.unfilter(memory + consumed, count: rows) else {
         return false
       }
-      for row in 0..<rows {
-        let pixels = unfilter.row(row)
+      for index in 0..<rows {
+        let pixels = unfilter.row(index)
         if channels == 4 {
           drop(alpha: pixels, into: &opaque)
-          opaque.withUnsafeBufferPointer { means.add(.bytes($0)) }
+          opaque.withUnsafeBufferPointer(row)
         } else {
-          means.add(.bytes(pixels))
+          row(pixels)
         }
       }
       consumed += rows * rowBytes
