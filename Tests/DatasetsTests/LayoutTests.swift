@@ -208,7 +208,7 @@ struct LayoutTests {
         _ = try self.dataset()
       } throws: { error in
         let fault = error as? any Fault
-        return fault?.problem == problem && fault?.kind == .data
+        return fault?.problem == Message(problem) && fault?.kind == .data
       }
     }
   }
@@ -239,7 +239,9 @@ struct LayoutTests {
         "'<f4'", "(1, 2, 2)",
         ArrayFixture.bytes([1, 2, 3, 300].map { Float($0).bitPattern })),
       to: "trainingset.npy")
-    #expect(fault()?.problem.hasPrefix("the training samples have") == true)
+    #expect(
+      fault()?.problem.description.hasPrefix("the training samples have")
+        == true)
     try folder.write(
       ArrayFixture.npy(
         "'<f4'", "(1, 2, 2)",
@@ -274,7 +276,7 @@ struct LayoutTests {
 
   @Test("what is no dataset is refused with what would be one")
   func unrecognized() throws {
-    #expect(fault()?.remedy.contains("trainingset.npy") == true)
+    #expect(fault()?.remedy.description.contains("trainingset.npy") == true)
     try folder.write("text", to: "notes.txt")
     #expect(fault("notes.txt") != nil)
     #expect(throws: FileFault.self) { _ = try self.dataset("nothing") }

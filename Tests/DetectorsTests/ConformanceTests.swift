@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
 import Testing
 
 @testable import Detectors
@@ -127,7 +128,7 @@ struct ConformanceTests {
           ConformanceSamples.ordinary(rows: 50), in: RunContext())
       } throws: {
         guard
-          case .invalidHyperparameter(name, _, _)? = $0 as? DetectorFault
+          case .impossible(name, _, _)? = $0 as? ParameterFault
         else { return false }
         return true
       }
@@ -162,7 +163,6 @@ struct ConformanceTests {
       let model = try candidate.detector.fit(samples, in: RunContext())
       #expect(try model.scores(for: samples).allSatisfy { $0.isFinite })
     } catch DetectorFault.tooFewSamples(count: 1, needed: 2) {
-    } catch DetectorFault.invalidHyperparameter("nClusters", "2", _) {
     }
   }
 
@@ -191,7 +191,7 @@ struct ConformanceTests {
       }
       #expect(throws: fault) {
         try candidate.detector.fit(
-          streaming: Rows(matrix: broken), in: RunContext())
+          Rows(matrix: broken), in: RunContext())
       }
       #expect(throws: fault) { try model.scores(for: broken) }
     }
@@ -240,9 +240,9 @@ struct ConformanceTests {
       let small = ConformanceSamples.ordinary(rows: 100)
       let model = try candidate.detector.fit(small, in: RunContext())
       let streamed = try candidate.detector.fit(
-        streaming: Rows(matrix: small), in: RunContext())
+        Rows(matrix: small), in: RunContext())
       #expect(
-        try streamed.scores(streaming: Rows(matrix: samples))
+        try streamed.scores(for: Rows(matrix: samples))
           == model.scores(for: samples))
     }
   }

@@ -7,8 +7,8 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
-import TestSupport
 import Plots
+import TestSupport
 import Testing
 
 @testable import Reporting
