@@ -27,6 +27,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
+    .library(name: "AnomalyConformance", targets: ["AnomalyConformance"]),
     .executable(name: "anomaly", targets: ["anomaly"]),
   ],
   dependencies: [
@@ -69,13 +70,17 @@ let package = Package(
       ]),
     room(
       "Detectors", ["Diagnostics", "Files", "Execution", "LinearAlgebra"],
-      testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
+      testedWith: ["Datasets", "Evaluation"]),
+    room(
+      "AnomalyConformance",
+      ["Files", "Execution", "LinearAlgebra", "Detectors"],
+      testedWith: ["Autoencoders"]),
     room(
       "Autoencoders",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Detectors",
         "CVectorUnit",
-      ]),
+      ], testedWith: ["AnomalyConformance"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
