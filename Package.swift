@@ -27,6 +27,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
+    .library(name: "AnomalyCommand", targets: ["AnomalyCommand"]),
     .library(name: "AnomalyConformance", targets: ["AnomalyConformance"]),
     .executable(name: "anomaly", targets: ["anomaly"]),
   ],
@@ -47,70 +48,81 @@ let package = Package(
       .systemLibrary(name: "CVectorUnit"),
     ],
     room("Diagnostics"),
+    room("Parameters", ["Diagnostics"]),
     room("Files", ["Diagnostics", "CZlib"]),
     room("Execution", ["Diagnostics", "Files", "CVectorUnit"]),
     room(
       "LinearAlgebra",
       ["Diagnostics", "Files", "Execution", "COpenBLAS", "CLAPACKE"]),
+    room("PNGDecoding", ["CZlib"]),
     room(
       "Images",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "CPNG", "CZlib",
-      ]),
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "PNGDecoding",
+        "CPNG",
+      ], testedWith: ["CZlib"]),
     room(
       "Datasets",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images", "CZlib",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images", "CZlib",
       ]),
     room(
       "Features",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets",
       ]),
     room(
-      "Detectors", ["Diagnostics", "Files", "Execution", "LinearAlgebra"],
+      "Detectors",
+      ["Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra"],
       testedWith: ["Datasets", "Evaluation"]),
     room(
       "AnomalyConformance",
-      ["Files", "Execution", "LinearAlgebra", "Detectors"],
+      ["Parameters", "Files", "Execution", "LinearAlgebra", "Detectors"],
       testedWith: ["Autoencoders"]),
     room(
       "Autoencoders",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Detectors",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Detectors",
         "CVectorUnit",
       ], testedWith: ["AnomalyConformance"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Yams",
       ]),
+    room("Plots"),
     room(
       "Reporting",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
-        "Datasets", "Autoencoders", "Evaluation", "Experiments",
+        "Datasets", "Autoencoders", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       testedWith: ["Detectors", "Features"]),
     room(
       "AnomalyKit",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
-        "Experiments", "Reporting",
+        "Experiments", "Plots", "Reporting",
       ]),
     [
-      .executableTarget(
-        name: "anomaly",
+      .target(
+        name: "AnomalyCommand",
         dependencies: [
           "AnomalyKit",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+      .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
       .testTarget(
         name: "anomalyTests",
         dependencies: ["anomaly", "AnomalyKit", "TestSupport"]),

@@ -37,7 +37,7 @@ public struct ConformanceCheck: Sendable, CustomStringConvertible {
   /// Every check, the plainest first.
   public static let all: [ConformanceCheck] =
     [
-      .scores, .reproducibility, .permutation, .streaming, .saving,
+      .parameters, .scores, .reproducibility, .permutation, .streaming, .saving,
       .editedModel,
       .emptyInput, .oneRow, .nonFiniteValues, .wrongFeatureCount, .cancellation,
       .cancellationUnderWay,

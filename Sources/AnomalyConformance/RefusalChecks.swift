@@ -36,8 +36,7 @@ extension ConformanceCheck {
         _ = try detector.fit(broken, in: RunContext())
       }
       try requireFault(fault, of: "a streaming fit to \(value)") {
-        _ = try detector.fit(
-          streaming: RowsOnDemand(broken), in: RunContext())
+        _ = try detector.fit(RowsOnDemand(broken), in: RunContext())
       }
       try requireFault(fault, of: "scoring \(value)") {
         _ = try model.scores(for: broken)

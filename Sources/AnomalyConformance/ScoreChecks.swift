@@ -30,11 +30,9 @@ extension ConformanceCheck {
   ) { detector in
     let samples = ordinarySamples(rows: 700)
     let scores = try [1, 2, 2].map { threads in
-      try Parallel.$threadCount.withValue(threads) {
-        try detector.fit(
-          samples, in: RunContext(seed: 5, threadCount: threads)
-        ).scores(for: samples)
-      }
+      let context = RunContext(seed: 5, threadCount: threads)
+      return try detector.fit(samples, in: context)
+        .scores(for: samples, in: context)
     }
     try require(scores[1] == scores[2], "two runs with two threads differ")
     try require(scores[0] == scores[1], "one thread and two threads differ")
@@ -75,9 +73,8 @@ extension ConformanceCheck {
     let samples = ordinarySamples(rows: 5000)
     let training = ordinarySamples(rows: 100)
     let model = try detector.fit(training, in: RunContext())
-    let streamed = try detector.fit(
-      streaming: RowsOnDemand(training), in: RunContext())
-    let scores = try streamed.scores(streaming: RowsOnDemand(samples))
+    let streamed = try detector.fit(RowsOnDemand(training), in: RunContext())
+    let scores = try streamed.scores(for: RowsOnDemand(samples))
     try require(
       scores == model.scores(for: samples), "the scores differ")
   }

@@ -2,27 +2,37 @@ import Detectors
 import Execution
 import Files
 import LinearAlgebra
+import Parameters
 
 /// The distance to the mean, with or without one carelessness.
 struct Careless: Detector {
   enum Breach: String, Codable, CaseIterable {
-    case negatesScores, ignoresSeed, favoursFirstRow, skipsRowsOfStreams
-    case forgetsScale, makesUpTensors, acceptsAnything, ignoresCancellation
-    case needsManyRows
+    case namesTwice, negatesScores, ignoresSeed, favoursFirstRow
+    case skipsRowsOfStreams, readsUnchecked, forgetsScale, makesUpTensors
+    case ignoresCancellation, needsManyRows
   }
 
   var breach: Breach?
+  var weight = 1
 
-  func fit(_ samples: Matrix, in context: RunContext) throws -> Model {
-    if breach != .acceptsAnything { try samples.checkForFit() }
-    func pause() throws {
-      if breach != .ignoresCancellation { try context.cancellation.check() }
-    }
-    try pause()
+  var parameters: [Parameter<Careless>] {
+    let weight = Parameter<Careless>("weight", \.weight, .count, "a factor")
+    return breach == .namesTwice ? [weight, weight] : [weight]
+  }
+
+  func learn(
+    from source: any SampleSource, in context: RunContext
+  ) throws -> Model {
     context.progress.report(
       ProgressReport(stage: "fit", completed: 0, total: 1))
-    try pause()
-    let rows = breach == .favoursFirstRow ? 1 : samples.rows
+    if breach != .ignoresCancellation { try context.cancellation.check() }
+    let samples =
+      breach == .readsUnchecked
+      ? try source.matrix() : try source.matrix(in: context)
+    let isPartial =
+      breach == .favoursFirstRow
+      || breach == .skipsRowsOfStreams && !(source is Matrix)
+    let rows = isPartial ? 1 : samples.rows
     let mean = (0..<samples.columns).map { column in
       (0..<rows).reduce(0) { $0 + samples[$1, column] } / Float(rows)
     }
@@ -35,16 +45,6 @@ struct Careless: Detector {
     default: break
     }
     return model
-  }
-
-  func fit(
-    streaming source: any SampleSource, in context: RunContext
-  ) throws -> Model {
-    let samples = try source.matrix()
-    guard breach == .skipsRowsOfStreams else {
-      return try fit(samples, in: context)
-    }
-    return try fit(samples.selecting(rows: 0..<1), in: context)
   }
 
   struct Model: AnomalyModel {
@@ -73,11 +73,8 @@ struct Careless: Detector {
 
     var featureCount: Int { mean.count }
 
-    func scores(for samples: Matrix) throws -> [Float] {
-      if breach != .acceptsAnything {
-        try samples.checkForScoring(featureCount: featureCount)
-      }
-      return (0..<samples.rows).map { row in
+    func score(_ samples: Matrix, in context: RunContext) -> [Float] {
+      (0..<samples.rows).map { row in
         scale
           * zip(samples.row(row), mean).reduce(0) { $0 + abs($1.0 - $1.1) }
       }

@@ -17,13 +17,12 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "IsolationForest", detector: IsolationForest(),
       faulty: [
-        ("nEstimators", IsolationForest(nEstimators: 0)),
-        ("maxSamples", IsolationForest(maxSamples: .count(0))),
-        ("maxSamples", IsolationForest(maxSamples: .fraction(0))),
-        ("maxSamples", IsolationForest(maxSamples: .fraction(.nan))),
-        ("maxFeatures", IsolationForest(maxFeatures: .count(0))),
-        ("maxFeatures", IsolationForest(maxFeatures: .count(1000))),
-        ("maxFeatures", IsolationForest(maxFeatures: .fraction(1.5))),
+        ("n-estimators", IsolationForest(nEstimators: 0)),
+        ("max-samples", IsolationForest(maxSamples: .count(0))),
+        ("max-samples", IsolationForest(maxSamples: .fraction(0))),
+        ("max-samples", IsolationForest(maxSamples: .fraction(.nan))),
+        ("max-features", IsolationForest(maxFeatures: .count(0))),
+        ("max-features", IsolationForest(maxFeatures: .fraction(1.5))),
       ]),
     Candidate(
       name: "OneClassSVM", detector: OneClassSVM(),
@@ -34,9 +33,9 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("gamma", OneClassSVM(gamma: .value(-1))),
         ("gamma", OneClassSVM(gamma: .value(.infinity))),
         ("tolerance", OneClassSVM(tolerance: 0)),
-        ("cacheSize", OneClassSVM(cacheSize: 0)),
-        ("maxSamples", OneClassSVM(maxSamples: 0)),
-        ("maxIterations", OneClassSVM(maxIterations: 0)),
+        ("cache-size", OneClassSVM(cacheSize: 0)),
+        ("max-samples", OneClassSVM(maxSamples: 0)),
+        ("max-iter", OneClassSVM(maxIterations: 0)),
       ]),
     Candidate(
       name: "OneClassSVM of some samples",
@@ -45,14 +44,13 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "KMeansDistance", detector: KMeansDistance(nClusters: 2),
       faulty: [
-        ("nClusters", KMeansDistance(nClusters: 0)),
-        ("nClusters", KMeansDistance(nClusters: 1000)),
-        ("nInit", KMeansDistance(nInit: 0)),
-        ("maxIterations", KMeansDistance(maxIterations: 0)),
+        ("n-clusters", KMeansDistance(nClusters: 0)),
+        ("n-init", KMeansDistance(nInit: 0)),
+        ("max-iter", KMeansDistance(maxIterations: 0)),
         ("tolerance", KMeansDistance(tolerance: -1)),
         ("tolerance", KMeansDistance(tolerance: .nan)),
         (
-          "initialCentroids",
+          "initial-centroids",
           KMeansDistance(
             nClusters: 2, initialCentroids: Matrix(rows: 2, columns: 3))
         ),
@@ -63,11 +61,10 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "PCAReconstruction", detector: PCAReconstruction(),
       faulty: [
-        ("nComponents", PCAReconstruction(nComponents: .count(0))),
-        ("nComponents", PCAReconstruction(nComponents: .count(11))),
-        ("nComponents", PCAReconstruction(nComponents: .varianceFraction(0))),
+        ("n-components", PCAReconstruction(nComponents: .count(0))),
+        ("n-components", PCAReconstruction(nComponents: .varianceFraction(0))),
         (
-          "nComponents",
+          "n-components",
           PCAReconstruction(nComponents: .varianceFraction(.nan))
         ),
       ]),
@@ -79,9 +76,9 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),
-        ("batchSize", autoencoder { $0.training.batchSize = 0 }),
-        ("learningRate", autoencoder { $0.training.learningRate = 0 }),
-        ("learningRate", autoencoder { $0.training.learningRate = .nan }),
+        ("batch-size", autoencoder { $0.training.batchSize = 0 }),
+        ("learning-rate", autoencoder { $0.training.learningRate = 0 }),
+        ("learning-rate", autoencoder { $0.training.learningRate = .nan }),
       ]),
   ]
 

@@ -20,7 +20,7 @@ struct FastPNGTests {
   }
 
   private func fast(_ data: Data, _ size: PixelSize? = nil) throws -> [Float]? {
-    try means(data, size) { FastPNG.read($0, header: $1, into: &$2) }
+    try means(data, size) { $2.add(scanlinesOf: $0, header: $1) }
   }
 
   private func libpng(

@@ -22,6 +22,22 @@ struct PNGDecodingTests {
     #expect(PNGFixture.all.count == 208)
   }
 
+  @Test("libpng alone gives the same")
+  func libpng() throws {
+    for fixture in PNGFixture.all {
+      let image = try PNG.decode(fixture.data())
+      let values = try [Float](unsafeUninitializedCapacity: image.values.count)
+      { values, count in
+        try fixture.data().withUnsafeBytes {
+          try PNG.decode(
+            $0, path: "", shape: image.shape, into: values, by: .libpng)
+        }
+        count = values.count
+      }
+      #expect(values == image.values, Comment(rawValue: fixture.description))
+    }
+  }
+
   @Test("a shrunk picture has the means of the native one, in every kind")
   func shrinking() throws {
     for fixture in PNGFixture.all {

@@ -21,12 +21,12 @@ struct PNGWritingTests {
     }
   }
 
-  @Test("intensities beyond the range are clamped")
+  @Test("intensities beyond the range are clamped, and NaN is black")
   func clamping() throws {
     let image = Image(
-      shape: ImageShape(height: 1, width: 3, channels: 1),
-      values: [-1, 0.5, 7])
-    let expected: [Float] = [0, 128 / 255, 1]
+      shape: ImageShape(height: 1, width: 5, channels: 1),
+      values: [-1, 0.5, 7, .infinity, .nan])
+    let expected: [Float] = [0, 128 / 255, 1, 1, 0]
     #expect(try PNG.decode(PNG.data(of: image)).values == expected)
   }
 

@@ -8,6 +8,7 @@ import Foundation
 import Images
 import LinearAlgebra
 import TestSupport
+import Plots
 import Testing
 
 @testable import Reporting
