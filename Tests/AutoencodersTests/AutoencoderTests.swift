@@ -1,3 +1,4 @@
+import AnomalyConformance
 import Autoencoders
 import Detectors
 import Diagnostics

@@ -2,6 +2,7 @@ import Diagnostics
 import Execution
 import LinearAlgebra
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Detectors
@@ -18,7 +19,7 @@ private final class Warnings: ProgressSink {
 
 @Suite("Bounds that hang on the data")
 struct BoundsOfDataTests {
-  private let samples = ConformanceSamples.ordinary(rows: 5)
+  private let samples = noise(rows: 5, columns: 10)
 
   private func warnings<D: Detector>(_ detector: D) throws -> [String] {
     let warnings = Warnings()

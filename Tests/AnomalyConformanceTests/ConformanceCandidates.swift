@@ -1,9 +1,8 @@
 import Autoencoders
+import Detectors
 import Execution
 import LinearAlgebra
 import Testing
-
-@testable import Detectors
 
 /// A detector under test, and ways to set it wrongly.
 struct Candidate: CustomTestStringConvertible, Sendable {
@@ -92,56 +91,4 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     change(&detector)
     return detector
   }
-}
-
-enum ConformanceSamples {
-  /// Normal samples around 1 in 10 features, most of the spread in three.
-  static func ordinary(rows: Int = 300) -> Matrix {
-    var generator = SeededGenerator(seed: 42)
-    let columns = 10
-    let values = (0..<rows * columns).map { index in
-      let spread = index % columns < 3 ? 3 : 0.5
-      return 1 + Float(spread * generator.normal())
-    }
-    return Matrix(rows: rows, columns: columns, values: values)
-  }
-}
-
-/// Samples of an odd shape that every detector must bear.
-struct UnusualSamples: CustomTestStringConvertible, Sendable {
-  var testDescription: String
-  var samples: Matrix
-
-  static let all: [UnusualSamples] = {
-    let ordinary = ConformanceSamples.ordinary
-    let samples = ordinary(60)
-    var constantColumns = samples
-    for row in 0..<samples.rows {
-      constantColumns[row, 0] = 0
-      constantColumns[row, 5] = 7
-    }
-    return [
-      ("constant columns", constantColumns),
-      ("all the same", Matrix(rows: 40, columns: 4, repeating: 3)),
-      ("every row twice", samples.selecting(rows: (0..<60).map { $0 / 2 })),
-      (
-        "two different rows",
-        samples.selecting(rows: (0..<60).map { $0 % 2 })
-      ),
-      ("fewer rows than columns", ordinary(4)),
-      ("two rows", ordinary(2)),
-      (
-        "one column",
-        Matrix(rows: 60, columns: 1, values: Array(samples.values.prefix(60)))
-      ),
-      (
-        "large and small values",
-        Matrix(
-          rows: 60, columns: 10,
-          values: samples.values.enumerated().map {
-            $0.element * ($0.offset % 2 == 0 ? 1e12 : 1e-12)
-          })
-      ),
-    ].map(UnusualSamples.init)
-  }()
 }
