@@ -1,22 +1,5 @@
 import Foundation
 
-/// The layouts that a dataset may have.
-public enum DatasetKind: String, Codable, CaseIterable, Sendable {
-  /// MVTec AD: a category, or a folder of categories, with `train/good`,
-  /// `test/*` and `ground_truth/*`.
-  case mvtec
-  /// Folders `train` and `test` of PNG files, flat or with subfolders.
-  case folders
-  /// A folder with `trainingset.npy` and `testingset.npy`.
-  case npy
-  /// An `.npz` file with `X` and `y`.
-  case npz
-  /// A folder of MNIST-style IDX files.
-  case idx
-  /// A `.csv` file with a header.
-  case csv
-}
-
 /// How to read a dataset.
 public struct DatasetOptions: Sendable {
   /// The layout; nil recognises it.
@@ -44,6 +27,16 @@ public struct DatasetOptions: Sendable {
   public init(kind: DatasetKind? = nil, labels: URL? = nil) {
     self.kind = kind
     self.labels = labels
+  }
+
+  /// The names of the options that were given and that not every layout has.
+  var special: [String] {
+    [
+      ("normal-label", normalLabels != nil),
+      ("anomaly-label", anomalyLabels != nil),
+      ("contamination", contamination != nil),
+      ("id-column", idColumn != nil), ("label-column", labelColumn != nil),
+    ].filter(\.1).map(\.0)
   }
 }
 

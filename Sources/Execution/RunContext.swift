@@ -46,4 +46,11 @@ public struct RunContext: Sendable {
     self.progress = progress
     self.cancellation = cancellation
   }
+
+  /// Runs `body`, whose loops use at most as many threads as the context says.
+  package func bindingThreads<Result>(
+    _ body: () throws -> Result
+  ) rethrows -> Result {
+    try Parallel.$threadCount.withValue(threadCount, operation: body)
+  }
 }

@@ -38,10 +38,10 @@ public enum FeatureFault: Fault, Hashable {
 
   public var remedy: String {
     switch self {
-    case .notImages: "leave out --features, --size and --color"
+    case .notImages: "leave out the features, size and color"
     case .anotherKindOfSamples:
       "give data of that kind, or fit a model to this data"
-    case .imageTooSmall(_, let smallest): "use --size \(smallest) or more"
+    case .imageTooSmall(_, let smallest): "use a size of \(smallest) or more"
     }
   }
 }

@@ -113,12 +113,9 @@ struct StudyPlan {
 
 extension StudyPlan.Preparation {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
+    let extractor = try? features.extractor(for: category)
     let columns =
-      switch category.train.content {
-      case .imageFiles:
-        (try? features.extractor(for: category))?.imageShape?.count ?? 0
-      case .rows(let rows, _): rows.columns
-      }
+      extractor?.imageShape?.count ?? category.train.source.columns
     for index in cells.indices {
       cells[index].expectedSeconds = cells[index].detector.expectedSeconds(
         rows: category.train.count, columns: columns)
