@@ -8,12 +8,12 @@ public struct DatasetOptions: Sendable {
   public var labels: URL?
   /// The categories to read; all when empty.
   public var categories: [String] = []
-  /// IDX: the classes that are ordinary; nil takes every class in turn.
-  public var normalLabels: [Int]?
-  /// IDX: the classes that are anomalies; nil takes all others.
+  /// IDX: the classes that are ordinary; without any, every class in turn.
+  public var normalLabels: [Int] = []
+  /// IDX: the classes that are anomalies; without any, all others.
   ///
   /// Images of neither kind are left out.
-  public var anomalyLabels: [Int]?
+  public var anomalyLabels: [Int] = []
   /// IDX: builds one set of the ordinary training images and this fraction of
   /// their number of anomalies, taken from the training images too.
   public var contamination: Double?
@@ -27,16 +27,6 @@ public struct DatasetOptions: Sendable {
   public init(kind: DatasetKind? = nil, labels: URL? = nil) {
     self.kind = kind
     self.labels = labels
-  }
-
-  /// The names of the options that were given and that not every layout has.
-  var special: [String] {
-    [
-      ("normal-label", normalLabels != nil),
-      ("anomaly-label", anomalyLabels != nil),
-      ("contamination", contamination != nil),
-      ("id-column", idColumn != nil), ("label-column", labelColumn != nil),
-    ].filter(\.1).map(\.0)
   }
 }
 

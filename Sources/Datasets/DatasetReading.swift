@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
@@ -10,7 +11,7 @@ extension Dataset {
   ///   - options: Layout, labels, and what else the layout needs to be told.
   ///   - context: Its memory budget is the most that a compressed array may
   ///     take.
-  /// - Throws: `FileFault` or `DatasetFault`.
+  /// - Throws: `FileFault`, `DatasetFault`, `ParameterFault`.
   public init(
     at url: URL, options: DatasetOptions = DatasetOptions(),
     in context: RunContext = RunContext()
@@ -18,13 +19,7 @@ extension Dataset {
     let place = Folder(url: url.standardizedFileURL)
     let name = place.exists ? place.url.lastPathComponent : place.url.stem
     let kind = try options.kind ?? Self.kind(of: place)
-    if let option = options.special.first(
-      where: { !kind.layout.options.contains($0) })
-    {
-      throw DatasetFault.unusableOption(
-        name: option, problem: "\(kind.rawValue) data has no such option",
-        remedy: "leave it out")
-    }
+    try kind.check(options)
     self.init(
       name: name, kind: kind,
       categories: try kind.layout.read(

@@ -43,7 +43,7 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
         category: set.samples.first?.category ?? "no samples",
         expected: imageShape == nil ? "a table" : "images")
     }
-    return try context.bindingThreads {
+    return try context.withThreads {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride
       if size <= context.memoryBudget / 4 {

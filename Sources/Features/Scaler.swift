@@ -21,7 +21,7 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
   public func fit(
     _ samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> FittedScaler {
-    try context.bindingThreads { try learn(samples, in: context) }
+    try context.withThreads { try learn(samples, in: context) }
   }
 
   private func learn(

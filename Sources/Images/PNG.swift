@@ -1,4 +1,5 @@
 import CPNG
+import Diagnostics
 import Execution
 import Files
 import Foundation

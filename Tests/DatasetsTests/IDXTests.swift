@@ -3,6 +3,8 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -201,7 +203,7 @@ struct IDXTests {
         $0.contamination = 1
       }
     }
-    #expect(throws: DatasetFault.self) {
+    #expect(throws: ParameterFault.self) {
       _ = try self.dataset {
         $0.normalLabels = [1]
         $0.contamination = .nan
@@ -214,7 +216,7 @@ struct IDXTests {
 
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
-    var random = SplitMix(state: 9)
+    var random = SeededGenerator(seed: 9)
     let good = ArrayFixture.idx([2, 2, 2], [UInt8](repeating: 1, count: 8))
     let files = [good, ArrayFixture.gzip(good)]
     for round in 0..<3000 {

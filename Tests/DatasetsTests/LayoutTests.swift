@@ -4,6 +4,8 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Parameters
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -32,10 +34,8 @@ struct LayoutTests {
     try Dataset(at: folder.url.appending(path: path), options: options)
   }
 
-  private func fault(
-    _ path: String = "", _ options: DatasetOptions = DatasetOptions()
-  ) -> DatasetFault? {
-    #expect(throws: DatasetFault.self) { _ = try self.dataset(path, options) }
+  private func fault(_ path: String = "") -> DatasetFault? {
+    #expect(throws: DatasetFault.self) { _ = try self.dataset(path) }
   }
 
   // MARK: MVTec AD
@@ -290,7 +290,10 @@ struct LayoutTests {
     try writeCategory("bottle")
     var options = DatasetOptions()
     options.idColumn = "id"
-    #expect(fault("bottle", options)?.place == "id-column")
+    #expect(
+      throws: ParameterFault.unknown(
+        name: "id-column", owner: "mvtec", owners: ["csv"])
+    ) { _ = try self.dataset("bottle", options) }
   }
 
   @Test("names are ordered as people count")

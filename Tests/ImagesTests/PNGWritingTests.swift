@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Images
@@ -31,7 +32,7 @@ struct PNGWritingTests {
 
   @Test("incompressible pictures are written whole")
   func noise() throws {
-    var random = SplitMix(state: 1)
+    var random = SeededGenerator(seed: 1)
     let shape = ImageShape(height: 200, width: 150, channels: 3)
     let image = Image(
       shape: shape,

@@ -26,7 +26,7 @@ extension Dataset {
     color: ColorMode = .automatic, in context: RunContext = RunContext()
   ) throws {
     try size?.checkForResampling()
-    try context.bindingThreads {
+    try context.withThreads {
       try kind.layout.write(
         self, to: url,
         by: DatasetWriter(size: size, color: color, context: context))
@@ -70,19 +70,13 @@ struct DatasetWriter {
     return labels.count == samples.count ? labels : nil
   }
 
-  /// A CSV field, quoted where it must be.
-  func field(_ text: String) -> String {
-    text.contains(where: { ",\"\n\r;\t".contains($0) })
-      ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-  }
-
   func writeLabels(
     _ labels: [(id: String, label: Int?)], to folder: URL
   ) throws {
     var text = "id,label\n"
     for (id, label) in labels {
       guard let label else { return }
-      text += "\(field(id)),\(label)\n"
+      text += CSVText.line([id, "\(label)"])
     }
     try WholeFile.write(text, to: folder.appendingPathComponent("labels.csv"))
   }

@@ -1,7 +1,9 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
 
 extension DatasetKind {
   /// A `.csv` file with a header.
@@ -13,7 +15,14 @@ extension DatasetKind {
 enum CSVLayout: DatasetLayout {
   static let name = "csv"
   static let summary = "a .csv with a header"
-  static let options: Set = ["id-column", "label-column"]
+  static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "id-column", \.idColumn, .any("the name of a column"),
+      "the column with the ids", unset: "recognised by its name"),
+    Parameter(
+      "label-column", \.labelColumn, .any("the name of a column"),
+      "the column with the labels", unset: "recognised by its name"),
+  ]
 
   static func recognizes(_ place: Folder) -> Bool {
     !place.exists && place.url.pathExtension.lowercased() == "csv"
@@ -71,15 +80,13 @@ enum CSVLayout: DatasetLayout {
       let names =
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }
         + (labels == nil ? [] : ["label"])
-      try sink.write(Data((names.joined(separator: ",") + "\n").utf8))
+      try sink.write(Data(CSVText.line(names).utf8))
       try rows.forEachBlock { range, matrix in
         var text = ""
         for row in range {
           let numbers = matrix.row(row - range.lowerBound).map { "\($0)" }
           let label = labels.map { ["\($0[row])"] } ?? []
-          text +=
-            ([writer.field(samples[row].id)] + numbers + label)
-            .joined(separator: ",") + "\n"
+          text += CSVText.line([samples[row].id] + numbers + label)
         }
         try sink.write(Data(text.utf8))
       }

@@ -1,5 +1,7 @@
+import Diagnostics
 import Execution
 import Foundation
+import Parameters
 
 /// One way in which data lies on disk.
 ///
@@ -10,8 +12,8 @@ protocol DatasetLayout {
   static var name: String { get }
   /// What it looks like, such as "a .csv with a header".
   static var summary: String { get }
-  /// Names of the options that it has besides those of every layout.
-  static var options: Set<String> { get }
+  /// What can be set of it, besides what can be set of every layout.
+  static var parameters: [Parameter<DatasetOptions>] { get }
 
   /// Whether what is at a place looks like it.
   static func recognizes(_ place: Folder) throws -> Bool
@@ -31,7 +33,7 @@ protocol DatasetLayout {
 }
 
 extension DatasetLayout {
-  static var options: Set<String> { [] }
+  static var parameters: [Parameter<DatasetOptions>] { [] }
 
   static var kind: DatasetKind { DatasetKind(Self.self) }
 
@@ -42,7 +44,7 @@ extension DatasetLayout {
   }
 
   /// Why a dataset cannot be written in this layout.
-  static func unwritable(_ problem: String) -> DatasetFault {
+  static func unwritable(_ problem: Message) -> DatasetFault {
     .unusableOption(
       name: "convert to \(name)", problem: problem,
       remedy: "choose another layout")
@@ -74,6 +76,19 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
 
   /// What it looks like, such as "a .csv with a header".
   public var summary: String { layout.summary }
+
+  /// - Throws: `ParameterFault` for an option that was given and that this
+  ///   layout does not have, or that has an impossible value.
+  func check(_ options: DatasetOptions) throws {
+    for layout in Self.layouts where layout.name != rawValue {
+      for parameter in layout.parameters
+      where !parameter.values(of: options).isEmpty {
+        throw ParameterFault.unknown(
+          name: parameter.name, owner: rawValue, owners: [layout.name])
+      }
+    }
+    for parameter in layout.parameters { try parameter.check(options) }
+  }
 
   var layout: any DatasetLayout.Type {
     guard let layout = Self.layouts.first(where: { $0.name == rawValue })

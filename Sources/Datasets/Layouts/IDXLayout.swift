@@ -1,7 +1,9 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
 
 extension DatasetKind {
   /// A folder of MNIST-style IDX files.
@@ -17,8 +19,18 @@ extension DatasetKind {
 enum IDXLayout: DatasetLayout {
   static let name = "idx"
   static let summary = "a folder of MNIST-style IDX files"
-  static let options: Set = [
-    "normal-label", "anomaly-label", "contamination",
+  static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "normal-label", each: \.normalLabels, Domain("a whole number"),
+      "an ordinary class", unset: "each class in turn"),
+    Parameter(
+      "anomaly-label", each: \.anomalyLabels, Domain("a whole number"),
+      "an anomalous class", unset: "all others"),
+    Parameter(
+      "contamination", \.contamination,
+      .number("a number from 0 to 1") { 0...1 ~= $0 },
+      "fit and score one set of the ordinary training images and this"
+        + " fraction of anomalies"),
   ]
 
   static func recognizes(_ place: Folder) throws -> Bool {
@@ -89,7 +101,7 @@ private struct IDXReader {
     }
     let testLabels = try labels("t10k-labels", of: test)
     guard let trainLabels, let testLabels else {
-      guard options.normalLabels == nil else {
+      guard options.normalLabels.isEmpty else {
         throw DatasetFault.missing(
           path: folder["train-labels, t10k-labels"].url.path,
           neededFor: "the normal labels refer to them")
@@ -102,8 +114,8 @@ private struct IDXReader {
       ]
     }
     let classes =
-      options.normalLabels.map { [$0] }
-      ?? Set(trainLabels).sorted().map { [$0] }
+      options.normalLabels.isEmpty
+      ? Set(trainLabels).sorted().map { [$0] } : [options.normalLabels]
     return try classes.map { normal in
       try category(
         normal: normal, train: (train, trainLabels), test: (test, testLabels))
@@ -142,15 +154,11 @@ private struct IDXReader {
         path: folder["train-labels"].url.path,
         neededFor: "the contaminated set is chosen by them")
     }
-    guard let normal = options.normalLabels else {
+    let normal = options.normalLabels
+    guard !normal.isEmpty else {
       throw DatasetFault.unusableOption(
         name: "contamination", problem: "no label is called ordinary",
         remedy: "give the normal labels too")
-    }
-    guard 0 <= contamination, contamination <= 1 else {
-      throw DatasetFault.unusableOption(
-        name: "contamination", problem: "\(contamination) is no fraction",
-        remedy: "use a number from 0 to 1")
     }
     let ordinary = labels.indices.filter { normal.contains(labels[$0]) }
     let anomalies = labels.indices.filter { isAnomaly(labels[$0], normal) }
@@ -176,7 +184,8 @@ private struct IDXReader {
 
   private func isAnomaly(_ label: Int, _ normal: [Int]) -> Bool {
     !normal.contains(label)
-      && (options.anomalyLabels?.contains(label) ?? true)
+      && (options.anomalyLabels.isEmpty
+        || options.anomalyLabels.contains(label))
   }
 
   private func noImages(ofLabels labels: [Int]) -> DatasetFault {

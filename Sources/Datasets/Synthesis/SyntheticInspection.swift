@@ -47,7 +47,7 @@ public struct SyntheticInspection: Sendable {
   public func write(
     to root: URL, in context: RunContext = RunContext()
   ) throws {
-    try context.bindingThreads {
+    try context.withThreads {
       try WholeFolder.write(to: root) { try draw(into: $0, in: context) }
     }
   }

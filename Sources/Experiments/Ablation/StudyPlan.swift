@@ -13,15 +13,14 @@ struct StudyPlan {
     var category: DatasetCategory
     /// Whether a command has to name the category.
     var isOneOfSeveral: Bool
-    var preparations: [Preparation]
+    var preparations: [SharedFeatures]
 
     var cells: [Cell] { preparations.flatMap(\.cells) }
   }
 
   /// Runs on the same features.
-  struct Preparation {
-    var features: FeatureRecipe
-    var scaler: Scaler?
+  struct SharedFeatures {
+    var preparation: Preparation
     var cells: [Cell]
   }
 
@@ -82,8 +81,7 @@ struct StudyPlan {
         source: source, dataset: dataset.name, category: category,
         isOneOfSeveral: dataset.categories.count > 1, preparations: [])
       for setting in settings {
-        let configuration = StudyConfiguration(setting)
-        let detector = try configuration.namedDetector
+        let (preparation, detector) = try study.factors.configuration(setting)
         let cells = seeds.map {
           Cell(
             identity: AblationRun.Identity(
@@ -92,15 +90,12 @@ struct StudyPlan {
             detector: detector)
         }
         if let index = slice.preparations.firstIndex(where: {
-          $0.features == configuration.features
-            && $0.scaler == configuration.scaler
+          $0.preparation == preparation
         }) {
           slice.preparations[index].cells += cells
         } else {
           slice.preparations.append(
-            Preparation(
-              features: configuration.features, scaler: configuration.scaler,
-              cells: cells))
+            SharedFeatures(preparation: preparation, cells: cells))
         }
       }
       for index in slice.preparations.indices {
@@ -111,9 +106,9 @@ struct StudyPlan {
   }
 }
 
-extension StudyPlan.Preparation {
+extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
-    let extractor = try? features.extractor(for: category)
+    let extractor = try? preparation.features.extractor(for: category)
     let columns =
       extractor?.imageShape?.count ?? category.train.source.columns
     for index in cells.indices {
@@ -131,7 +126,9 @@ private let secondsPerSample = 2e-4
 
 extension StudyPlan.Slice {
   /// The command that repeats a run.
-  func arguments(for identity: AblationRun.Identity) -> [String] {
+  func arguments(
+    for identity: AblationRun.Identity, in study: Study
+  ) -> [String] {
     let options = source.options
     var words = ["anomaly", "compare", source.path]
     func add(_ option: String, _ value: String?) {
@@ -145,23 +142,24 @@ extension StudyPlan.Slice {
     } else if isOneOfSeveral || !options.categories.isEmpty {
       add("--category", category.name)
     }
-    for label in options.normalLabels ?? [] {
+    for label in options.normalLabels {
       add("--normal-label", "\(label)")
     }
-    for label in options.anomalyLabels ?? [] {
+    for label in options.anomalyLabels {
       add("--anomaly-label", "\(label)")
     }
     add("--contamination", options.contamination.map { "\($0)" })
     add("--id-column", options.idColumn)
     add("--label-column", options.labelColumn)
-    return words + identity.setting.arguments + ["--seed", "\(identity.seed)"]
+    return words + study.factors.arguments(identity.setting)
+      + ["--seed", "\(identity.seed)"]
   }
 }
 
 extension Study {
   /// A fault of a dataset, at its line.
   func fault(
-    _ source: Source, _ problem: String, _ remedy: String
+    _ source: Source, _ problem: Message, _ remedy: Message
   ) -> StudyFault {
     .invalid(
       path: path, line: source.line, problem: problem, remedy: remedy)
@@ -175,7 +173,7 @@ extension Study {
       return try work()
     } catch let error as any Fault {
       let place = error.place.map { " (\($0))" } ?? ""
-      throw fault(source, error.problem + place, error.remedy)
+      throw fault(source, "\(error.problem)\(place)", error.remedy)
     }
   }
 }
