@@ -212,7 +212,7 @@ struct NPYTests {
         #expect(try array.matrix().rows == array.rows)
         readable += 1
       }
-      _ = try? array.content(path: "")
+      _ = try? array.samples(category: "", path: "")
     }
     #expect(readable > 100)
   }
