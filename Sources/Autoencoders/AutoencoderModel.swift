@@ -4,7 +4,7 @@ import Files
 import LinearAlgebra
 
 /// A trained autoencoder.
-public struct AutoencoderModel: ReconstructingModel {
+public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   /// The hyper-parameters it was trained with.
   public let detector: Autoencoder
   /// The images it works on.

@@ -61,24 +61,3 @@ extension AnomalyModel {
     }
   }
 }
-
-/// A model that can show what it takes a sample for.
-public protocol ReconstructingModel: AnomalyModel {
-  /// False for a kind of model that has no reconstructions after all; true
-  /// unless told otherwise.
-  var canReconstruct: Bool { get }
-
-  /// The samples as the model would have them, of the same shape.
-  func reconstructions(of samples: Matrix) throws -> Matrix
-}
-
-extension ReconstructingModel {
-  public var canReconstruct: Bool { true }
-}
-
-extension AnomalyModel {
-  /// The model, if it can show what it takes a sample for.
-  package var reconstructing: (any ReconstructingModel)? {
-    (self as? any ReconstructingModel).flatMap { $0.canReconstruct ? $0 : nil }
-  }
-}

@@ -48,7 +48,7 @@ struct Compare: ParsableCommand {
       let comparison = Comparison(
         dataset: try data.open(seed: arguments.seed), isPooled: data.pool,
         detectors: detectors, features: features.recipe,
-        scaler: features.scaler, seeds: seeds)
+        scaler: features.scaler, seeds: seeds, makesPictures: output != nil)
       return try comparison.run(in: session.context) { run in
         if let failure = run.failure {
           let result = run.result

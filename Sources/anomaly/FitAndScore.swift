@@ -50,6 +50,9 @@ struct SubmissionArguments: ParsableArguments {
     }
   }
 
+  /// Whether the threshold comes from the scores of the training samples.
+  var needsQuantile: Bool { binary && threshold == nil }
+
   func submission(
     of set: SampleSet, by pipeline: FittedPipeline, in session: Session
   ) throws -> Submission {
@@ -115,7 +118,9 @@ struct Submit: ParsableCommand {
       let category = try data.openCategory(seed: arguments.seed)
       return try self.submission.submission(
         of: category.test,
-        by: pipeline.fit(category, for: output, in: session), in: session)
+        by: pipeline.fit(
+          category, for: output, scoresTraining: self.submission.needsQuantile,
+          in: session), in: session)
     }
     try submission.write(
       to: URL(fileURLWithPath: output), format: self.submission.format)

@@ -28,9 +28,9 @@ struct Outliers: ParsableCommand {
     let report = try session.run {
       let category = try data.openCategory(seed: arguments.seed)
       let fitted = try pipeline.fit(category, for: output, in: session)
-      let search = try OutlierSearch(
-        category.test, by: fitted, quantile: quantile, in: session.context)
-      return OutlierReport(search, in: category.test, by: fitted)
+      return OutlierReport(
+        try OutlierSearch(
+          category.test, by: fitted, quantile: quantile, in: session.context))
     }
     try report.write(to: URL(fileURLWithPath: output))
     print(report.text, terminator: "")

@@ -220,7 +220,8 @@ struct PipelineArguments: ParsableArguments {
   ///
   /// A checkpoint that nobody asked for is gone once the model is there.
   func fit(
-    _ category: DatasetCategory, for output: String, in session: Session
+    _ category: DatasetCategory, for output: String,
+    scoresTraining: Bool = true, in session: Session
   ) throws -> FittedPipeline {
     let pipeline = try pipeline()
     var context = session.context
@@ -228,7 +229,8 @@ struct PipelineArguments: ParsableArguments {
     if pipeline.detector.detector is Autoencoder {
       context.checkpoint = CheckpointFile(url, resumes: resume)
     }
-    let fitted = try pipeline.fit(category, in: context)
+    let fitted = try pipeline.fit(
+      category, scoresTraining: scoresTraining, in: context)
     if checkpoint == nil, context.checkpoint != nil {
       try? FileManager.default.removeItem(at: url)
     }

@@ -1,0 +1,49 @@
+import LinearAlgebra
+
+/// A model that can show what it takes a sample for.
+public protocol ReconstructingModel: AnomalyModel {
+  /// False for a kind of model that has no reconstructions after all; true
+  /// unless told otherwise.
+  var canReconstruct: Bool { get }
+
+  /// The samples as the model would have them, of the same shape.
+  func reconstructions(of samples: Matrix) throws -> Matrix
+}
+
+extension ReconstructingModel {
+  public var canReconstruct: Bool { true }
+}
+
+/// A model that makes a few numbers of a sample, and the sample of them.
+public protocol LatentModel: ReconstructingModel {
+  /// The numbers of a latent code.
+  var latentSize: Int { get }
+
+  /// The latent code of every sample: `latentSize` columns.
+  func latentCodes(for samples: Matrix) throws -> Matrix
+
+  /// The samples that latent codes, which may have been edited, stand for.
+  func reconstructions(fromLatent codes: Matrix) throws -> Matrix
+}
+
+/// A model that was trained in passes over the samples.
+public protocol EpochTrainedModel: AnomalyModel {
+  /// What every epoch gave, the first one first.
+  var history: [EpochRecord] { get }
+}
+
+// What a model can do is asked for here, and nowhere else.
+extension AnomalyModel {
+  /// The model, if it can show what it takes a sample for.
+  package var reconstructing: (any ReconstructingModel)? {
+    (self as? any ReconstructingModel).flatMap { $0.canReconstruct ? $0 : nil }
+  }
+
+  /// The model, if it has latent codes and makes samples of them.
+  package var latent: (any LatentModel)? { reconstructing as? any LatentModel }
+
+  /// What every epoch gave, if it was trained in epochs.
+  package var trainingHistory: [EpochRecord]? {
+    (self as? any EpochTrainedModel)?.history
+  }
+}
