@@ -4,7 +4,7 @@ import Files
 import LinearAlgebra
 
 /// A trained autoencoder.
-public struct AutoencoderModel: ReconstructingModel, EpochTrainedModel {
+public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   /// The hyper-parameters it was trained with.
   public let detector: Autoencoder
   /// The images it works on.
@@ -56,11 +56,10 @@ public struct AutoencoderModel: ReconstructingModel, EpochTrainedModel {
   }
 
   /// The latent code of every image: `latentSize` columns.
-  public func latentCodes(
-    of samples: Matrix, in context: RunContext = RunContext()
+  public func encode(
+    _ samples: Matrix, in context: RunContext
   ) throws -> Matrix {
-    try check(samples)
-    return try matrix(
+    try matrix(
       blocks(samples, "encoding", in: context, assembly.codes),
       columns: latentSize)
   }
@@ -69,14 +68,10 @@ public struct AutoencoderModel: ReconstructingModel, EpochTrainedModel {
   /// 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
-  public func reconstructions(
-    fromLatent codes: Matrix, in context: RunContext = RunContext()
+  public func decode(
+    _ codes: Matrix, in context: RunContext
   ) throws -> Matrix {
-    guard codes.columns == latentSize else {
-      throw DetectorFault.wrongFeatureCount(
-        actual: codes.columns, expected: latentSize)
-    }
-    return try matrix(
+    try matrix(
       Parallel.blocks(codes.rows, size: Self.blockSize).map {
         try context.cancellation.check()
         let block = codes.selecting(rows: $0)

@@ -18,10 +18,14 @@ public struct AUROCSpread: Hashable, Sendable {
   /// Of the means over everything else, seed by seed; nil for no runs, and
   /// when one of them failed.
   package init?(_ runs: [AblationRun]) {
-    guard runs.allSatisfy({ $0.result.auroc != nil }) else { return nil }
+    let aurocs = runs.compactMap(\.result.auroc)
+    guard aurocs.count == runs.count else { return nil }
+    // In the order of the runs: that of a dictionary would change the last
+    // digits from one time to the next.
+    let seeds = runs.map(\.identity.seed)
     self.init(
-      Dictionary(grouping: runs, by: \.identity.seed).values.map {
-        Self.mean($0.compactMap(\.result.auroc))
+      seeds.uniqued().map { seed in
+        Self.mean(zip(seeds, aurocs).filter { $0.0 == seed }.map(\.1))
       })
   }
 

@@ -1,53 +1,10 @@
 import Datasets
 import Detectors
-import Diagnostics
 import Evaluation
 import Execution
 import Features
-import Foundation
 import Images
-import LinearAlgebra
 import Parameters
-
-/// The figures of one detector on one category with one seed.
-///
-/// The names are those of the command's JSON.
-public struct DetectorResult: Codable, Hashable, Sendable {
-  public var dataset: String
-  public var category: String
-  public var detector: String
-  public var features: String
-  public var seed: UInt64
-  /// Nil when the detector failed.
-  public var auroc: Double?
-  public var averagePrecision: Double?
-  /// Nil until a detector gives a score for every pixel.
-  public var pixelAuroc: Double?
-  public var trainCount: Int
-  public var testCount: Int
-  public var fitSeconds: Double?
-  public var scoreSeconds: Double?
-  /// For reading the samples and making features, shared by all detectors.
-  public var loadSeconds: Double
-
-  public func encode(to encoder: any Encoder) throws {
-    // Absent figures are null, not absent keys.
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(dataset, forKey: .dataset)
-    try container.encode(category, forKey: .category)
-    try container.encode(detector, forKey: .detector)
-    try container.encode(features, forKey: .features)
-    try container.encode(seed, forKey: .seed)
-    try container.encode(auroc, forKey: .auroc)
-    try container.encode(averagePrecision, forKey: .averagePrecision)
-    try container.encode(pixelAuroc, forKey: .pixelAuroc)
-    try container.encode(trainCount, forKey: .trainCount)
-    try container.encode(testCount, forKey: .testCount)
-    try container.encode(fitSeconds, forKey: .fitSeconds)
-    try container.encode(scoreSeconds, forKey: .scoreSeconds)
-    try container.encode(loadSeconds, forKey: .loadSeconds)
-  }
-}
 
 /// A result and what it was computed from.
 public struct ComparisonRun: Sendable {
@@ -57,10 +14,14 @@ public struct ComparisonRun: Sendable {
   public var scores: [Float]
   /// Nil when the detector failed.
   public var evaluation: Evaluation?
-  /// Empty when the detector failed.
-  public var standouts = Standouts()
-  /// What the detector takes its standouts for, by their place among the test
-  /// samples; empty unless it reconstructs images.
+  /// What a page shows; empty when the detector failed, and for the seeds after
+  /// the first.
+  public var extremes = ExtremeSamples()
+  /// The extreme samples, by their place among the test samples; empty for
+  /// tables.
+  public var pictures: [Int: Image] = [:]
+  /// What the detector takes its extreme samples for; empty unless it
+  /// reconstructs images.
   public var reconstructions: [Int: Image] = [:]
   /// Why the detector failed.
   public var failure: (any Error)?
@@ -87,11 +48,13 @@ public struct Comparison: Sendable {
   public var scaler: Scaler?
   /// The seeds to run every detector with.
   public var seeds: [UInt64]
+  /// Whether runs come with the pictures of their extreme samples.
+  public var makesPictures: Bool
 
   public init(
     dataset: Dataset, isPooled: Bool = false, detectors: [NamedDetector],
     features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,
-    seeds: [UInt64] = [0]
+    seeds: [UInt64] = [0], makesPictures: Bool = true
   ) {
     self.dataset = dataset
     self.isPooled = isPooled
@@ -99,6 +62,7 @@ public struct Comparison: Sendable {
     self.features = features
     self.scaler = scaler
     self.seeds = seeds
+    self.makesPictures = makesPictures
   }
 
   /// Runs everything; the samples of a category are read once.
@@ -119,23 +83,29 @@ public struct Comparison: Sendable {
     for category in categories where category.test.labels == nil {
       throw ExperimentFault.noLabels(category: category.name)
     }
+    let shown =
+      makesPictures
+      ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
     return try categories.flatMap {
-      try run($0, in: context, finished: finished)
+      try run($0, shown: shown, in: context, finished: finished)
     }
   }
 
   private func run(
-    _ category: DatasetCategory, in context: RunContext,
+    _ category: DatasetCategory, shown: Int?, in context: RunContext,
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
-    let samples = try PreparedSamples(
+    var compared = try ComparedCategory(
       category, of: dataset.name, features: features, scaler: scaler,
-      context: context)
+      in: context)
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
         try context.cancellation.check()
-        let run = try samples.run(detector, seed: seed, in: context)
+        // Of several seeds, the first is shown for all.
+        let run = try compared.run(
+          detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
+          in: context)
         if let mistake = run.failure as? ParameterFault { throw mistake }
         finished(run)
         runs.append(run)

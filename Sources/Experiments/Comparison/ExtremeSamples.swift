@@ -1,12 +1,12 @@
 /// The test samples that tell most about what a detector sees, each list with
 /// the most telling first; places count from 0 among the test samples.
-public struct Standouts: Hashable, Sendable {
+public struct ExtremeSamples: Hashable, Sendable {
   /// The highest scores of all.
   public let mostAnomalous: [Int]
-  /// Ordinary samples with the highest scores: false alarms.
-  public let strangestNormals: [Int]
-  /// Anomalies with the lowest scores: missed.
-  public let mostHiddenAnomalies: [Int]
+  /// Ordinary samples with the highest scores.
+  public let falseAlarms: [Int]
+  /// Anomalies with the lowest scores.
+  public let missedAnomalies: [Int]
 
   /// Of no samples.
   public init() { self.init(scores: [], labels: []) }
@@ -21,15 +21,20 @@ public struct Standouts: Hashable, Sendable {
       (scores[$1], $0) < (scores[$0], $1)
     }
     mostAnomalous = Array(descending.prefix(count))
-    strangestNormals = Array(
+    falseAlarms = Array(
       descending.filter { labels[$0] == 0 }.prefix(count))
-    mostHiddenAnomalies = Array(
+    missedAnomalies = Array(
       descending.reversed().filter { labels[$0] == 1 }.prefix(count))
   }
 
-  /// The first `count` places of each list, every place once.
-  public func places(perList count: Int = .max) -> [Int] {
-    [mostAnomalous, strangestNormals, mostHiddenAnomalies]
-      .flatMap { $0.prefix(count) }.uniqued()
+  /// Every place once.
+  public var places: [Int] {
+    (mostAnomalous + falseAlarms + missedAnomalies).uniqued()
+  }
+
+  /// The samples in each list when so many runs are shown: fewer when there
+  /// are many, to keep a page within some megabytes.
+  static func count(forRuns runs: Int) -> Int {
+    min(6, max(3, 480 / max(1, runs * 3)))
   }
 }

@@ -1,12 +1,32 @@
-import Foundation
+import Evaluation
 
 /// The mean of one detector over categories and seeds.
-public struct MeanResult: Codable, Hashable, Sendable {
+public struct MeanResult: Hashable, Sendable {
   public var detector: String
   public var features: String
-  /// The mean over categories of the mean over seeds; nil when a run failed.
-  public var auroc: Double?
+  /// Of all its runs together.
+  package var figures: FigureValues
 
+  /// The mean over categories of the mean over seeds; nil when a run failed.
+  public var auroc: Double? { figures[.auroc] }
+}
+
+extension MeanResult: Codable {
+  private enum CodingKeys: CodingKey {
+    case detector
+    case features
+    case auroc
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    detector = try container.decode(String.self, forKey: .detector)
+    features = try container.decode(String.self, forKey: .features)
+    figures = FigureValues()
+    figures[.auroc] = try container.decode(Double?.self, forKey: .auroc)
+  }
+
+  /// Of the figures, the document has the mean AUROC alone.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(detector, forKey: .detector)
@@ -22,14 +42,11 @@ public struct ComparisonSummary: Codable, Hashable, Sendable {
 
   public init(_ results: [DetectorResult]) {
     self.results = results
-    let detectors = results.map(\.detector).uniqued()
-    mean = detectors.map { detector in
+    mean = results.map(\.detector).uniqued().map { detector in
       let own = results.filter { $0.detector == detector }
-      let aurocs = own.compactMap(\.auroc)
       return MeanResult(
         detector: detector, features: own[0].features,
-        auroc: aurocs.count == own.count
-          ? aurocs.reduce(0, +) / Double(aurocs.count) : nil)
+        figures: FigureValues(combining: own.map { ($0.seed, $0.figures) }))
     }
   }
 

@@ -79,7 +79,8 @@ extension FittedPipeline {
           debugDescription: "features, scale and model do not fit together"))
     }
     return FittedPipeline(
-      extractor: stored.extractor, scaler: stored.scaler,
+      features: FittedFeatures(
+        extractor: stored.extractor, scaler: stored.scaler),
       detector: NamedDetector(name, stored.detector), model: stored.model,
       trainingScores: stored.trainingScores)
   }
