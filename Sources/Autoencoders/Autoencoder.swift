@@ -82,7 +82,11 @@ public struct Autoencoder: Detector {
     let assembly = try assembly(for: shape, seed: context.seed)
     return try Parallel.$threadCount.withValue(context.threadCount) {
       var run = try TrainingRun(self, assembly, shape, source, context)
-      return try Subnormals.flushed { try run.run() }
+      return try Subnormals.flushed {
+        try BatchMemory.shared.reusing(limit: run.spareMemory) {
+          try run.run()
+        }
+      }
     }
   }
 

@@ -34,7 +34,9 @@ public struct AutoencoderModel: ReconstructingModel {
   /// One score an image; see `Autoencoder.Score`.
   public func scores(for samples: Matrix) throws -> [Float] {
     try samples.checkForScoring(featureCount: featureCount)
-    return blocks(samples).flatMap(assembly.scores)
+    return BatchMemory.shared.reusing {
+      blocks(samples).flatMap(assembly.scores)
+    }
   }
 
   /// Whether there is a decoder: not in `deep-svdd`.
@@ -45,16 +47,19 @@ public struct AutoencoderModel: ReconstructingModel {
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
   public func reconstructions(of samples: Matrix) throws -> Matrix {
     try samples.checkForScoring(featureCount: featureCount)
-    return try matrix(
-      blocks(samples).map { try images(assembly.codes($0)) },
-      columns: featureCount)
+    return try BatchMemory.shared.reusing {
+      try matrix(
+        blocks(samples).map { try images(assembly.codes($0)) },
+        columns: featureCount)
+    }
   }
 
   /// The latent code of every image: `latentSize` columns.
   public func latentCodes(for samples: Matrix) throws -> Matrix {
     try samples.checkForScoring(featureCount: featureCount)
-    return matrix(
-      blocks(samples).map(assembly.codes), columns: latentSize)
+    return BatchMemory.shared.reusing {
+      matrix(blocks(samples).map(assembly.codes), columns: latentSize)
+    }
   }
 
   /// The images of latent codes, which may have been edited, with values in
@@ -63,11 +68,13 @@ public struct AutoencoderModel: ReconstructingModel {
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
   public func reconstructions(fromLatent codes: Matrix) throws -> Matrix {
     try codes.checkForScoring(featureCount: latentSize)
-    return try matrix(
-      Parallel.blocks(codes.rows, size: Self.blockSize).map {
-        let block = codes.selecting(rows: $0)
-        return try images(Batch(block.values, rows: block.rows))
-      }, columns: featureCount)
+    return try BatchMemory.shared.reusing {
+      try matrix(
+        Parallel.blocks(codes.rows, size: Self.blockSize).map {
+          let block = codes.selecting(rows: $0)
+          return try images(Batch(block.values, rows: block.rows))
+        }, columns: featureCount)
+    }
   }
 
   /// Images worked on at a time.
@@ -76,7 +83,7 @@ public struct AutoencoderModel: ReconstructingModel {
   /// The samples in batches, each made when it is its turn.
   private func blocks(_ samples: Matrix) -> some Sequence<Batch<Float>> {
     Parallel.blocks(samples.rows, size: Self.blockSize).lazy.map {
-      samples.batch($0, isSigned: detector.architecture.isSigned)
+      Batch(samples, rows: $0, isSigned: detector.architecture.isSigned)
     }
   }
 
@@ -93,29 +100,6 @@ public struct AutoencoderModel: ReconstructingModel {
     Matrix(
       rows: batches.reduce(0) { $0 + $1.rows }, columns: columns,
       values: batches.flatMap(\.array))
-  }
-}
-
-extension Matrix {
-  /// Some rows as a batch, scaled from 0...1 to -1...1 where it `isSigned`.
-  func batch(
-    _ rows: some RandomAccessCollection<Int>, isSigned: Bool
-  ) -> Batch<Float> {
-    let batch = Batch<Float>(rows: rows.count, columns: columns)
-    let (scale, offset): (Float, Float) = isSigned ? (2, -1) : (1, 0)
-    let columns = columns
-    let rows = Array(rows)
-    values.withUnsafeBufferPointer { values in
-      let values = values
-      Parallel.forEach(rows.count) { place in
-        let target = batch.row(place)
-        let start = rows[place] * columns
-        for column in 0..<columns {
-          target[column] = scale * values[start + column] + offset
-        }
-      }
-    }
-    return batch
   }
 }
 
