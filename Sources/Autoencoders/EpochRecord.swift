@@ -1,3 +1,5 @@
+import Files
+
 /// What one pass over the training images gave.
 public struct EpochRecord: Codable, Hashable, Sendable {
   /// Counted from 1.
@@ -23,11 +25,13 @@ extension [EpochRecord] {
   /// A table with a header: epoch, training_loss, validation_loss,
   /// learning_rate.
   public var csv: String {
-    let lines = map {
-      let validation = $0.validationLoss.map { "\($0)" } ?? ""
-      return "\($0.epoch),\($0.trainingLoss),\(validation),\($0.learningRate)\n"
+    let rows = map {
+      [
+        "\($0.epoch)", "\($0.trainingLoss)",
+        $0.validationLoss.map { "\($0)" } ?? "", "\($0.learningRate)",
+      ]
     }
-    return "epoch,training_loss,validation_loss,learning_rate\n"
-      + lines.joined()
+    let names = ["epoch", "training_loss", "validation_loss", "learning_rate"]
+    return ([names] + rows).map(CSVText.line).joined()
   }
 }

@@ -7,6 +7,7 @@ import Features
 import Foundation
 import Images
 import LinearAlgebra
+import Parameters
 
 /// The figures of one detector on one category with one seed.
 ///
@@ -135,20 +136,11 @@ public struct Comparison: Sendable {
       for seed in seeds {
         try context.cancellation.check()
         let run = try samples.run(detector, seed: seed, in: context)
-        if case let fault as DetectorFault = run.failure, fault.isMistake {
-          throw fault
-        }
+        if let mistake = run.failure as? ParameterFault { throw mistake }
         finished(run)
         runs.append(run)
       }
     }
     return runs
-  }
-}
-
-extension DetectorFault {
-  /// Whether other samples could not mend it.
-  fileprivate var isMistake: Bool {
-    if case .invalidHyperparameter = self { true } else { false }
   }
 }

@@ -48,11 +48,3 @@ public struct ComparisonSummary: Codable, Hashable, Sendable {
     return aurocs.count == own.count ? aurocs : []
   }
 }
-
-extension Array where Element: Hashable {
-  /// The elements without repetition, in order of first appearance.
-  package func uniqued() -> [Element] {
-    var seen: Set<Element> = []
-    return filter { seen.insert($0).inserted }
-  }
-}

@@ -53,7 +53,9 @@ extension FittedPipeline {
     let scaled = scaler.scaled(originals)
     return (
       originals,
-      try model.map { try scaler.unscaled($0.reconstructions(of: scaled)) }
+      try model.map {
+        try scaler.unscaled($0.reconstructions(of: scaled, in: RunContext()))
+      }
     )
   }
 }

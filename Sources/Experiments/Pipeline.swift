@@ -36,10 +36,10 @@ public struct Pipeline: Sendable {
     var context = context
     context.imageShape = extractor.featureImageShape
     detector.warnOfLongFit(to: samples, in: context)
-    let model = try detector.detector.fit(streaming: samples, in: context)
+    let model = try detector.detector.fit(samples, in: context)
     return FittedPipeline(
       extractor: extractor, scaler: scaler, detector: detector, model: model,
-      trainingScores: try model.scores(streaming: samples).sorted())
+      trainingScores: try model.scores(for: samples, in: context).sorted())
   }
 }
 
@@ -101,6 +101,6 @@ public struct FittedPipeline: Sendable {
       throw DetectorFault.wrongFeatureCount(
         actual: samples.columns, expected: model.featureCount)
     }
-    return try model.scores(streaming: scaler.scaled(samples))
+    return try model.scores(for: scaler.scaled(samples), in: context)
   }
 }

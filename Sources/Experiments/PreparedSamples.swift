@@ -81,8 +81,9 @@ struct PreparedSamples {
   ) throws {
     let clock = ContinuousClock()
     let fit = try clock.measure(
-      try detector.fit(streaming: train, in: context) as any AnomalyModel)
-    let scoring = try clock.measure(try fit.value.scores(streaming: test))
+      try detector.fit(train, in: context) as any AnomalyModel)
+    let scoring = try clock.measure(
+      try fit.value.scores(for: test, in: context))
     let evaluation = try Evaluation(scores: scoring.value, labels: testLabels)
     run.scores = scoring.value
     run.evaluation = evaluation
@@ -103,7 +104,8 @@ struct PreparedSamples {
   ) throws -> [Int: Image] {
     guard let shape = extractor.featureImageShape else { return [:] }
     let rows = scaler.unscaled(
-      try model.reconstructions(of: test.matrix(ofRows: places)))
+      try model.reconstructions(
+        of: test.matrix(ofRows: places), in: RunContext()))
     return Dictionary(
       uniqueKeysWithValues: places.enumerated().map { row, place in
         (place, Image(shape: shape, values: Array(rows.row(row))))

@@ -34,11 +34,9 @@ public struct Submission: Hashable, Sendable {
   /// The text of the file: rows in numeric order of the id, lines end in a
   /// line feed.
   public func text(format: Format) -> String {
-    let rows = zip(ids, predictions).sorted {
-      $0.0.compare($1.0, options: .numeric) == .orderedAscending
-    }
+    let rows = zip(ids, predictions).sortedNumerically(by: \.0)
     return rows.reduce(into: format.header + "\n") {
-      $0 += "\($1.0),\($1.1)\n"
+      $0 += CSVText.line([$1.0, $1.1])
     }
   }
 

@@ -1,4 +1,5 @@
 import Experiments
+import Plots
 
 extension AblationReport {
   /// The figures and the names of their files.
@@ -99,6 +100,6 @@ extension AblationTable {
           }
         }.sorted { $0.x < $1.x })
     }
-    return .curves(title: title, curves, x: axis)
+    return .curves(title: title, curves, x: axis, label: "ROC AUC")
   }
 }

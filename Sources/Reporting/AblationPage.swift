@@ -1,6 +1,7 @@
 import Evaluation
 import Experiments
 import Foundation
+import Plots
 
 extension AblationReport {
   /// `report.html`: tables and figures, the baseline and the best setting in
@@ -77,7 +78,7 @@ extension AblationReport {
       AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
     }
     let best = means.max { $0.1 < $1.1 }?.0
-    let baseline = study.baseline.canonical
+    let baseline = study.canonicalBaseline
     return first.compactMap { entry in
       let setting = entry.run.identity.setting
       guard setting == best || setting == baseline,

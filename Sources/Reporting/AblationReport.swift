@@ -1,6 +1,7 @@
 import Experiments
 import Files
 import Foundation
+import Plots
 
 /// The results of a study as tables, figures and files.
 public struct AblationReport: Sendable {
@@ -66,7 +67,7 @@ public struct AblationReport: Sendable {
   /// command that repeats it.
   var resultsTable: Table {
     let factors = results.runs.flatMap {
-      $0.identity.setting.ordered.map(\.factor)
+      study.ordered($0.identity.setting).map(\.factor)
     }.uniqued()
     func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     return Table(

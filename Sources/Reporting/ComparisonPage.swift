@@ -6,6 +6,7 @@ import Experiments
 import Foundation
 import Images
 import LinearAlgebra
+import Plots
 
 extension ComparisonReport {
   /// `report.html`: the tables, plots and a gallery of the samples that tell
@@ -276,12 +277,12 @@ private struct SamplePictures {
     }
     keys = keys.uniqued()
     let found =
-      (try? Parallel.map(keys.count) { index -> Image? in
+      Parallel.map(keys.count) { index -> Image? in
         // A file that cannot be read now was read for the scores: the page does
         // without its picture.
         try? sets[keys[index].category]?.picture(
           at: keys[index].place, side: Self.side)
-      }) ?? []
+      }
     images = Dictionary(
       zip(keys, found).compactMap { key, image in image.map { (key, $0) } },
       uniquingKeysWith: { first, _ in first })

@@ -1,6 +1,7 @@
 import Experiments
 import Files
 import Foundation
+import Plots
 
 /// A comparison as tables, JSON and files.
 public struct ComparisonReport: Sendable {
@@ -167,15 +168,4 @@ private func commonFolder(of paths: [String]) -> String {
     .prefix { $0 == $1 }.map(\.0)
   let end = common.lastIndex(of: "/").map { $0 + 1 } ?? 0
   return String(String.UnicodeScalarView(common[..<end]))
-}
-
-/// Such as "0.9124 ± 0.0010"; "failed" for none.
-func inWords(_ spread: AUROCSpread?) -> String {
-  let deviation = spread?.deviation.map { " ± " + decimal($0, places: 4) }
-  return decimal(spread?.mean, places: 4) + (deviation ?? "")
-}
-
-/// A number with that many decimal places; "failed" for none.
-func decimal(_ value: Double?, places: Int) -> String {
-  value.map { String(format: "%.\(places)f", $0) } ?? "failed"
 }

@@ -1,5 +1,5 @@
 import Evaluation
-import Foundation
+import Plots
 
 /// How good a file of scores is.
 public struct EvaluationReport: Encodable, Hashable, Sendable {
@@ -54,13 +54,4 @@ public struct EvaluationReport: Encodable, Hashable, Sendable {
       ]
     ).text
   }
-}
-
-/// Indented JSON with sorted keys and a line feed at its end.
-func prettyJSON(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [
-    .prettyPrinted, .sortedKeys, .withoutEscapingSlashes,
-  ]
-  return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
 }

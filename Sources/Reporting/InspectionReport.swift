@@ -1,5 +1,6 @@
 import Autoencoders
 import Datasets
+import Execution
 import Experiments
 import Files
 import Foundation
@@ -66,10 +67,11 @@ public struct InspectionReport: Sendable {
       codes = nil
       return
     }
-    let latent = try model.latentCodes(for: originals)
+    let latent = try model.latentCodes(
+      of: originals, in: RunContext())
     for edit in edits {
       let edited = try model.reconstructions(
-        fromLatent: edit.applied(to: latent))
+        fromLatent: edit.applied(to: latent), in: RunContext())
       rows.append(
         ImageSheet.Row("code \(edit)", edited.pictures(all, shape)))
     }

@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Plots
 
 /// Outliers as text, tables and pictures.
 public struct OutlierReport: Sendable {

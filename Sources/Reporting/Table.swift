@@ -1,3 +1,6 @@
+import Files
+import Plots
+
 /// A table of text, to be printed in several formats.
 public struct Table: Hashable, Sendable {
   /// How the cells of a column stand.
@@ -82,9 +85,7 @@ public struct Table: Hashable, Sendable {
 
   /// As RFC 4180 has it, but with line feeds alone.
   public var csv: String {
-    ([columns.map(\.title)] + rows).map {
-      $0.map(Self.csvField).joined(separator: ",") + "\n"
-    }.joined()
+    ([columns.map(\.title)] + rows).map(CSVText.line).joined()
   }
 
   /// The rows with the bold fields changed.
@@ -96,11 +97,6 @@ public struct Table: Hashable, Sendable {
       rows[place.row][place.column] = mark(rows[place.row][place.column])
     }
     return rows
-  }
-
-  private static func csvField(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 
   private func widths(of header: [String], _ rows: [[String]]) -> [Int] {

@@ -2,6 +2,7 @@ import Autoencoders
 import Experiments
 import Files
 import Foundation
+import Plots
 
 extension FittedPipeline {
   /// Writes `history.csv` and `history.svg` of a training; nothing for

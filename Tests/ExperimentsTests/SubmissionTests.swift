@@ -1,4 +1,7 @@
+import Datasets
 import Experiments
+import Files
+import Foundation
 import Testing
 
 @Suite struct SubmissionTests {
@@ -25,6 +28,25 @@ import Testing
     #expect(
       binary.text(format: .idPrediction)
         == "id,prediction\n0,1\n1,0\n2,0\n10,0\n")
+  }
+
+  @Test("Ids with commas, quotes and line ends come back through `evaluate`")
+  func strangeIDs() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("SubmissionTests-\(UUID())")
+    try OutputFolder.create(folder)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let ids = ["10", " d ", "a,1.png", "b\",\u{301}2", "c\r\n3"]
+    let scores = folder.appendingPathComponent("scores.csv")
+    let labels = folder.appendingPathComponent("labels.csv")
+    try Submission(ids: ids, scores: [0, 1, 2, 3, 4])
+      .write(to: scores, format: .idPrediction)
+    try Submission(ids: ids, scores: [0, 1, 2, 3, 4], threshold: 1)
+      .write(to: labels, format: .idPrediction)
+    let table = try ScoreTable(scores: scores, labels: labels)
+    #expect(table.ids == ids)
+    #expect(table.scores == [0, 1, 2, 3, 4])
+    #expect(table.labels == [0, 0, 1, 1, 1])
   }
 
   @Test("Scores are written with every digit that they have")

@@ -162,31 +162,21 @@ extension BatchNormalization {
   }
 
   /// Sums over the rows of a batch: each row's own in `Scalar`, those of the
-  /// rows in Double, in blocks that are added up in order.
+  /// rows in Double.
   private func sums<Scalar: NetworkScalar>(
     _ rows: Int, count: Int? = nil,
     _ add: (Int, UnsafeMutablePointer<Scalar>) -> Void
   ) -> [Double] {
     let count = count ?? channels
-    let blocks = Parallel.blocks(rows, size: Self.blockSize)
-    let partial = Batch<Double>(rows: blocks.count, columns: count)
-    partial.fill(0)
-    Parallel.forEach(blocks.count) { index in
+    return Parallel.orderedSum(rows, blockSize: Self.blockSize, length: count) {
+      block, sums in
       let own = Batch<Scalar>(rows: 1, columns: count)
-      let block = partial.pointer(toRow: index)
-      for row in blocks[index] {
+      for row in block {
         own.fill(0)
         add(row, own.values)
-        for column in 0..<count { block[column] += Double(own.values[column]) }
+        for column in 0..<count { sums[column] += Double(own.values[column]) }
       }
     }
-    var total = [Double](repeating: 0, count: count)
-    for block in 0..<blocks.count {
-      for index in 0..<count {
-        total[index] += partial.pointer(toRow: block)[index]
-      }
-    }
-    return total
   }
 
   /// Calls `body` with the channels of every pixel.

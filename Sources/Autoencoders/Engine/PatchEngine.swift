@@ -121,7 +121,8 @@ extension PatchGeometry {
       let inside = (upper - lower) * big.channels
       let source = image + (row * big.width + lower) * big.channels
       for index in 0..<before { target[index] = 0 }
-      for index in 0..<inside { target[before + index] = source[index] }
+      let middle = target + before
+      for index in 0..<inside { middle[index] = source[index] }
       for index in before + inside..<max(width, before + inside) {
         target[index] = 0
       }

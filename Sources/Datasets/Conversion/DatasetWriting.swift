@@ -115,15 +115,13 @@ private struct DatasetWriter {
       let names =
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }
         + (labels == nil ? [] : ["label"])
-      try sink.write(Data((names.joined(separator: ",") + "\n").utf8))
+      try sink.write(Data(CSVText.line(names).utf8))
       try rows.forEachBlock { range, matrix in
         var text = ""
         for row in range {
           let numbers = matrix.row(row - range.lowerBound).map { "\($0)" }
           let label = labels.map { ["\($0[row])"] } ?? []
-          text +=
-            ([field(samples[row].id)] + numbers + label)
-            .joined(separator: ",") + "\n"
+          text += CSVText.line([samples[row].id] + numbers + label)
         }
         try sink.write(Data(text.utf8))
       }
@@ -158,19 +156,13 @@ private struct DatasetWriter {
     return labels.count == samples.count ? labels : nil
   }
 
-  /// A CSV field, quoted where it must be.
-  private func field(_ text: String) -> String {
-    text.contains(where: { ",\"\n\r;\t".contains($0) })
-      ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-  }
-
   private func writeLabels(
     _ labels: [(id: String, label: Int?)], to folder: URL
   ) throws {
     var text = "id,label\n"
     for (id, label) in labels {
       guard let label else { return }
-      text += "\(field(id)),\(label)\n"
+      text += CSVText.line([id, "\(label)"])
     }
     try WholeFile.write(text, to: folder.appendingPathComponent("labels.csv"))
   }
@@ -295,7 +287,7 @@ private struct DatasetWriter {
     }
   }
 
-  private func unusable(_ kind: DatasetKind, _ problem: String) -> DatasetFault
+  private func unusable(_ kind: DatasetKind, _ problem: Message) -> DatasetFault
   {
     .unusableOption(
       name: "convert to \(kind.rawValue)", problem: problem,

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Plots
 
 /// A report to be read in a browser: sections of text, tables, plots and
 /// pictures, in one file that needs no other and no network.

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Mustache
+import Plots
 
 extension Page {
   /// The page as HTML that is well-formed XML too.

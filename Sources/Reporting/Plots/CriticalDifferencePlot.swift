@@ -1,3 +1,5 @@
+import Plots
+
 extension Plot {
   /// The mean ranks of methods over many datasets, best first; methods whose
   /// ranks differ by less than the critical difference are joined by a bar.

@@ -1,3 +1,5 @@
+import Plots
+
 extension Plot {
   /// AUROC of every column in every row; the best of a row in bold.
   ///
@@ -15,7 +17,7 @@ extension Plot {
         Cell(
           column: column, row: row,
           text: auroc.map { decimal($0, places: 3) } ?? "–",
-          color: auroc.map(HeatColor.init(auroc:)),
+          color: auroc.map { HeatColor(signed: ($0 - 0.5) * 2) },
           isBold: auroc != nil && auroc == best && values.count > 1)
       }
     }

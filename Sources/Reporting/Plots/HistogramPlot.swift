@@ -1,3 +1,5 @@
+import Plots
+
 extension Plot {
   /// The scores of ordinary samples and of anomalies.
   ///

@@ -1,4 +1,5 @@
 import Evaluation
+import Plots
 
 extension Plot {
   /// ROC curves of several detectors on the same samples.

@@ -1,19 +1,20 @@
 import Experiments
+import Plots
 
 extension Plot {
   /// A group of points of one meaning.
-  public struct Group: Hashable, Sendable {
-    public var name: String
-    public var points: [Point]
+  package struct Group: Hashable, Sendable {
+    package var name: String
+    package var points: [Point]
 
-    public init(_ name: String, _ points: [Point]) {
+    package init(_ name: String, _ points: [Point]) {
       self.name = name
       self.points = points
     }
   }
 
   /// AUROC against seconds, one marker a run.
-  public static func timeAgainstAUROC(
+  package static func timeAgainstAUROC(
     _ groups: [Group], label: String = "fit and score, seconds"
   ) -> Plot {
     let points = groups.flatMap(\.points)
