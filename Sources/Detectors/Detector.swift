@@ -114,13 +114,9 @@ extension AnomalyModel {
   public func scores(
     for samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> [Float] {
-    guard samples.columns == featureCount else {
-      throw DetectorFault.wrongFeatureCount(
-        actual: samples.columns, expected: featureCount)
-    }
+    try check(samples)
     return try context.withThreads {
       if let matrix = samples as? Matrix {
-        try matrix.checkFinite()
         return try score(matrix, in: context)
       }
       var quiet = context
@@ -140,6 +136,18 @@ extension AnomalyModel {
   }
 }
 
+extension AnomalyModel {
+  /// Throws the fault that keeps the model from working on samples; those that
+  /// are not in memory are checked when they are read.
+  package func check(_ samples: any SampleSource) throws {
+    guard samples.columns == featureCount else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: samples.columns, expected: featureCount)
+    }
+    try (samples as? Matrix)?.checkFinite()
+  }
+}
+
 /// Rows that are read and scored at a time.
 private let scoredRows = 4096
 
@@ -151,13 +159,23 @@ public protocol ReconstructingModel: AnomalyModel {
 
   /// The samples as the model would have them, of the same shape.
   ///
-  /// - Parameter samples: Finite, with `featureCount` columns.
-  func reconstructions(of samples: Matrix, in context: RunContext) throws
-    -> Matrix
+  /// Called by `reconstructions(of:in:)`, on the threads of the context, with
+  /// finite samples of the right number of columns.
+  func reconstruct(_ samples: Matrix, in context: RunContext) throws -> Matrix
 }
 
 extension ReconstructingModel {
   public var canReconstruct: Bool { true }
+
+  /// The samples as the model would have them, of the same shape.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func reconstructions(
+    of samples: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    try check(samples)
+    return try context.withThreads { try reconstruct(samples, in: context) }
+  }
 }
 
 extension AnomalyModel {

@@ -47,7 +47,7 @@ extension FittedPipeline {
   public func reconstructions(
     of indices: [Int], in set: SampleSet
   ) throws -> (originals: Matrix, reconstructions: Matrix?) {
-    let originals = try extractor.source(of: set.selecting(indices))
+    let originals = try extractor.samples(of: set.selecting(indices))
       .matrix()
     let model = model.reconstructing
     let scaled = scaler.scaled(originals)

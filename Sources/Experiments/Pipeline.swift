@@ -51,25 +51,8 @@ extension FeatureExtractor {
     let scaler = scaler ?? .default(for: self)
     let samples = try samples(of: set, in: context)
     guard scaler != .none else { return (.identity, samples) }
-    let matrix = try samples.matrix()
-    let fitted = scaler.fit(matrix)
-    return (fitted, fitted.scaled(matrix))
-  }
-
-  /// The features of a set: in memory, or read when they are needed where they
-  /// would take more than a quarter of the memory budget.
-  func samples(
-    of set: SampleSet, in context: RunContext
-  ) throws -> any SampleSource {
-    if case .rows = set.content {
-      let source = try source(
-        of: set, progress: context.progress,
-        cancellation: context.cancellation)
-      let bytes = source.rows * source.columns * MemoryLayout<Float>.stride
-      if bytes > context.memoryBudget / 4 { return source }
-    }
-    return try matrix(
-      of: set, progress: context.progress, cancellation: context.cancellation)
+    let fitted = try scaler.fit(samples, in: context)
+    return (fitted, fitted.scaled(samples))
   }
 }
 

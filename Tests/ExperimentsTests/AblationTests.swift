@@ -85,7 +85,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     #expect(results.runs.count == 12)
     let table = results.tables[0]
@@ -126,7 +126,7 @@ import Testing
       tables: [{rows: category, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     let cells = results.tables[0].cells[0].compactMap(\.self)
     let evaluations = results.entries.compactMap(\.evaluation)
@@ -158,7 +158,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     let table = results.tables[0]
     let figures = table.cells.dropLast().map {
@@ -200,7 +200,7 @@ import Testing
       vary: {detector: [pca, kmeans], n-clusters: [2]}
       """)
     let output = folder.file("out")
-    let ablation = try Ablation(study, in: output, version: "test")
+    let ablation = try Ablation(study, in: output)
     try folder.removeItem(at: "images")
     let fault = try #require(throws: StudyFault.self) {
       try ablation.run(in: RunContext())

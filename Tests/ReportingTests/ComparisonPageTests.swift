@@ -7,8 +7,8 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
-import TestSupport
 import Plots
+import TestSupport
 import Testing
 
 @testable import Reporting
@@ -45,7 +45,7 @@ struct HostileComparison {
     }
     self.images = images
     func set(_ range: Range<Int>) -> SampleSet {
-      SampleSet(samples: Array(samples[range]), content: .imageFiles)
+      SampleSet(imageFiles: Array(samples[range]))
     }
     let dataset = Dataset(
       name: "<b>data", kind: .mvtec,
@@ -191,11 +191,10 @@ struct HostileComparison {
     let samples = ["0", "1"].map { Sample(id: $0, category: "c") }
     let shape = ImageShape(height: 2, width: 2, channels: 1)
     let images = SampleSet(
-      samples: samples, content: .rows(rows, imageShape: shape))
+      samples: samples, source: rows, imageShape: shape)
     #expect(try images.picture(at: 0)?.values == [0, 0.5, 1, 0])
     #expect(try images.picture(at: 0, side: 1)?.values == [0.375])
-    let table = SampleSet(
-      samples: samples, content: .rows(rows, imageShape: nil))
+    let table = SampleSet(samples: samples, source: rows)
     #expect(try table.picture(at: 0) == nil)
   }
 
