@@ -103,10 +103,10 @@ let package = Package(
       "Reporting",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
-        "Datasets", "Autoencoders", "Evaluation", "Experiments", "Plots",
+        "Datasets", "Detectors", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
-      testedWith: ["Detectors", "Features"]),
+      testedWith: ["Features"]),
     room(
       "AnomalyKit",
       [

@@ -28,7 +28,7 @@ struct Ablate: ParsableCommand {
     let session = Session(resources)
     let folder = URL(fileURLWithPath: output)
     let ablation = try Ablation(study, in: folder)
-    complain(ablation.outlook, as: "study")
+    complain(ablation.remainingWork, as: "study")
     let results: AblationResults
     do {
       results = try session.run { try ablation.run(in: session.context) }

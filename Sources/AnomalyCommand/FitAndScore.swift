@@ -48,6 +48,9 @@ struct SubmissionArguments: ParsableArguments {
     }
   }
 
+  /// Whether the threshold comes from the scores of the training samples.
+  var needsQuantile: Bool { binary && threshold == nil }
+
   func submission(
     of set: SampleSet, by pipeline: FittedPipeline, in session: Session
   ) throws -> Submission {
@@ -112,7 +115,9 @@ struct Submit: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     var count = 0
-    try pipeline.fit(data, for: output, in: session) { category, fitted in
+    try pipeline.fit(
+      data, for: output, scoresTraining: submission.needsQuantile, in: session
+    ) { category, fitted in
       let submission = try self.submission.submission(
         of: category.test, by: fitted, in: session)
       try submission.write(

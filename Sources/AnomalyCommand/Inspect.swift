@@ -42,12 +42,13 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let report = try session.run {
-      try InspectionReport(
-        data.openCategory(seed: arguments.seed).test,
-        by: FittedPipeline(
-          contentsOf: URL(fileURLWithPath: model),
-          catalog: AnomalyCommandLine.catalog),
-        count: count, edits: latent)
+      InspectionReport(
+        try Inspection(
+          data.openCategory(seed: arguments.seed).test,
+          by: FittedPipeline(
+            contentsOf: URL(fileURLWithPath: model),
+            catalog: AnomalyCommandLine.catalog),
+          count: count, edits: latent, in: session.context))
     }
     try report.write(to: URL(fileURLWithPath: output))
   }

@@ -27,9 +27,9 @@ struct Outliers: ParsableCommand {
     let quantile = try Quantile(quantile)
     var text = ""
     try pipeline.fit(data, for: output, in: session) { category, fitted in
-      let search = try OutlierSearch(
-        category.test, by: fitted, quantile: quantile, in: session.context)
-      let report = OutlierReport(search, in: category.test, by: fitted)
+      let report = OutlierReport(
+        try OutlierSearch(
+          category.test, by: fitted, quantile: quantile, in: session.context))
       try report.write(to: URL(fileURLWithPath: output))
       text = report.text
     }

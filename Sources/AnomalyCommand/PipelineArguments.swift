@@ -39,7 +39,8 @@ struct PipelineArguments: ParsableArguments {
   /// A checkpoint that nobody asked for is gone once `use` has written what it
   /// makes of the model; until then a stopped run can be gone on with.
   func fit(
-    _ data: DatasetArguments, for output: String, in session: Session,
+    _ data: DatasetArguments, for output: String, scoresTraining: Bool = true,
+    in session: Session,
     then use: (DatasetCategory, FittedPipeline) throws -> Void
   ) throws {
     let detector = try AnomalyCommandLine.catalog.detector(
@@ -65,7 +66,10 @@ struct PipelineArguments: ParsableArguments {
     do {
       try session.run {
         let category = try data.openCategory(seed: context.seed)
-        try use(category, try pipeline.fit(category, in: context))
+        try use(
+          category,
+          try pipeline.fit(
+            category, scoresTraining: scoresTraining, in: context))
       }
     } catch is CancellationError {
       if context.checkpoint != nil,

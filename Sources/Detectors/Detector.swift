@@ -53,9 +53,6 @@ extension Detector {
     }
   }
 
-  /// Whether a fit goes over the samples in epochs, and so can be gone on with.
-  package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
-
   /// - Throws: `ParameterFault.impossible` for the first parameter that is not
   ///   in its domain.
   public func check() throws {
@@ -150,40 +147,3 @@ extension AnomalyModel {
 
 /// Rows that are read and scored at a time.
 private let scoredRows = 4096
-
-/// A model that can show what it takes a sample for.
-public protocol ReconstructingModel: AnomalyModel {
-  /// False for a kind of model that has no reconstructions after all; true
-  /// unless told otherwise.
-  var canReconstruct: Bool { get }
-
-  /// The samples as the model would have them, of the same shape.
-  ///
-  /// Called by `reconstructions(of:in:)`, on the threads of the context, with
-  /// finite samples of the right number of columns.
-  func reconstruct(_ samples: Matrix, in context: RunContext) throws -> Matrix
-}
-
-extension ReconstructingModel {
-  public var canReconstruct: Bool { true }
-
-  /// The samples as the model would have them, of the same shape.
-  ///
-  /// - Throws: As `scores(for:in:)`.
-  public func reconstructions(
-    of samples: Matrix, in context: RunContext = RunContext()
-  ) throws -> Matrix {
-    try check(samples)
-    return try context.withThreads { try reconstruct(samples, in: context) }
-  }
-}
-
-extension AnomalyModel {
-  /// The model, if it can show what it takes a sample for.
-  package var reconstructing: (any ReconstructingModel)? {
-    (self as? any ReconstructingModel).flatMap { $0.canReconstruct ? $0 : nil }
-  }
-}
-
-/// A model whose fit goes over the samples in epochs.
-public protocol EpochTrainedModel: AnomalyModel {}

@@ -2,10 +2,20 @@ import Datasets
 import Detectors
 import Evaluation
 import Execution
-import LinearAlgebra
+import Images
 
 /// The test samples whose scores lie above a quantile of the training scores.
 public struct OutlierSearch: Sendable {
+  /// A test sample as the detector sees it.
+  public struct Picture: Sendable {
+    /// The place among the test samples.
+    public let place: Int
+    public let original: Image
+    /// What the detector takes it for; nil unless it reconstructs.
+    public let reconstruction: Image?
+  }
+
+  public let test: SampleSet
   /// The quantile of the training scores; what scores above it is an outlier.
   public let threshold: Double
   /// One score for every test sample.
@@ -16,46 +26,63 @@ public struct OutlierSearch: Sendable {
   public let ordinary: [Int]
   /// Nil without labels of both kinds.
   public let evaluation: Evaluation?
+  /// The first outliers and the first ordinary samples; nil unless the features
+  /// are images.
+  public let pictures: (outliers: [Picture], ordinary: [Picture])?
+  /// Of a detector that is trained in epochs.
+  public let history: [EpochRecord]?
 
   /// Scores the test samples.
   ///
-  /// - Throws: The faults of reading, of the model and of `Quantile`.
+  /// - Parameters:
+  ///   - test: The samples to search.
+  ///   - pipeline: With the scores of its training samples.
+  ///   - quantile: Of those scores.
+  ///   - pictureCount: The most pictures of either kind.
+  ///   - context: Who watches or stops the search.
+  /// - Throws: The faults of reading, of the model and of `Quantile`;
+  ///   `CancellationError`.
   public init(
-    _ set: SampleSet, by pipeline: FittedPipeline, quantile: Quantile,
-    in context: RunContext = RunContext()
+    _ test: SampleSet, by pipeline: FittedPipeline, quantile: Quantile,
+    pictureCount: Int = 24, in context: RunContext = RunContext()
   ) throws {
-    let scores = try pipeline.scores(for: set, in: context)
+    let scores = try pipeline.scores(for: test, in: context)
     let threshold = try quantile.threshold(of: pipeline.trainingScores)
     let ascending = scores.indices.sorted {
       (scores[$0], $0) < (scores[$1], $1)
     }
-    self.scores = scores
-    self.threshold = threshold
     outliers = ascending.reversed().filter { Double(scores[$0]) > threshold }
     ordinary = ascending.filter { Double(scores[$0]) <= threshold }
-    evaluation = set.labels.flatMap {
+    evaluation = test.labels.flatMap {
       try? Evaluation(scores: scores, labels: $0)
     }
+    func shown(_ places: [Int]) throws -> [Picture] {
+      try pipeline.pictures(
+        of: Array(places.prefix(pictureCount)), in: test, context: context)
+    }
+    pictures =
+      pipeline.extractor.featureImageShape == nil
+      ? nil
+      : (try shown(outliers), try shown(ordinary))
+    history = pipeline.model.trainingHistory
+    self.test = test
+    self.scores = scores
+    self.threshold = threshold
   }
 }
 
 extension FittedPipeline {
-  /// Some samples of a set as the detector sees them, and what it takes them
-  /// for; the latter is nil when the detector does not reconstruct.
-  ///
-  /// - Throws: The faults of reading and of the model.
-  public func reconstructions(
-    of indices: [Int], in set: SampleSet
-  ) throws -> (originals: Matrix, reconstructions: Matrix?) {
-    let originals = try extractor.samples(of: set.selecting(indices))
-      .matrix()
-    let model = model.reconstructing
-    let scaled = scaler.scaled(originals)
-    return (
-      originals,
-      try model.map {
-        try scaler.unscaled($0.reconstructions(of: scaled, in: RunContext()))
-      }
-    )
+  fileprivate func pictures(
+    of places: [Int], in set: SampleSet, context: RunContext
+  ) throws -> [OutlierSearch.Picture] {
+    guard !places.isEmpty else { return [] }
+    try context.cancellation.check()
+    let rows = try features.unscaledRows(places, of: set, in: context)
+    let reconstructions = try reconstructions(
+      of: scaler.scaled(rows), in: context)
+    return zip(places, features.images(ofUnscaled: rows)).enumerated().map {
+      OutlierSearch.Picture(
+        place: $1.0, original: $1.1, reconstruction: reconstructions?[$0])
+    }
   }
 }

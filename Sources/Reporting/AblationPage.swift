@@ -9,7 +9,7 @@ extension AblationReport {
   var page: Page {
     var page = Page(title: "Ablation: \(study.name)", lead: lead)
     page.sections = [Page.Section("Results", resultBlocks)]
-    page.sections += ComparisonReport(detailedRuns).categorySections
+    page.sections += ComparisonReport(results.detailedRuns).categorySections
     page.sections += [
       Page.Section(
         "All runs",
@@ -67,53 +67,18 @@ extension AblationReport {
         ?? "")
   }
 
-  /// The baseline and the setting of the best mean, by the first seed, as runs
-  /// of a comparison.
-  private var detailedRuns: [ComparisonRun] {
-    let first = results.entries.filter {
-      $0.run.identity.seed == study.seeds.first
-    }
-    let bySetting = Dictionary(grouping: results.runs, by: \.identity.setting)
-    let means = study.settings.compactMap { setting in
-      AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
-    }
-    let best = means.max { $0.1 < $1.1 }?.0
-    let baseline = study.canonicalBaseline
-    return first.compactMap { entry in
-      let setting = entry.run.identity.setting
-      guard setting == best || setting == baseline,
-        let evaluation = entry.evaluation
-      else { return nil }
-      var result = entry.run.result
-      result.detector =
-        entry.run.label(in: study)
-        + (setting == baseline ? " (baseline)" : "")
-        + (setting == best ? " (best mean)" : "")
-      var run = ComparisonRun(
-        result: result, test: entry.test, scores: entry.run.scores,
-        evaluation: evaluation)
-      run.standouts = Standouts(
-        scores: run.scores, labels: entry.test.labels ?? [])
-      return run
-    }
-  }
-
   private var runTable: Table {
-    Table(
+    let figures = Figure.shown(of: results.runs.map(\.result)).filter {
+      $0.better != .neither
+    }
+    return Table(
       columns: [
         .init("setting", .left), .init("category", .left), .init("seed"),
-        .init("AUC"), .init("average precision"), .init("fit s"),
-        .init("score s"), .init("MB"),
-      ],
+      ] + figures.map { .init($0.title) } + [.init("MB")],
       rows: results.runs.map { run in
-        [
-          run.label(in: study), run.identity.category, "\(run.identity.seed)",
-          decimal(run.result.auroc, places: 4),
-          decimal(run.result.averagePrecision, places: 4),
-          decimal(run.result.fitSeconds, places: 3),
-          decimal(run.result.scoreSeconds, places: 3),
-          run.peakMemory.map { "\($0 / 1_000_000)" } ?? "–",
-        ]
+        [run.label(in: study), run.identity.category, "\(run.identity.seed)"]
+          + figures.map { $0.text(run.result.figures[$0]) }
+          + [run.peakMemory.map { "\($0 / 1_000_000)" } ?? "–"]
       })
   }
 

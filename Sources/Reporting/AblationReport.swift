@@ -1,3 +1,4 @@
+import Evaluation
 import Experiments
 import Files
 import Foundation
@@ -69,24 +70,22 @@ public struct AblationReport: Sendable {
     let factors = results.runs.flatMap {
       study.ordered($0.identity.setting).map(\.factor)
     }.uniqued()
-    func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    let figures = Figure.had(by: results.runs.map(\.result))
     return Table(
-      columns: (["dataset", "category"] + factors + [
-        "seed", "auroc", "averagePrecision", "trainCount", "testCount",
-        "fitSeconds", "scoreSeconds", "loadSeconds", "peakMemory", "version",
-        "data", "failure", "command",
-      ]).map { .init($0) },
+      columns: (["dataset", "category"] + factors + ["seed"]
+        + figures.map(\.name)
+        + ["peakMemory", "version", "data", "failure", "command"])
+        .map { .init($0) },
       rows: results.runs.map { run in
         let result = run.result
         let setting = factors.map { run.identity.setting[$0] ?? "" }
-        return [run.identity.dataset, result.category] + setting + [
-          "\(result.seed)", text(result.auroc), text(result.averagePrecision),
-          "\(result.trainCount)", "\(result.testCount)",
-          text(result.fitSeconds), text(result.scoreSeconds),
-          "\(result.loadSeconds)", run.peakMemory.map { "\($0)" } ?? "",
-          run.version, run.dataChecksum, run.failure ?? "",
-          Provenance.command(run.arguments),
-        ]
+        return [run.identity.dataset, result.category] + setting
+          + ["\(result.seed)"]
+          + figures.map { $0.exactText(result.figures[$0]) } + [
+            run.peakMemory.map { "\($0)" } ?? "", run.version,
+            run.dataChecksum, run.failure ?? "",
+            Provenance.command(run.arguments),
+          ]
       })
   }
 

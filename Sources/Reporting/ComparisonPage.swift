@@ -1,18 +1,12 @@
 import Datasets
-import Diagnostics
 import Evaluation
-import Execution
 import Experiments
 import Foundation
-import Images
-import LinearAlgebra
 import Plots
 
 extension ComparisonReport {
   /// `report.html`: the tables, plots and a gallery of the samples that tell
   /// most about each detector.
-  ///
-  /// Pictures of files that have gone since are left out.
   var page: Page {
     var page = Page(title: title, lead: lead)
     page.sections = [Page.Section("Results", overview)]
@@ -23,13 +17,10 @@ extension ComparisonReport {
 
   /// Curves, histograms and galleries, a section a category.
   var categorySections: [Page.Section] {
-    let pictures = SamplePictures(runs: galleryRuns, perList: exhibitCount)
-    return summary.categories.map { category in
+    summary.categories.map { category in
       Page.Section(
         category,
-        details(
-          of: galleryRuns.filter { $0.result.category == category },
-          pictures: pictures))
+        details(of: galleryRuns.filter { $0.result.category == category }))
     }
   }
 
@@ -122,15 +113,7 @@ extension ComparisonReport {
     return runs.filter { $0.result.seed == seed && $0.evaluation != nil }
   }
 
-  /// Samples in each list: fewer when there are many runs, to keep the page
-  /// within some megabytes.
-  private var exhibitCount: Int {
-    min(6, max(3, 480 / max(1, galleryRuns.count * 3)))
-  }
-
-  private func details(
-    of runs: [ComparisonRun], pictures: SamplePictures
-  ) -> [Page.Block] {
+  private func details(of runs: [ComparisonRun]) -> [Page.Block] {
     let curves = runs.compactMap { run in
       run.evaluation.map { (name: run.result.detector, curve: $0.rocCurve) }
     }
@@ -159,7 +142,7 @@ extension ComparisonReport {
         ]),
         .details(
           summary: "Samples that tell most about \(name)",
-          isOpen: run.result.auroc == best, gallery(of: run, pictures)),
+          isOpen: run.result.auroc == best, gallery(of: run)),
       ]
     }
   }
@@ -175,19 +158,17 @@ extension ComparisonReport {
       + " best F1 \(decimal(evaluation.bestF1.value, places: 4)); seed \(seed)."
   }
 
-  private func gallery(
-    of run: ComparisonRun, _ pictures: SamplePictures
-  ) -> [Page.Block] {
+  private func gallery(of run: ComparisonRun) -> [Page.Block] {
     let ranks = ranks(of: run.scores)
     func exhibits(_ places: [Int]) -> [Page.Exhibit] {
-      places.prefix(exhibitCount).map { place in
+      places.map { place in
         let sample = run.test.samples[place]
         var exhibit = Page.Exhibit(lines: [
           "rank \(ranks[place]) of \(ranks.count)",
           "score \(short(Double(run.scores[place])))",
           sample.kindInWords, path(of: sample),
         ])
-        if let picture = pictures[run.result.category, place] {
+        if let picture = run.pictures[place] {
           exhibit.pictures.append(
             ("\(path(of: sample)), \(sample.kindInWords)", picture))
         }
@@ -202,15 +183,15 @@ extension ComparisonReport {
         return exhibit
       }
     }
-    let standouts = run.standouts
+    let extremes = run.extremes
     return [
-      .gallery(title: "Most anomalous", exhibits(standouts.mostAnomalous)),
+      .gallery(title: "Most anomalous", exhibits(extremes.mostAnomalous)),
       .gallery(
         title: "False alarms: ordinary samples with the highest scores",
-        exhibits(standouts.strangestNormals)),
+        exhibits(extremes.falseAlarms)),
       .gallery(
         title: "Missed: anomalies with the lowest scores",
-        exhibits(standouts.mostHiddenAnomalies)),
+        exhibits(extremes.missedAnomalies)),
     ]
   }
 
@@ -251,45 +232,6 @@ extension ComparisonReport {
         + " rates.",
     ]
     return blocks + [.list(facts)]
-  }
-}
-
-/// The pictures of the galleries, each made once although several detectors
-/// show it.
-private struct SamplePictures {
-  private struct Key: Hashable {
-    var category: String
-    var place: Int
-  }
-
-  private static let side = 112
-
-  private let images: [Key: Image]
-
-  init(runs: [ComparisonRun], perList count: Int) {
-    var sets: [String: SampleSet] = [:]
-    var keys: [Key] = []
-    for run in runs {
-      sets[run.result.category] = run.test
-      keys += run.standouts.places(perList: count).map {
-        Key(category: run.result.category, place: $0)
-      }
-    }
-    keys = keys.uniqued()
-    let found =
-      Parallel.map(keys.count) { index -> Image? in
-        // A file that cannot be read now was read for the scores: the page does
-        // without its picture.
-        try? sets[keys[index].category]?.picture(
-          at: keys[index].place, side: Self.side)
-      }
-    images = Dictionary(
-      zip(keys, found).compactMap { key, image in image.map { (key, $0) } },
-      uniquingKeysWith: { first, _ in first })
-  }
-
-  subscript(category: String, place: Int) -> Image? {
-    images[Key(category: category, place: place)]
   }
 }
 

@@ -1,3 +1,4 @@
+import Evaluation
 import Experiments
 import Files
 import Foundation
@@ -67,41 +68,27 @@ public struct ComparisonReport: Sendable {
     return table
   }
 
-  /// One row a detector: precision, counts and times over all categories.
+  /// One row a detector: the figures over all categories.
   var detailTable: Table {
-    var table = Table(columns: [
-      .init("detector", .left), .init("AUC"), .init("95 % interval"),
-      .init("average precision"), .init("train"), .init("test"),
-      .init("fit s"), .init("score s"),
-    ])
-    for (detector, mean) in zip(summary.detectors, summary.mean) {
-      let own = runs.filter { $0.result.detector == detector }
-      let results = own.map(\.result)
-      func average(_ figure: (DetectorResult) -> Double?) -> Double? {
-        let values = results.compactMap(figure)
-        return values.count == results.count
-          ? values.reduce(0, +) / Double(values.count) : nil
-      }
-      func total(_ figure: (DetectorResult) -> Double?) -> Double? {
-        average(figure).map { $0 * Double(results.count) }
-      }
-      let firstSeed = results.filter { $0.seed == results[0].seed }
-      // An interval belongs to one set of scores; several are not averaged.
+    let figures = Figure.shown(of: summary.results)
+    var table = Table(
+      columns: [.init("detector", .left)] + figures.map { .init($0.title) })
+    // An interval belongs to one set of scores; several are not averaged.
+    let place = 1 + (figures.firstIndex(of: .auroc) ?? 0) + 1
+    table.columns.insert(.init("95 % interval"), at: place)
+    for mean in summary.mean {
+      let own = runs.filter { $0.result.detector == mean.detector }
       let interval =
         own.count == 1 ? own[0].evaluation?.aurocInterval() : nil
-      table.rows.append([
-        detector,
-        decimal(mean.auroc, places: 4),
+      var row =
+        [mean.detector]
+        + figures.map { $0.text(mean.figures[$0], isCombined: true) }
+      row.insert(
         interval.map {
           decimal($0.lowerBound, places: 3) + "-"
             + decimal($0.upperBound, places: 3)
-        } ?? "-",
-        decimal(average(\.averagePrecision), places: 4),
-        "\(firstSeed.map(\.trainCount).reduce(0, +))",
-        "\(firstSeed.map(\.testCount).reduce(0, +))",
-        decimal(total(\.fitSeconds), places: 2),
-        decimal(total(\.scoreSeconds), places: 2),
-      ])
+        } ?? "-", at: place)
+      table.rows.append(row)
     }
     return table
   }
@@ -109,20 +96,13 @@ public struct ComparisonReport: Sendable {
   /// One row a run.
   var resultsTable: Table {
     Table(
-      columns: [
-        "dataset", "category", "detector", "features", "seed", "auroc",
-        "averagePrecision", "pixelAuroc", "trainCount", "testCount",
-        "fitSeconds", "scoreSeconds", "loadSeconds",
-      ].map { .init($0) },
+      columns: (["dataset", "category", "detector", "features", "seed"]
+        + Figure.all.map(\.name)).map { .init($0) },
       rows: summary.results.map { result in
-        func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-        return [
+        [
           result.dataset, result.category, result.detector, result.features,
-          "\(result.seed)", text(result.auroc), text(result.averagePrecision),
-          text(result.pixelAuroc), "\(result.trainCount)",
-          "\(result.testCount)", text(result.fitSeconds),
-          text(result.scoreSeconds), "\(result.loadSeconds)",
-        ]
+          "\(result.seed)",
+        ] + Figure.all.map { $0.exactText(result.figures[$0]) }
       })
   }
 
@@ -157,7 +137,6 @@ public struct ComparisonReport: Sendable {
         }
       })
   }
-
 }
 
 /// The longest beginning of all paths that ends in a slash.

@@ -1,20 +1,17 @@
-import Autoencoders
-import Experiments
+import Detectors
 import Files
 import Foundation
 import Plots
 
-extension FittedPipeline {
-  /// Writes `history.csv` and `history.svg` of a training; nothing for
-  /// detectors that are not trained by epochs.
+extension [EpochRecord] {
+  /// Writes `history.csv` and `history.svg`.
   ///
   /// - Throws: `FileFault.unwritable`.
-  func writeHistory(to folder: URL) throws {
-    guard let model = model as? AutoencoderModel else { return }
+  func write(to folder: URL) throws {
     try WholeFile.write(
-      model.history.csv, to: folder.appendingPathComponent("history.csv"))
+      csv, to: folder.appendingPathComponent("history.csv"))
     try WholeFile.write(
-      Plot.trainingHistory(model.history).svg,
+      Plot.trainingHistory(self).svg,
       to: folder.appendingPathComponent("history.svg"))
   }
 }

@@ -73,6 +73,53 @@ import Testing
     #expect(study.seeds == [3, 5])
   }
 
+  @Test("A finished run of version 0.1.0 is read")
+  func earlierJournal() throws {
+    let line = #"""
+      {"identity":{"seed":0,"dataset":"t.csv","category":"t","setting":{"v\#
+      alues":{"n-components":"1","detector":"pca"}}},"version":"0.1.0","re\#
+      sult":{"averagePrecision":0.4201923076923077,"scoreSeconds":5.4871e-\#
+      05,"category":"t","seed":0,"detector":"pca","trainCount":24,"feature\#
+      s":"columns","loadSeconds":1.381e-05,"testCount":24,"dataset":"t","f\#
+      itSeconds":0.00018855,"auroc":0.6,"pixelAuroc":null},"arguments":["a\#
+      nomaly","compare","t.csv","--detectors","pca","--n-components","1","\#
+      --seed","0"],"peakMemory":32468992,"dataChecksum":"crc32:efbf76d2","\#
+      scores":[1.3048822,1.1134154]}
+      """#
+    let run = try JSONDecoder().decode(AblationRun.self, from: Data(line.utf8))
+    #expect(run.result.auroc == 0.6)
+    #expect(run.result.averagePrecision == 0.4201923076923077)
+    #expect(run.result.pixelAuroc == nil)
+    #expect(run.result.trainCount == 24)
+    #expect(run.result.fitSeconds == 0.00018855)
+    let again = try JSONDecoder().decode(
+      AblationRun.self, from: JSONEncoder().encode(run))
+    #expect(again == run)
+  }
+
+  @Test("Means over seeds have the same bits, however often they are made")
+  func means() throws {
+    try writeTable("a.csv", seed: 1)
+    let study = try study(
+      """
+      datasets: [{path: a.csv}]
+      baseline: {detector: iforest, n-estimators: 3}
+      vary: {max-samples: [10, 20]}
+      seeds: 7
+      """)
+    let results = try ["one", "two"].map {
+      try Ablation(
+        study, in: folder.appendingPathComponent($0), version: "test"
+      ).run(in: RunContext())
+    }
+    let first = results[0].tables[0].cells
+    for _ in 0..<20 {
+      for results in results {
+        #expect(results.tables[0].cells == first)
+      }
+    }
+  }
+
   @Test("Means and deviations are those of the runs, seed by seed")
   func spread() throws {
     try writeTable("a.csv", seed: 1)

@@ -175,7 +175,7 @@ struct HostileComparison {
   func reconstructions() throws {
     try withComparison(scaler: .standard) { comparison in
       let run = comparison.runs[0]
-      #expect(Set(run.reconstructions.keys) == Set(run.standouts.places()))
+      #expect(Set(run.reconstructions.keys) == Set(run.extremes.places))
       // Twelve training pictures span what eleven components hold.
       for (place, image) in run.reconstructions where place < 12 {
         let picture = try #require(try run.test.picture(at: place))
@@ -198,14 +198,77 @@ struct HostileComparison {
     #expect(try table.picture(at: 0) == nil)
   }
 
-  @Test("Standouts are the ends of the ranking, ties in the samples' order")
-  func standouts() {
-    let standouts = Standouts(
+  @Test(
+    "Extreme samples are the ends of the ranking, ties in the samples' order")
+  func extremes() {
+    let extremes = ExtremeSamples(
       scores: [1, 5, 3, 3, 2, 0], labels: [0, 0, 1, 1, 0, 1], count: 2)
-    #expect(standouts.mostAnomalous == [1, 2])
-    #expect(standouts.strangestNormals == [1, 4])
-    #expect(standouts.mostHiddenAnomalies == [5, 3])
-    #expect(standouts.places() == [1, 2, 4, 5, 3])
+    #expect(extremes.mostAnomalous == [1, 2])
+    #expect(extremes.falseAlarms == [1, 4])
+    #expect(extremes.missedAnomalies == [5, 3])
+    #expect(extremes.places == [1, 2, 4, 5, 3])
+  }
+
+  @Test("A detector that cannot fit one category fails there alone")
+  func failedRun() throws {
+    func set(_ count: Int) -> SampleSet {
+      SampleSet(
+        samples: (0..<count).map {
+          Sample(id: "\($0)", category: "c", label: $0 % 3 == 0 ? 1 : 0)
+        },
+        content: .rows(
+          Matrix((0..<count).map { [Float($0 % 3), Float($0)] }),
+          imageShape: nil))
+    }
+    let detectors = [
+      NamedDetector("pca", PCAReconstruction(nComponents: .count(1))),
+      NamedDetector("picky", Picky()),
+    ]
+    let runs = try Comparison(
+      dataset: Dataset(
+        name: "d", kind: .csv,
+        categories: [("small", 5), ("large", 20)].map {
+          DatasetCategory(name: $0, train: set($1), test: set($1))
+        }), detectors: detectors
+    ).run()
+    #expect(runs.map { $0.failure == nil } == [true, false, true, true])
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("PageTests-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let report = ComparisonReport(runs)
+    try report.write(to: folder)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).count
+        == 5)
+    #expect(
+      report.aurocTable.rows.map { $0[2] == "failed" } == [
+        true, false, true,
+      ])
+    let page = try XMLTree(report.page.html)
+    #expect(
+      page.elements(named: "li").contains {
+        $0.text.hasPrefix("picky on small: too few training samples: 5")
+      })
+    #expect(throws: DetectorFault.self) {
+      try Comparison(
+        dataset: Dataset(
+          name: "d", kind: .csv,
+          categories: [DatasetCategory(name: "c", train: set(9), test: set(9))]
+        ), detectors: [NamedDetector("ocsvm", OneClassSVM(nu: 7))]
+      ).run()
+    }
+  }
+
+  /// Wants more than five samples.
+  private struct Picky: Detector {
+    func fit(
+      _ samples: Matrix, in context: RunContext
+    ) throws -> IsolationForest.Model {
+      guard samples.rows > 5 else {
+        throw DetectorFault.tooFewSamples(count: samples.rows, needed: 6)
+      }
+      return try IsolationForest(nEstimators: 2).fit(samples, in: context)
+    }
   }
 
   @Test(

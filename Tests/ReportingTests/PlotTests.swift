@@ -1,4 +1,4 @@
-import Autoencoders
+import Detectors
 import Evaluation
 import Foundation
 import Plots

@@ -45,7 +45,7 @@ public struct Ablation {
   }
 
   /// What is to be done, in a line.
-  public var outlook: String {
+  public var remainingWork: String {
     let done = journal.runs
     let cells = plan.cells
     let missing = cells.filter { done[$0.identity] == nil }
@@ -65,7 +65,7 @@ public struct Ablation {
       missing.count < cells.count
       ? ", \(cells.count - missing.count) finished before" : ""
     let seconds = missing.map(\.expectedSeconds).reduce(0, +)
-    return size + finished + ", about \(inWords(seconds)) to go"
+    return size + finished + ", about \(durationInWords(seconds)) to go"
   }
 
   /// Runs what is missing; every finished run is kept at once, in
@@ -117,7 +117,7 @@ public struct Ablation {
         }
       }
     }
-    return AblationResults(
+    return try AblationResults(
       study: study,
       entries: plan.slices.flatMap { slice in
         slice.cells.compactMap { cell in
@@ -125,7 +125,7 @@ public struct Ablation {
             AblationResults.Entry(run: $0, test: slice.category.test)
           }
         }
-      })
+      }, in: context)
   }
 
   /// - Throws: `CancellationError`, and `StudyFault` when the dataset has gone;
@@ -133,13 +133,13 @@ public struct Ablation {
   private func prepare(
     _ preparation: StudyPlan.SharedFeatures, of slice: StudyPlan.Slice,
     in context: RunContext
-  ) throws -> Result<PreparedSamples, any Error> {
+  ) throws -> Result<ComparedCategory, any Error> {
     do {
       return .success(
-        try PreparedSamples(
+        try ComparedCategory(
           slice.category, of: slice.dataset,
           features: preparation.preparation.features,
-          scaler: preparation.preparation.scaler, context: context))
+          scaler: preparation.preparation.scaler, in: context))
     } catch let error as CancellationError {
       throw error
     } catch let error as FileFault {
@@ -151,14 +151,14 @@ public struct Ablation {
 
   private func run(
     _ cell: StudyPlan.Cell, of slice: StudyPlan.Slice,
-    on samples: Result<PreparedSamples, any Error>, checksum: String,
+    on samples: Result<ComparedCategory, any Error>, checksum: String,
     in context: RunContext
   ) throws -> AblationRun {
     PeakMemory.reset()
     let run: ComparisonRun
     switch samples {
-    case .success(let samples):
-      run = try samples.run(
+    case .success(var category):
+      run = try category.run(
         cell.detector, seed: cell.identity.seed, in: context)
     case .failure(let error):
       run = slice.failure(of: cell, error)
@@ -179,11 +179,9 @@ extension StudyPlan.Slice {
   ) -> ComparisonRun {
     var run = ComparisonRun(
       result: DetectorResult(
-        dataset: dataset, category: category.name,
-        detector: cell.detector.name,
+        dataset: dataset, category: category, detector: cell.detector.name,
         features: cell.identity.setting["features"] ?? "",
-        seed: cell.identity.seed, trainCount: category.train.count,
-        testCount: category.test.count, loadSeconds: 0),
+        seed: cell.identity.seed),
       test: category.test, scores: [])
     run.failure = error
     return run
@@ -225,16 +223,4 @@ private struct AblationProgress {
     func report(_ progress: ProgressReport) {}
     func warn(_ line: Message) { sink.warn(line) }
   }
-}
-
-/// Such as "40 seconds" or "2 hours 5 minutes".
-private func inWords(_ seconds: Double) -> String {
-  func count(_ number: Int, _ unit: String) -> String {
-    "\(number) \(unit)\(number == 1 ? "" : "s")"
-  }
-  let whole = max(1, Int(seconds.rounded(.up)))
-  guard whole >= 120 else { return count(whole, "second") }
-  let minutes = (whole + 59) / 60
-  guard minutes >= 120 else { return count(minutes, "minute") }
-  return count(minutes / 60, "hour") + " " + count(minutes % 60, "minute")
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Execution
 
 /// All runs of a study, to be put into tables.
 public struct AblationResults: Sendable {
@@ -17,10 +18,51 @@ public struct AblationResults: Sendable {
   public let study: Study
   /// In the order of the datasets, categories and settings.
   public let entries: [Entry]
+  /// The baseline and the setting of the best mean, by the first seed, as runs
+  /// of a comparison with the pictures of their extreme samples.
+  public let detailedRuns: [ComparisonRun]
 
-  init(study: Study, entries: [Entry]) {
+  /// - Throws: `CancellationError`.
+  init(study: Study, entries: [Entry], in context: RunContext) throws {
     self.study = study
     self.entries = entries
+    var detailed = Self.detailedRuns(of: entries, in: study)
+    let shown = ExtremeSamples.count(forRuns: detailed.count)
+    var shelves: [String: SamplePictures] = [:]
+    for index in detailed.indices {
+      let (run, name) = (detailed[index], detailed[index].result.category)
+      var shelf = shelves[name] ?? SamplePictures(of: run.test)
+      try detailed[index].showExtremes(shown, from: &shelf, in: context)
+      shelves[name] = shelf
+    }
+    detailedRuns = detailed
+  }
+
+  private static func detailedRuns(
+    of entries: [Entry], in study: Study
+  ) -> [ComparisonRun] {
+    let bySetting = Dictionary(
+      grouping: entries.map(\.run), by: \.identity.setting)
+    let means = study.settings.compactMap { setting in
+      AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
+    }
+    let best = means.max { $0.1 < $1.1 }?.0
+    let baseline = study.canonicalBaseline
+    return entries.compactMap { entry in
+      let setting = entry.run.identity.setting
+      guard entry.run.identity.seed == study.seeds.first,
+        setting == best || setting == baseline,
+        let evaluation = entry.evaluation
+      else { return nil }
+      var result = entry.run.result
+      result.detector =
+        entry.run.label(in: study)
+        + (setting == baseline ? " (baseline)" : "")
+        + (setting == best ? " (best mean)" : "")
+      return ComparisonRun(
+        result: result, test: entry.test, scores: entry.run.scores,
+        evaluation: evaluation)
+    }
   }
 
   public var runs: [AblationRun] { entries.map(\.run) }

@@ -166,7 +166,8 @@ private struct Contest {
       isAsGood = { _ in nil }
     }
     standings = means.indices.map { method in
-      if means[method] == means[best] { return .best }
+      // Sums of the same figures in another order are the same mean.
+      if abs(means[method] - means[best]) < 1e-12 { return .best }
       return isAsGood(method).map { $0 ? .asGood : .worse } ?? .unknown
     }
   }

@@ -1,7 +1,6 @@
 import Execution
 import Foundation
 import Images
-import LinearAlgebra
 
 /// Labelled pictures in rows and columns, to be written as one PNG file:
 /// originals beside their reconstructions, outliers with their scores.
@@ -27,6 +26,18 @@ public struct ImageSheet: Sendable {
     public init(_ label: String = "", _ pictures: [Picture?]) {
       self.label = label
       self.pictures = pictures
+    }
+
+    /// Images with intensities cut to 0...1, with as many captions or none.
+    init(_ label: String, _ images: [Image], captions: [String] = []) {
+      self.init(
+        label,
+        images.enumerated().map { index, image in
+          var image = image
+          image.values = image.values.map { min(max($0, 0), 1) }
+          return Picture(
+            image, caption: captions.isEmpty ? "" : captions[index])
+        })
     }
   }
 

@@ -1,4 +1,4 @@
-import Autoencoders
+import Detectors
 import Plots
 
 extension Plot {

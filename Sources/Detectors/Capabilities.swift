@@ -1,0 +1,98 @@
+import Execution
+import LinearAlgebra
+
+/// A model that can show what it takes a sample for.
+public protocol ReconstructingModel: AnomalyModel {
+  /// False for a kind of model that has no reconstructions after all; true
+  /// unless told otherwise.
+  var canReconstruct: Bool { get }
+
+  /// The samples as the model would have them, of the same shape.
+  ///
+  /// Called by `reconstructions(of:in:)`, on the threads of the context, with
+  /// finite samples of the right number of columns.
+  func reconstruct(_ samples: Matrix, in context: RunContext) throws -> Matrix
+}
+
+extension ReconstructingModel {
+  public var canReconstruct: Bool { true }
+
+  /// The samples as the model would have them, of the same shape.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func reconstructions(
+    of samples: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    try check(samples)
+    return try context.withThreads { try reconstruct(samples, in: context) }
+  }
+}
+
+/// A model that makes a few numbers of a sample, and the sample of them.
+public protocol LatentModel: ReconstructingModel {
+  /// The numbers of a latent code.
+  var latentSize: Int { get }
+
+  /// The latent code of every sample: `latentSize` columns.
+  ///
+  /// Called by `latentCodes(of:in:)`, as `reconstruct` is.
+  func encode(_ samples: Matrix, in context: RunContext) throws -> Matrix
+
+  /// The samples that latent codes, which may have been edited, stand for.
+  ///
+  /// Called by `reconstructions(fromLatent:in:)`, with `latentSize` columns.
+  func decode(_ codes: Matrix, in context: RunContext) throws -> Matrix
+}
+
+extension LatentModel {
+  /// The latent code of every sample: `latentSize` columns.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func latentCodes(
+    of samples: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    try check(samples)
+    return try context.withThreads { try encode(samples, in: context) }
+  }
+
+  /// The samples that latent codes, which may have been edited, stand for.
+  ///
+  /// - Throws: `DetectorFault` for codes of another size or not finite.
+  public func reconstructions(
+    fromLatent codes: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    guard codes.columns == latentSize else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: codes.columns, expected: latentSize)
+    }
+    try codes.checkFinite()
+    return try context.withThreads { try decode(codes, in: context) }
+  }
+}
+
+/// A model that was trained in passes over the samples.
+public protocol EpochTrainedModel: AnomalyModel {
+  /// What every epoch gave, the first one first.
+  var history: [EpochRecord] { get }
+}
+
+// What a model can do is asked for here, and nowhere else.
+extension AnomalyModel {
+  /// The model, if it can show what it takes a sample for.
+  package var reconstructing: (any ReconstructingModel)? {
+    (self as? any ReconstructingModel).flatMap { $0.canReconstruct ? $0 : nil }
+  }
+
+  /// The model, if it has latent codes and makes samples of them.
+  package var latent: (any LatentModel)? { reconstructing as? any LatentModel }
+
+  /// What every epoch gave, if it was trained in epochs.
+  package var trainingHistory: [EpochRecord]? {
+    (self as? any EpochTrainedModel)?.history
+  }
+}
+
+extension Detector {
+  /// Whether a fit goes over the samples in epochs, and so can be gone on with.
+  package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
+}

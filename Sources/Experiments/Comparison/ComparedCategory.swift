@@ -1,0 +1,115 @@
+import Datasets
+import Detectors
+import Evaluation
+import Execution
+import Features
+import LinearAlgebra
+
+/// A category that one detector after another is fitted to and judged on.
+struct ComparedCategory {
+  private let prepared: PreparedCategory
+  private let test: any SampleSource
+  private let testSamples: SampleSet
+  private var pictures: SamplePictures
+  /// What all results have in common.
+  private let blank: DetectorResult
+
+  /// - Parameter dataset: The name that results carry.
+  /// - Throws: `ExperimentFault` for a set without samples, the faults of
+  ///   reading and of the features.
+  init(
+    _ category: DatasetCategory, of dataset: String, features: FeatureRecipe,
+    scaler: Scaler?, in context: RunContext
+  ) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    prepared = try PreparedCategory(
+      category, features: features, scaler: scaler, in: context)
+    test = try prepared.test(in: context)
+    testSamples = category.test
+    pictures = SamplePictures(of: category.test)
+    var blank = DetectorResult(
+      dataset: dataset, category: category, detector: "",
+      features: prepared.features.extractor.name)
+    blank.figures[.loadSeconds] = (clock.now - start) / .seconds(1)
+    self.blank = blank
+  }
+
+  /// Fits one detector and judges its scores; what keeps it from that becomes
+  /// the failure of the run.
+  ///
+  /// - Parameter shown: The extreme samples of each list that are shown, with
+  ///   their pictures; nil for a run that nobody looks at.
+  /// - Throws: `CancellationError`.
+  mutating func run(
+    _ detector: NamedDetector, seed: UInt64, shown: Int? = nil,
+    in context: RunContext
+  ) throws -> ComparisonRun {
+    var run = ComparisonRun(result: blank, test: testSamples, scores: [])
+    run.result.detector = detector.name
+    run.result.seed = seed
+    var context = context
+    context.seed = seed
+    do {
+      let model = try fit(detector, in: context, into: &run)
+      if let shown {
+        try run.showExtremes(shown, from: &pictures, in: context)
+        let places = run.extremes.places
+        let images = try model.reconstructions(
+          of: test.matrix(ofRows: places), in: context)
+        for (place, image) in zip(places, images ?? []) {
+          run.reconstructions[place] = image
+        }
+      }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      run.failure = error
+    }
+    return run
+  }
+
+  private func fit(
+    _ detector: NamedDetector, in context: RunContext,
+    into run: inout ComparisonRun
+  ) throws -> FittedPipeline {
+    let clock = ContinuousClock()
+    let fit = try clock.measure(
+      try prepared.fit(detector, scoresTraining: false, in: context))
+    let scoring = try clock.measure(
+      try fit.value.scores(of: test, in: context))
+    let evaluation = try Evaluation(
+      scores: scoring.value, labels: testSamples.labels ?? [])
+    run.scores = scoring.value
+    run.evaluation = evaluation
+    run.result.figures[.auroc] = evaluation.auroc
+    run.result.figures[.averagePrecision] = evaluation.averagePrecision
+    run.result.figures[.fitSeconds] = fit.seconds
+    run.result.figures[.scoreSeconds] = scoring.seconds
+    return fit.value
+  }
+}
+
+extension ComparisonRun {
+  /// Finds the extreme samples and makes their pictures.
+  ///
+  /// - Throws: `CancellationError`.
+  mutating func showExtremes(
+    _ count: Int, from shelf: inout SamplePictures, in context: RunContext
+  ) throws {
+    extremes = ExtremeSamples(
+      scores: scores, labels: test.labels ?? [], count: count)
+    pictures = try shelf.images(at: extremes.places, in: context)
+  }
+}
+
+extension ContinuousClock {
+  /// A value and the seconds that making it took.
+  fileprivate func measure<Value>(
+    _ make: @autoclosure () throws -> Value
+  ) rethrows -> (value: Value, seconds: Double) {
+    let start = now
+    let value = try make()
+    return (value, (now - start) / .seconds(1))
+  }
+}

@@ -1,0 +1,116 @@
+import Datasets
+import Detectors
+import Evaluation
+import Execution
+import Features
+import Images
+import Parameters
+
+/// A result and what it was computed from.
+public struct ComparisonRun: Sendable {
+  public var result: DetectorResult
+  /// The test samples, with their scores in the same order.
+  public var test: SampleSet
+  public var scores: [Float]
+  /// Nil when the detector failed.
+  public var evaluation: Evaluation?
+  /// What a page shows; empty when the detector failed, and for the seeds after
+  /// the first.
+  public var extremes = ExtremeSamples()
+  /// The extreme samples, by their place among the test samples; empty for
+  /// tables.
+  public var pictures: [Int: Image] = [:]
+  /// What the detector takes its extreme samples for; empty unless it
+  /// reconstructs images.
+  public var reconstructions: [Int: Image] = [:]
+  /// Why the detector failed.
+  public var failure: (any Error)?
+
+  public init(
+    result: DetectorResult, test: SampleSet, scores: [Float],
+    evaluation: Evaluation? = nil
+  ) {
+    self.result = result
+    self.test = test
+    self.scores = scores
+    self.evaluation = evaluation
+  }
+}
+
+/// Detectors side by side on the same samples.
+public struct Comparison: Sendable {
+  public var dataset: Dataset
+  /// Puts all categories into one training set and one test set.
+  public var isPooled: Bool
+  public var detectors: [NamedDetector]
+  public var features: FeatureRecipe
+  /// Nil is the default of the data: `standard` for tables, `none` for images.
+  public var scaler: Scaler?
+  /// The seeds to run every detector with.
+  public var seeds: [UInt64]
+  /// Whether runs come with the pictures of their extreme samples.
+  public var makesPictures: Bool
+
+  public init(
+    dataset: Dataset, isPooled: Bool = false, detectors: [NamedDetector],
+    features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,
+    seeds: [UInt64] = [0], makesPictures: Bool = true
+  ) {
+    self.dataset = dataset
+    self.isPooled = isPooled
+    self.detectors = detectors
+    self.features = features
+    self.scaler = scaler
+    self.seeds = seeds
+    self.makesPictures = makesPictures
+  }
+
+  /// Runs everything; the samples of a category are read once.
+  ///
+  /// A detector that cannot fit or score does not stop the others, but one
+  /// with a hyper-parameter out of range does.
+  ///
+  /// - Parameters:
+  ///   - context: The circumstances of every fit but the seed.
+  ///   - finished: Called after every run.
+  /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
+  ///   features, `CancellationError`.
+  public func run(
+    in context: RunContext = RunContext(),
+    finished: (ComparisonRun) -> Void = { _ in }
+  ) throws -> [ComparisonRun] {
+    let categories = isPooled ? [try dataset.pooled()] : dataset.categories
+    for category in categories where category.test.labels == nil {
+      throw ExperimentFault.noLabels(category: category.name)
+    }
+    let shown =
+      makesPictures
+      ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
+    return try categories.flatMap {
+      try run($0, shown: shown, in: context, finished: finished)
+    }
+  }
+
+  private func run(
+    _ category: DatasetCategory, shown: Int?, in context: RunContext,
+    finished: (ComparisonRun) -> Void
+  ) throws -> [ComparisonRun] {
+    var compared = try ComparedCategory(
+      category, of: dataset.name, features: features, scaler: scaler,
+      in: context)
+    var runs: [ComparisonRun] = []
+    for detector in detectors {
+      for seed in seeds {
+        try context.cancellation.check()
+        // Of several seeds, the first is shown for all.
+        let run = try compared.run(
+          detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
+          in: context)
+        if let mistake = run.failure as? ParameterFault { throw mistake }
+        finished(run)
+        runs.append(run)
+      }
+    }
+    return runs
+  }
+}

@@ -1,0 +1,70 @@
+import Datasets
+import Evaluation
+
+/// The figures of one detector on one category with one seed.
+///
+/// The names are those of the command's JSON.
+public struct DetectorResult: Hashable, Sendable {
+  public var dataset: String
+  public var category: String
+  public var detector: String
+  public var features: String
+  public var seed: UInt64
+  package var figures = FigureValues()
+
+  package init(
+    dataset: String, category: DatasetCategory, detector: String,
+    features: String, seed: UInt64 = 0
+  ) {
+    self.dataset = dataset
+    self.category = category.name
+    self.detector = detector
+    self.features = features
+    self.seed = seed
+    figures[.trainCount] = Double(category.train.count)
+    figures[.testCount] = Double(category.test.count)
+    figures[.loadSeconds] = 0
+  }
+
+  /// Nil when the detector failed.
+  public var auroc: Double? { figures[.auroc] }
+  public var averagePrecision: Double? { figures[.averagePrecision] }
+  /// Nil until a detector gives a score for every pixel.
+  public var pixelAuroc: Double? { figures[.pixelAuroc] }
+  public var trainCount: Int { Int(figures[.trainCount] ?? 0) }
+  public var testCount: Int { Int(figures[.testCount] ?? 0) }
+  public var fitSeconds: Double? { figures[.fitSeconds] }
+  public var scoreSeconds: Double? { figures[.scoreSeconds] }
+  /// For reading the samples and making features, shared by all detectors.
+  public var loadSeconds: Double { figures[.loadSeconds] ?? 0 }
+}
+
+extension DetectorResult: Codable {
+  private enum CodingKeys: CodingKey {
+    case dataset
+    case category
+    case detector
+    case features
+    case seed
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    dataset = try container.decode(String.self, forKey: .dataset)
+    category = try container.decode(String.self, forKey: .category)
+    detector = try container.decode(String.self, forKey: .detector)
+    features = try container.decode(String.self, forKey: .features)
+    seed = try container.decode(UInt64.self, forKey: .seed)
+    figures = try FigureValues(from: decoder)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(dataset, forKey: .dataset)
+    try container.encode(category, forKey: .category)
+    try container.encode(detector, forKey: .detector)
+    try container.encode(features, forKey: .features)
+    try container.encode(seed, forKey: .seed)
+    try figures.encode(to: encoder)
+  }
+}

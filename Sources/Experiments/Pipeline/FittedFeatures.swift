@@ -1,0 +1,75 @@
+import Datasets
+import Detectors
+import Execution
+import Features
+import Images
+import LinearAlgebra
+
+/// From samples to the rows that a detector sees, and back: the only place
+/// where samples are scaled.
+struct FittedFeatures: Sendable {
+  let extractor: FeatureExtractor
+  let scaler: FittedScaler
+
+  /// Learns the scale of the training samples, and gives them on it.
+  ///
+  /// - Parameter scaler: Nil is the default of the data.
+  static func fit(
+    _ extractor: FeatureExtractor, _ scaler: Scaler?, to set: SampleSet,
+    in context: RunContext
+  ) throws -> (features: FittedFeatures, rows: any SampleSource) {
+    let scaler = scaler ?? .default(for: extractor)
+    let rows = try extractor.samples(of: set, in: context)
+    guard scaler != .none else {
+      return (FittedFeatures(extractor: extractor, scaler: .identity), rows)
+    }
+    let fitted = try scaler.fit(rows, in: context)
+    return (
+      FittedFeatures(extractor: extractor, scaler: fitted), fitted.scaled(rows)
+    )
+  }
+
+  /// The features of a set on the scale of the training samples.
+  ///
+  /// - Parameter columns: The number of features that there must be.
+  func rows(
+    of set: SampleSet, columns: Int, in context: RunContext
+  ) throws -> any SampleSource {
+    let rows = try extractor.samples(of: set, in: context)
+    guard rows.columns == columns else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: rows.columns, expected: columns)
+    }
+    return scaler.scaled(rows)
+  }
+
+  /// Some samples before they are scaled.
+  func unscaledRows(
+    _ indices: [Int], of set: SampleSet, in context: RunContext
+  ) throws -> Matrix {
+    try extractor.samples(of: set.selecting(indices), in: context).matrix()
+  }
+
+  /// Rows that are not scaled as images, one a row; none unless the features
+  /// are images.
+  func images(ofUnscaled rows: Matrix) -> [Image] {
+    guard let shape = extractor.featureImageShape else { return [] }
+    return (0..<rows.rows).map {
+      Image(shape: shape, values: Array(rows.row($0)))
+    }
+  }
+
+  /// Rows as a detector sees or makes them, as images; none unless the
+  /// features are images.
+  func images(of rows: Matrix) -> [Image] {
+    images(ofUnscaled: scaler.unscaled(rows))
+  }
+}
+
+extension Scaler {
+  /// `standard` for tables, whose columns have units of their own; `none` for
+  /// images, whose pixels share one.
+  public static func `default`(for extractor: FeatureExtractor) -> Scaler {
+    extractor.imageShape == nil ? .standard : .none
+  }
+}

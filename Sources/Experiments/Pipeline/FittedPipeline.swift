@@ -1,0 +1,57 @@
+import Datasets
+import Detectors
+import Execution
+import Features
+import Images
+import LinearAlgebra
+
+/// A pipeline that has learned.
+public struct FittedPipeline: Sendable {
+  let features: FittedFeatures
+  public let detector: NamedDetector
+  public let model: any AnomalyModel
+  /// The scores of the training samples, ascending; empty when the fit was not
+  /// asked for them.
+  public internal(set) var trainingScores: [Float]
+
+  init(
+    features: FittedFeatures, detector: NamedDetector,
+    model: any AnomalyModel, trainingScores: [Float] = []
+  ) {
+    self.features = features
+    self.detector = detector
+    self.model = model
+    self.trainingScores = trainingScores
+  }
+
+  public var extractor: FeatureExtractor { features.extractor }
+  public var scaler: FittedScaler { features.scaler }
+
+  /// One score for every sample; higher is more anomalous.
+  ///
+  /// - Throws: the faults of reading, of the features and of the model.
+  public func scores(
+    for set: SampleSet, in context: RunContext = RunContext()
+  ) throws -> [Float] {
+    try scores(
+      of: features.rows(of: set, columns: model.featureCount, in: context),
+      in: context)
+  }
+
+  /// The scores of features on the scale of the training samples.
+  func scores(
+    of rows: any SampleSource, in context: RunContext
+  ) throws -> [Float] {
+    try model.scores(for: rows, in: context)
+  }
+
+  /// What the model takes features on the scale of the training samples for;
+  /// nil unless it reconstructs images.
+  func reconstructions(
+    of rows: @autoclosure () throws -> Matrix, in context: RunContext
+  ) throws -> [Image]? {
+    guard extractor.featureImageShape != nil, let model = model.reconstructing
+    else { return nil }
+    return features.images(of: try model.reconstructions(of: rows(), in: context))
+  }
+}

@@ -1,0 +1,37 @@
+import Datasets
+import Execution
+import Features
+
+/// From samples to scores: features, scale, detector.
+public struct Pipeline: Sendable {
+  public var features: FeatureRecipe
+  /// Nil is the default of the data: `standard` for tables, `none` for images.
+  public var scaler: Scaler?
+  public var detector: NamedDetector
+
+  public init(
+    features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,
+    detector: NamedDetector
+  ) {
+    self.features = features
+    self.scaler = scaler
+    self.detector = detector
+  }
+
+  /// Learns from the training samples of the category.
+  ///
+  /// - Parameters:
+  ///   - category: What to learn from.
+  ///   - scoresTraining: Whether the training samples are scored too, for a
+  ///     threshold at a quantile of their scores or for a model file.
+  ///   - context: The circumstances of the fit.
+  /// - Throws: the faults of reading, of the features and of the detector.
+  public func fit(
+    _ category: DatasetCategory, scoresTraining: Bool = true,
+    in context: RunContext
+  ) throws -> FittedPipeline {
+    try PreparedCategory(
+      category, features: features, scaler: scaler, in: context
+    ).fit(detector, scoresTraining: scoresTraining, in: context)
+  }
+}

@@ -1,0 +1,59 @@
+import Datasets
+import Execution
+import Features
+import LinearAlgebra
+
+/// The training samples of a category as features on a scale of their own,
+/// ready for one detector after another.
+package struct PreparedCategory: Sendable {
+  let features: FittedFeatures
+  let train: any SampleSource
+  private let category: DatasetCategory
+
+  /// - Parameter scaler: Nil is the default of the data.
+  /// - Throws: `ExperimentFault.noTrainingSamples`, the faults of reading and
+  ///   of the features.
+  package init(
+    _ category: DatasetCategory, features: FeatureRecipe, scaler: Scaler?,
+    in context: RunContext
+  ) throws {
+    guard category.train.count > 0 else {
+      throw ExperimentFault.noTrainingSamples(category: category.name)
+    }
+    (self.features, train) = try FittedFeatures.fit(
+      features.extractor(for: category), scaler, to: category.train,
+      in: context)
+    self.category = category
+  }
+
+  /// The test samples in the same way.
+  ///
+  /// - Throws: `ExperimentFault.noTestSamples`, the faults of reading and of
+  ///   the features.
+  func test(in context: RunContext) throws -> any SampleSource {
+    guard category.test.count > 0 else {
+      throw ExperimentFault.noTestSamples(category: category.name)
+    }
+    return category.isTransductive
+      ? train
+      : try features.rows(
+        of: category.test, columns: train.columns, in: context)
+  }
+
+  /// Fits a detector; see `Pipeline.fit`.
+  package func fit(
+    _ detector: NamedDetector, scoresTraining: Bool = true,
+    in context: RunContext
+  ) throws -> FittedPipeline {
+    var context = context
+    context.imageShape = features.extractor.featureImageShape
+    detector.warnOfLongFit(to: train, in: context)
+    let model = try detector.detector.fit(train, in: context)
+    var fitted = FittedPipeline(
+      features: features, detector: detector, model: model)
+    if scoresTraining {
+      fitted.trainingScores = try fitted.scores(of: train, in: context).sorted()
+    }
+    return fitted
+  }
+}
