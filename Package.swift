@@ -17,7 +17,8 @@ func room(
     .target(name: name, dependencies: dependencies),
     .testTarget(
       name: name + "Tests",
-      dependencies: [.byName(name: name)] + dependencies + others),
+      dependencies: [.byName(name: name), "TestSupport"] + dependencies
+        + others),
   ]
 }
 
@@ -26,6 +27,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
+    .library(name: "AnomalyCommand", targets: ["AnomalyCommand"]),
     .executable(name: "anomaly", targets: ["anomaly"]),
   ],
   dependencies: [
@@ -45,41 +47,49 @@ let package = Package(
       .systemLibrary(name: "CVectorUnit"),
     ],
     room("Diagnostics"),
+    room("Parameters", ["Diagnostics"]),
     room("Files", ["Diagnostics", "CZlib"]),
     room("Execution", ["Diagnostics", "Files", "CVectorUnit"]),
     room(
       "LinearAlgebra",
       ["Diagnostics", "Files", "Execution", "COpenBLAS", "CLAPACKE"]),
+    room("PNGDecoding", ["CZlib"]),
     room(
       "Images",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "CPNG", "CZlib",
-      ]),
+        "Diagnostics", "Files", "Execution", "LinearAlgebra", "PNGDecoding",
+        "CPNG",
+      ], testedWith: ["CZlib"]),
     room(
       "Datasets",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images", "CZlib",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images", "CZlib",
       ]),
     room(
       "Features",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets",
       ]),
     room(
-      "Detectors", ["Diagnostics", "Files", "Execution", "LinearAlgebra"],
+      "Detectors",
+      ["Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra"],
       testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
     room(
       "Autoencoders",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Detectors",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Detectors",
         "CVectorUnit",
       ]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Yams",
       ]),
@@ -95,19 +105,25 @@ let package = Package(
     room(
       "AnomalyKit",
       [
-        "Diagnostics", "Files", "Execution", "LinearAlgebra", "Images",
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images",
         "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
         "Experiments", "Plots", "Reporting",
       ]),
     [
-      .executableTarget(
-        name: "anomaly",
+      .target(
+        name: "AnomalyCommand",
         dependencies: [
           "AnomalyKit",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+      .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
       .testTarget(
-        name: "anomalyTests", dependencies: ["anomaly", "AnomalyKit"]),
+        name: "anomalyTests",
+        dependencies: ["anomaly", "AnomalyKit", "TestSupport"]),
+      .target(
+        name: "TestSupport", dependencies: ["Execution", "LinearAlgebra"],
+        path: "Tests/TestSupport"),
       // Runs the commands of the pages; compiles the Swift in them.
       .executableTarget(
         name: "Documentation",
@@ -119,7 +135,8 @@ let package = Package(
         name: "LibraryExamples", dependencies: ["AnomalyKit"],
         path: "Tests/LibraryExamples"),
       .testTarget(
-        name: "DocumentationTests", dependencies: ["Documentation"]),
+        name: "DocumentationTests",
+        dependencies: ["Documentation", "TestSupport"]),
     ],
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]

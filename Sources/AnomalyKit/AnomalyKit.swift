@@ -9,5 +9,6 @@
 @_exported import Files
 @_exported import Images
 @_exported import LinearAlgebra
+@_exported import Parameters
 @_exported import Plots
 @_exported import Reporting

@@ -1,6 +1,7 @@
 import Detectors
 import Execution
 import LinearAlgebra
+import Parameters
 
 /// A network that learns to give ordinary images back; what it gives back
 /// badly is an anomaly.
@@ -38,8 +39,8 @@ public struct Autoencoder: Detector {
   public var widths: [Int]?
   /// Numbers in a latent code; nil for the architecture's own.
   ///
-  /// The code of `cnn`, `cnn-bn`, `vae` and `end-to-end-occ` is the last feature map, whose
-  /// size follows from the widths.
+  /// The code of `cnn`, `cnn-bn`, `vae` and `end-to-end-occ` is the last
+  /// feature map, whose size follows from the widths.
   public var latentSize: Int?
   /// `vae`: the weight of the divergence.
   public var beta: Float = 1
@@ -60,36 +61,26 @@ public struct Autoencoder: Detector {
     try assembly(for: shape, seed: nil).parameterCount
   }
 
-  /// - Throws: `AutoencoderFault` and those of `fit(streaming:in:)`.
-  public func fit(
-    _ samples: Matrix, in context: RunContext
-  ) throws -> AutoencoderModel {
-    try fit(streaming: samples, in: context)
-  }
-
   /// Reads the samples batch by batch, each in every epoch.
   ///
-  /// - Throws: `DetectorFault` for hyper-parameters out of range and samples
-  ///   that are not finite; `AutoencoderFault` for an image shape that does
-  ///   not suit, a diverging loss (which carries the weights before it), and a
-  ///   checkpoint of another run; `FileFault` for a checkpoint that cannot be
-  ///   read or written; `CancellationError`.
-  public func fit(
-    streaming source: any SampleSource, in context: RunContext
+  /// - Throws: `ParameterFault` for a value that the architecture has no use
+  ///   for; `DetectorFault` for samples that are not finite;
+  ///   `AutoencoderFault` for an image shape that does not suit, a diverging
+  ///   loss (which carries the weights before it), and a checkpoint of another
+  ///   run; `FileFault` for a checkpoint that cannot be read or written;
+  ///   `CancellationError`.
+  public func learn(
+    from source: any SampleSource, in context: RunContext
   ) throws -> AutoencoderModel {
-    try training.check()
     let shape = try imageShape(columns: source.columns, in: context)
     let assembly = try assembly(for: shape, seed: context.seed)
-    return try Parallel.$threadCount.withValue(context.threadCount) {
-      var run = try TrainingRun(self, assembly, shape, source, context)
-      return try Subnormals.flushed { try run.run() }
-    }
+    var run = try TrainingRun(self, assembly, shape, source, context)
+    return try Subnormals.flushed { try run.run() }
   }
 
   private func imageShape(
     columns: Int, in context: RunContext
   ) throws -> ImageShape {
-    guard columns > 0 else { throw DetectorFault.noFeatures }
     guard let shape = context.imageShape else {
       guard architecture == .fcn else {
         throw AutoencoderFault.imageShapeUnknown(architecture)
@@ -116,93 +107,137 @@ extension Autoencoder {
   /// The untrained networks; without a seed their parameters are yet to come,
   /// and take no memory.
   func assembly(for shape: ImageShape, seed: UInt64?) throws -> any Assembly {
-    try checkArchitecture()
-    switch architecture {
-    case .fcn:
-      return PlainAutoencoder.fullyConnected(
-        shape, hidden: widths ?? [128, 64, 12], latentSize: latentSize ?? 3,
-        seed: seed)
-    case .cnn, .cnnBN:
-      return try PlainAutoencoder.convolutional(
-        shape, filters: filters, normalizes: architecture == .cnnBN,
-        seed: seed)
-    case .mnistCNN:
-      return try PlainAutoencoder.mnist(
-        shape, filters: widths ?? [32, 64], latentSize: latentSize ?? 16,
-        seed: seed)
-    case .vae:
-      return try VariationalAutoencoder(
-        shape, filters: filters, beta: Double(beta),
-        warmUpEpochs: warmUpEpochs, scoresByEvidence: score == .evidence,
-        seed: seed)
-    case .multiEncoder:
-      return try MultiEncoder(
-        shape, filters: filters, latentSize: latentSize ?? 64, seed: seed)
-    case .noiseClassifier:
-      return try NoiseClassifier(
-        shape, filters: filters, latentSize: latentSize ?? 512,
-        score: score ?? architecture.scores[0], seed: seed)
-    case .ocgan:
-      return try OneClassGAN(
-        shape, filters: filters, latentSize: latentSize ?? 128, seed: seed)
-    case .endToEndOCC:
-      return try EndToEndClassifier(
-        shape, filters: filters,
-        scoresByReconstruction: score == .reconstruction, seed: seed)
-    case .deepSVDD:
-      return try DeepSVDD(
-        shape, filters: filters, latentSize: latentSize ?? 32, seed: seed)
-    }
+    try check()
+    try refuseForeignParameters()
+    return try architecture.traits.networks(self, shape, seed)
   }
 
-  /// Those of the course's convolutional autoencoder, unless said otherwise.
-  private var filters: [Int] { widths ?? [12, 24, 48] }
+  var usedWidths: [Int] { widths ?? architecture.traits.widths }
 
-  private func checkArchitecture() throws {
-    if let widths {
-      let isRight = !widths.isEmpty && widths.allSatisfy { 1...65536 ~= $0 }
-      try require("widths", widths, "one or more integers in 1...65536") { _ in
-        isRight
+  /// - Precondition: the architecture has a latent size of its own.
+  var usedLatentSize: Int { latentSize ?? architecture.traits.latentSize ?? 1 }
+
+  var usedScore: Score { score ?? architecture.traits.scores[0] }
+}
+
+// MARK: Parameters
+
+extension Autoencoder {
+  /// Those of the architecture.
+  public var parameters: [Parameter<Autoencoder>] {
+    let traits = architecture.traits
+    return Self.training
+      + [
+        Parameter(
+          "widths", \.widths, .widths, "filters or units of each layer",
+          unset: Domain.widths.text(traits.widths))
+      ]
+      + (traits.latentSize.map {
+        [
+          Parameter(
+            "latent-size", \.latentSize,
+            .whole(1...65536, "a whole number from 1 to 65536"),
+            "numbers in a latent code", unset: "\($0)")
+        ]
+      } ?? []) + traits.parameters
+      + (traits.scores.count > 1
+        ? [
+          Parameter(
+            "score", \.score, .one(of: traits.scores),
+            "what stands for an anomaly", unset: traits.scores[0].rawValue)
+        ] : [])
+  }
+
+  /// Those that all architectures have.
+  private static let training: [Parameter<Autoencoder>] = [
+    Parameter(
+      "epochs", \.training.epochs, .count, "passes over the training images"),
+    Parameter(
+      "batch-size", \.training.batchSize, .count, "images in a step",
+      unset: "\(TrainingOptions.usualBatchSize)"),
+    Parameter(
+      "learning-rate", \.training.learningRate, .positive, "length of a step"),
+    Parameter(
+      "schedule", \.training.schedule, .choice, "how the learning rate goes"),
+    Parameter(
+      "step-epochs", \.training.stepEpochs, .count,
+      "epochs between the falls of the schedule step"),
+    Parameter(
+      "step-factor", \.training.stepFactor,
+      .number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+      "what a fall leaves of the learning rate"),
+    Parameter(
+      "optimizer", \.training.optimizer, .choice,
+      "how gradients become steps"),
+    Parameter(
+      "weight-decay", \.training.weightDecay, .notNegative, "weight decay"),
+    Parameter(
+      "patience", \.training.patience, .count,
+      "epochs without a better held-out loss before training stops",
+      unset: "never"),
+    Parameter(
+      "validation-fraction", \.training.validationFraction, .fraction,
+      "the slice held out"),
+  ]
+
+  /// What other architectures have must be as it was.
+  private func refuseForeignParameters() throws {
+    let own = Set(parameters.map(\.name))
+    let untouched = Autoencoder(architecture)
+    for other in Architecture.allCases {
+      for parameter in Autoencoder(other).parameters
+      where !own.contains(parameter.name)
+        && parameter.values(of: self) != parameter.values(of: untouched)
+      {
+        throw ParameterFault.unknown(
+          name: parameter.name, owner: architecture.rawValue, owners: [])
       }
-    }
-    if let latentSize {
-      try require("latentSize", latentSize, "an integer in 1...65536") {
-        1...65536 ~= $0
-      }
-      let isMap = [.cnn, .cnnBN, .vae, .endToEndOCC].contains(architecture)
-      try require(
-        "latentSize", latentSize,
-        "widths instead: the code of \(architecture.rawValue) is its last"
-          + " feature map"
-      ) { _ in !isMap }
-    }
-    try require("beta", beta, "a number of at least 0") {
-      $0 >= 0 && $0.isFinite
-    }
-    try require("warmUpEpochs", warmUpEpochs, "an integer of at least 0") {
-      $0 >= 0
-    }
-    if let score {
-      let possible = architecture.scores
-      try require(
-        "score", score.rawValue,
-        possible.map(\.rawValue).joined(separator: " or ")
-          + " with \(architecture.rawValue)"
-      ) { _ in possible.contains(score) }
     }
   }
 }
 
-extension Architecture {
-  /// The scores that the architecture offers, its own first.
-  public var scores: [Autoencoder.Score] {
-    switch self {
-    case .fcn, .cnn, .cnnBN, .multiEncoder, .ocgan, .mnistCNN:
-      [.reconstruction]
-    case .vae: [.reconstruction, .evidence]
-    case .noiseClassifier: [.both, .classifier, .reconstruction]
-    case .endToEndOCC: [.discriminator, .reconstruction]
-    case .deepSVDD: [.distance]
+extension Domain<[Int]> {
+  /// Counts with commas.
+  fileprivate static var widths: Domain {
+    Domain(
+      "counts with commas, such as 12,24,48",
+      read: { text in
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let widths = parts.compactMap { Int($0) }
+        return widths.count == parts.count ? widths : nil
+      },
+      text: { $0.map(String.init).joined(separator: ",") },
+      contains: { !$0.isEmpty && $0.allSatisfy { 1...65536 ~= $0 } })
+  }
+}
+
+// MARK: Descriptions
+
+extension Autoencoder {
+  /// `autoencoder`, which stands for the default architecture, and each
+  /// architecture under its own name.
+  public static var descriptions: [DetectorDescription] {
+    [
+      description(
+        "autoencoder",
+        "the default architecture, \(Architecture.automatic.rawValue)",
+        .automatic)
+    ]
+      + Architecture.allCases.map {
+        description($0.rawValue, $0.traits.summary, $0)
+      }
+  }
+
+  private static func description(
+    _ name: String, _ summary: String, _ architecture: Architecture
+  ) -> DetectorDescription {
+    DetectorDescription(
+      name, summary, group: .network, prototype: Autoencoder(architecture)
+    ) { detector in
+      FitGrowth(
+        seconds: Double(detector.training.epochs)
+          * detector.architecture.traits.secondsPerEpoch,
+        remedies: ["epochs", "size"])
     }
   }
 }

@@ -30,7 +30,7 @@ public enum AutoencoderFault: Fault {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .imageShapeUnknown(let architecture):
       "\(architecture.rawValue) works on images, these samples are rows of"
@@ -59,7 +59,7 @@ public enum AutoencoderFault: Fault {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .imageShapeUnknown: "give images, or use fcn, pca or another detector"
     case .imageShapeMismatch: "use raw pixels as features"

@@ -32,39 +32,52 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   public var latentSize: Int { assembly.latentSize }
 
   /// One score an image; see `Autoencoder.Score`.
-  public func scores(for samples: Matrix) throws -> [Float] {
-    try samples.checkForScoring(featureCount: featureCount)
-    return blocks(samples).flatMap(assembly.scores)
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
+    try blocks(samples, "scoring", in: context, assembly.scores)
+      .flatMap { $0 }
   }
 
-  /// Whether there is a decoder: not in `deep-svdd`.
-  public var canReconstruct: Bool { detector.architecture != .deepSVDD }
+  public var canReconstruct: Bool {
+    detector.architecture.traits.canReconstruct
+  }
 
   /// What the network takes the images for, with values in 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
-  public func reconstructions(of samples: Matrix) throws -> Matrix {
-    try samples.checkForScoring(featureCount: featureCount)
-    return try matrix(
-      blocks(samples).map { try images(assembly.codes($0)) },
-      columns: featureCount)
+  public func reconstructions(
+    of samples: Matrix, in context: RunContext
+  ) throws -> Matrix {
+    try matrix(
+      blocks(samples, "reconstructing", in: context) {
+        try images(assembly.codes($0))
+      }, columns: featureCount)
   }
 
   /// The latent code of every image: `latentSize` columns.
-  public func latentCodes(for samples: Matrix) throws -> Matrix {
-    try samples.checkForScoring(featureCount: featureCount)
-    return matrix(
-      blocks(samples).map(assembly.codes), columns: latentSize)
+  public func latentCodes(
+    of samples: Matrix, in context: RunContext
+  ) throws -> Matrix {
+    try matrix(
+      blocks(samples, "encoding", in: context, assembly.codes),
+      columns: latentSize)
   }
 
   /// The images of latent codes, which may have been edited, with values in
   /// 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
-  public func reconstructions(fromLatent codes: Matrix) throws -> Matrix {
-    try codes.checkForScoring(featureCount: latentSize)
+  public func reconstructions(
+    fromLatent codes: Matrix, in context: RunContext
+  ) throws -> Matrix {
+    guard codes.columns == latentSize else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: codes.columns, expected: latentSize)
+    }
     return try matrix(
       Parallel.blocks(codes.rows, size: Self.blockSize).map {
+        try context.cancellation.check()
         let block = codes.selecting(rows: $0)
         return try images(Batch(block.values, rows: block.rows))
       }, columns: featureCount)
@@ -73,10 +86,19 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   /// Images worked on at a time.
   private static let blockSize = 256
 
-  /// The samples in batches, each made when it is its turn.
-  private func blocks(_ samples: Matrix) -> some Sequence<Batch<Float>> {
-    Parallel.blocks(samples.rows, size: Self.blockSize).lazy.map {
-      samples.batch($0, isSigned: detector.architecture.isSigned)
+  /// What `body` makes of the samples, a batch at a time.
+  private func blocks<Result>(
+    _ samples: Matrix, _ stage: String, in context: RunContext,
+    _ body: (Batch<Float>) throws -> Result
+  ) throws -> [Result] {
+    try Parallel.blocks(samples.rows, size: Self.blockSize).map { block in
+      try context.cancellation.check()
+      let result = try body(
+        samples.batch(block, isSigned: detector.architecture.traits.isSigned))
+      context.progress.report(
+        ProgressReport(
+          stage: stage, completed: block.upperBound, total: samples.rows))
+      return result
     }
   }
 
@@ -85,7 +107,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
       throw AutoencoderFault.lacks(
         "reconstructions", detector.architecture)
     }
-    return detector.architecture.isSigned
+    return detector.architecture.traits.isSigned
       ? images.map { ($0 + 1) / 2 } : images
   }
 
@@ -139,6 +161,13 @@ struct AssemblyState: Codable, Hashable, Sendable {
     constants = assembly.constants
   }
 
+  var isFinite: Bool {
+    networks.values.allSatisfy {
+      $0.parameters.allSatisfy(\.isFinite)
+        && $0.statistics.allSatisfy(\.isFinite)
+    } && constants.allSatisfy(\.isFinite)
+  }
+
   /// Gives the numbers to untrained networks; false when the counts differ.
   func restore(_ assembly: inout any Assembly) -> Bool {
     guard assembly.constants.count == constants.count else { return false }
@@ -182,7 +211,9 @@ extension AutoencoderModel: Codable {
     } catch {
       throw corrupted(.detector)
     }
-    guard state.restore(&assembly) else { throw corrupted(.state) }
+    guard state.isFinite, state.restore(&assembly) else {
+      throw corrupted(.state)
+    }
     self.assembly = assembly
   }
 

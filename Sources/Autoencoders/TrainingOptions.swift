@@ -1,4 +1,3 @@
-import Detectors
 import Foundation
 
 /// How a network is trained.
@@ -23,7 +22,7 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
 
   /// Passes over the training images.
   public var epochs = 20
-  /// Images in a step; nil for 128, or all when there are fewer.
+  /// Images in a step; nil for 128; all where there are fewer.
   public var batchSize: Int?
   public var learningRate: Float = 1e-3
   public var schedule = Schedule.constant
@@ -54,45 +53,5 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
     case .step:
       learningRate * pow(stepFactor, Float(epoch / max(stepEpochs, 1)))
     }
-  }
-
-  /// - Throws: `DetectorFault.invalidHyperparameter`.
-  func check() throws {
-    try require("epochs", epochs, "an integer of at least 1") { $0 >= 1 }
-    try require("learningRate", learningRate, "a number above 0") {
-      $0 > 0 && $0.isFinite
-    }
-    try require("stepEpochs", stepEpochs, "an integer of at least 1") {
-      $0 >= 1
-    }
-    try require("stepFactor", stepFactor, "a number above 0, at most 1") {
-      $0 > 0 && $0 <= 1
-    }
-    try require("weightDecay", weightDecay, "a number of at least 0") {
-      $0 >= 0 && $0.isFinite
-    }
-    try require(
-      "validationFraction", validationFraction,
-      "a number above 0 and below 1"
-    ) { $0 > 0 && $0 < 1 }
-    if let patience {
-      try require("patience", patience, "an integer of at least 1") { $0 >= 1 }
-    }
-    if let batchSize {
-      try require("batchSize", batchSize, "an integer of at least 1") {
-        $0 >= 1
-      }
-    }
-  }
-}
-
-/// Throws the fault that names a hyper-parameter unless its value is possible.
-func require<Value>(
-  _ name: String, _ value: Value, _ allowed: String,
-  _ isPossible: (Value) -> Bool
-) throws {
-  guard isPossible(value) else {
-    throw DetectorFault.invalidHyperparameter(
-      name: name, value: "\(value)", allowed: allowed)
   }
 }

@@ -21,9 +21,9 @@ public enum DatasetFault: Fault, Hashable {
   /// Training and test samples do not fit together.
   case differentShapes(path: String, train: [Int], test: [Int])
   /// Labels that cannot be given to the samples.
-  case wrongLabels(path: String, problem: String, remedy: String)
+  case wrongLabels(path: String, problem: Message, remedy: Message)
   /// An option that has no meaning for this data.
-  case unusableOption(name: String, problem: String, remedy: String)
+  case unusableOption(name: String, problem: Message, remedy: Message)
 
   public var kind: FaultKind {
     switch self {
@@ -32,7 +32,7 @@ public enum DatasetFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .unrecognizedLayout: "no dataset of a known layout"
     case .missing: "the file or folder is missing"
@@ -63,12 +63,12 @@ public enum DatasetFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .unrecognizedLayout:
       "give an MVTec AD folder, a folder with train/ and test/, with"
         + " trainingset.npy and testingset.npy or with IDX files, an .npz or a"
-        + " .csv file, or name the kind with --kind"
+        + " .csv file, or name the kind with \(option: "kind")"
     case .missing(_, let purpose): "add it: \(purpose)"
     case .noImages: "add images, or remove the folder"
     case .notPNG: "convert it to PNG, or remove it"

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 
 /// A model that can show what it takes a sample for.
@@ -7,7 +8,10 @@ public protocol ReconstructingModel: AnomalyModel {
   var canReconstruct: Bool { get }
 
   /// The samples as the model would have them, of the same shape.
-  func reconstructions(of samples: Matrix) throws -> Matrix
+  ///
+  /// - Parameter samples: Finite, with `featureCount` columns.
+  func reconstructions(of samples: Matrix, in context: RunContext) throws
+    -> Matrix
 }
 
 extension ReconstructingModel {
@@ -20,13 +24,18 @@ public protocol LatentModel: ReconstructingModel {
   var latentSize: Int { get }
 
   /// The latent code of every sample: `latentSize` columns.
-  func latentCodes(for samples: Matrix) throws -> Matrix
+  ///
+  /// - Parameter samples: Finite, with `featureCount` columns.
+  func latentCodes(of samples: Matrix, in context: RunContext) throws -> Matrix
 
   /// The samples that latent codes, which may have been edited, stand for.
-  func reconstructions(fromLatent codes: Matrix) throws -> Matrix
+  ///
+  /// - Parameter codes: Finite, with `latentSize` columns.
+  func reconstructions(fromLatent codes: Matrix, in context: RunContext) throws
+    -> Matrix
 }
 
-/// A model that was trained in passes over the samples.
+/// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
   var history: [EpochRecord] { get }

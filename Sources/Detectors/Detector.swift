@@ -1,42 +1,93 @@
+import Diagnostics
 import Execution
 import LinearAlgebra
+import Parameters
 
 /// The hyper-parameters of a way to find anomalies.
 ///
 /// Fitting gives a model of another type, so that scoring before fitting
-/// cannot be written down.
+/// cannot be written down. A detector declares its parameters and says how it
+/// learns; `fit` is what others call: it checks both beforehand.
 public protocol Detector: Codable, Hashable, Sendable {
   associatedtype Model: AnomalyModel
 
+  /// What can be set, in the order of the help.
+  ///
+  /// Of a family of detectors in one type, those of its own member.
+  var parameters: [Parameter<Self>] { get }
+
   /// Learns what ordinary samples look like.
   ///
-  /// - Parameters:
-  ///   - samples: One sample a row, all values finite.
-  ///   - context: Seed, threads, memory, and who watches or stops the fit.
-  /// - Throws: `DetectorFault` when a hyper-parameter is out of range or the
-  ///   samples cannot be used; `CancellationError` when the context asked to
-  ///   stop.
-  func fit(_ samples: Matrix, in context: RunContext) throws -> Model
-
-  /// The same for samples that are read when they are needed. By default they
-  /// are all read first; detectors that walk in batches override it.
-  func fit(streaming source: any SampleSource, in context: RunContext) throws
+  /// Called by `fit`, on the threads of the context, with parameters within
+  /// their domains and at least one row and one column. Samples in memory are
+  /// finite; others are read by `matrix(in:)`, or in batches.
+  ///
+  /// - Throws: `DetectorFault` when the samples cannot be used;
+  ///   `CancellationError` when the context asked to stop.
+  func learn(from samples: any SampleSource, in context: RunContext) throws
     -> Model
 }
 
 extension Detector {
-  /// - Throws: Also `DetectorFault.exceedsMemoryBudget`, when all samples
-  ///   together do.
+  /// Learns what ordinary samples look like.
+  ///
+  /// - Parameters:
+  ///   - samples: One sample a row, all values finite; a `Matrix`, or rows that
+  ///     are read when they are needed.
+  ///   - context: Seed, threads, memory, and who watches or stops the fit.
+  /// - Throws: `ParameterFault` when a hyper-parameter is out of its domain;
+  ///   `DetectorFault` when the samples cannot be used or memory would not
+  ///   suffice; `CancellationError` when the context asked to stop.
   public func fit(
-    streaming source: any SampleSource, in context: RunContext
+    _ samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> Model {
-    let needed = source.rows * source.columns * MemoryLayout<Float>.stride
-    guard source is Matrix || needed <= context.memoryBudget else {
+    try check()
+    guard samples.rows > 0 else {
+      throw DetectorFault.tooFewSamples(count: 0, needed: 1)
+    }
+    guard samples.columns > 0 else { throw DetectorFault.noFeatures }
+    try context.cancellation.check()
+    return try context.withThreads {
+      try (samples as? Matrix)?.checkFinite()
+      return try learn(from: samples, in: context)
+    }
+  }
+
+  /// Whether a fit goes over the samples in epochs, and so can be gone on with.
+  package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
+
+  /// - Throws: `ParameterFault.impossible` for the first parameter that is not
+  ///   in its domain.
+  public func check() throws {
+    for parameter in parameters { try parameter.check(self) }
+  }
+}
+
+extension SampleSource {
+  /// All rows, checked to be finite, where they fit into the memory budget.
+  ///
+  /// - Throws: `DetectorFault.exceedsMemoryBudget`, `.nonFiniteValue`.
+  public func matrix(in context: RunContext) throws -> Matrix {
+    if let matrix = self as? Matrix { return matrix }
+    let needed = rows * columns * MemoryLayout<Float>.stride
+    guard needed <= context.memoryBudget else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: context.memoryBudget,
-        remedy: "use smaller images (--size), or raise the memory budget")
+        remedy: "use smaller images (\(option: "size")), or raise the memory"
+          + " budget")
     }
-    return try fit(source.matrix(), in: context)
+    return try finite(rows: Array(0..<rows))
+  }
+
+  /// Some rows, checked to be finite.
+  ///
+  /// - Throws: `DetectorFault.nonFiniteValue`.
+  package func finite(rows indices: [Int]) throws -> Matrix {
+    let matrix = try matrix(ofRows: indices)
+    if let (row, column) = matrix.firstNonFinite() {
+      throw DetectorFault.nonFiniteValue(row: indices[row], column: column)
+    }
+    return matrix
   }
 }
 
@@ -47,17 +98,47 @@ public protocol AnomalyModel: Codable, Sendable {
 
   /// One score a row; higher is more anomalous.
   ///
-  /// - Throws: `DetectorFault` when the number of columns is another one, or a
-  ///   value is not finite.
-  func scores(for samples: Matrix) throws -> [Float]
+  /// Called by `scores(for:in:)`, on the threads of the context, with finite
+  /// samples of the right number of columns.
+  func score(_ samples: Matrix, in context: RunContext) throws -> [Float]
 }
 
 extension AnomalyModel {
-  /// The scores of samples that are read when they are needed, in blocks.
-  public func scores(streaming source: any SampleSource) throws -> [Float] {
-    if let matrix = source as? Matrix { return try scores(for: matrix) }
-    return try Parallel.blocks(source.rows, size: 4096).flatMap {
-      try scores(for: source.matrix(ofRows: Array($0)))
+  /// One score a row; higher is more anomalous.
+  ///
+  /// - Parameters:
+  ///   - samples: A `Matrix`, or rows that are read in blocks.
+  ///   - context: Threads, and who watches or stops the work.
+  /// - Throws: `DetectorFault` when the number of columns is another one, or a
+  ///   value is not finite; `CancellationError`.
+  public func scores(
+    for samples: any SampleSource, in context: RunContext = RunContext()
+  ) throws -> [Float] {
+    guard samples.columns == featureCount else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: samples.columns, expected: featureCount)
+    }
+    return try context.withThreads {
+      if let matrix = samples as? Matrix {
+        try matrix.checkFinite()
+        return try score(matrix, in: context)
+      }
+      var quiet = context
+      quiet.progress = SilentProgress()
+      var scores: [Float] = []
+      scores.reserveCapacity(samples.rows)
+      for block in Parallel.blocks(samples.rows, size: scoredRows) {
+        try context.cancellation.check()
+        scores += try score(samples.finite(rows: Array(block)), in: quiet)
+        context.progress.report(
+          ProgressReport(
+            stage: "scoring", completed: block.upperBound,
+            total: samples.rows))
+      }
+      return scores
     }
   }
 }
+
+/// Rows that are read and scored at a time.
+private let scoredRows = 4096

@@ -3,8 +3,6 @@ import LinearAlgebra
 
 /// Why a detector cannot fit or score.
 public enum DetectorFault: Fault, Hashable {
-  /// A hyper-parameter is out of range.
-  case invalidHyperparameter(name: String, value: String, allowed: String)
   /// There are not enough rows to learn from.
   case tooFewSamples(count: Int, needed: Int)
   /// The samples have no columns.
@@ -14,23 +12,21 @@ public enum DetectorFault: Fault, Hashable {
   /// The model was fitted to another number of columns.
   case wrongFeatureCount(actual: Int, expected: Int)
   /// The fit would take more memory than it may; both in bytes.
-  case exceedsMemoryBudget(needed: Int, budget: Int, remedy: String)
+  case exceedsMemoryBudget(needed: Int, budget: Int, remedy: Message)
   /// The mathematics has no answer for these samples.
-  case noSolution(problem: String, remedy: String)
+  case noSolution(problem: Message, remedy: Message)
 
   public var kind: FaultKind {
     switch self {
-    case .invalidHyperparameter, .exceedsMemoryBudget: .usage
+    case .exceedsMemoryBudget: .usage
     case .tooFewSamples, .noFeatures, .nonFiniteValue, .wrongFeatureCount,
       .noSolution:
       .data
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
-    case .invalidHyperparameter(_, let value, _):
-      "\(value) is not a possible value"
     case .tooFewSamples(let count, _): "too few training samples: \(count)"
     case .noFeatures: "the samples have no features"
     case .nonFiniteValue: "a value is not a finite number"
@@ -45,7 +41,6 @@ public enum DetectorFault: Fault, Hashable {
 
   public var place: String? {
     switch self {
-    case .invalidHyperparameter(let name, _, _): name
     case .nonFiniteValue(let row, let column): "row \(row), column \(column)"
     case .tooFewSamples, .noFeatures, .wrongFeatureCount, .exceedsMemoryBudget,
       .noSolution:
@@ -53,9 +48,8 @@ public enum DetectorFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
-    case .invalidHyperparameter(_, _, let allowed): "use \(allowed)"
     case .tooFewSamples(_, let needed):
       "give at least \(needed) training sample\(needed == 1 ? "" : "s")"
     case .noFeatures: "give at least one feature a row"
@@ -69,25 +63,8 @@ public enum DetectorFault: Fault, Hashable {
 }
 
 extension Matrix {
-  /// Throws the fault that keeps a detector from learning from these samples.
-  package func checkForFit(minimumRows: Int = 1) throws {
-    guard rows >= minimumRows else {
-      throw DetectorFault.tooFewSamples(count: rows, needed: minimumRows)
-    }
-    guard columns > 0 else { throw DetectorFault.noFeatures }
-    try checkFinite()
-  }
-
-  /// Throws the fault that keeps a model from scoring these samples.
-  package func checkForScoring(featureCount: Int) throws {
-    guard columns == featureCount else {
-      throw DetectorFault.wrongFeatureCount(
-        actual: columns, expected: featureCount)
-    }
-    try checkFinite()
-  }
-
-  private func checkFinite() throws {
+  /// - Throws: `DetectorFault.nonFiniteValue`.
+  func checkFinite() throws {
     if let (row, column) = firstNonFinite() {
       throw DetectorFault.nonFiniteValue(row: row, column: column)
     }

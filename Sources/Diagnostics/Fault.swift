@@ -12,22 +12,38 @@ public enum FaultKind: Int32, Sendable {
 
 /// An error that a person can act on.
 ///
-/// Its description is the one line that the user sees:
-/// `PROBLEM (PLACE): REMEDY`.
+/// Its text is the one line that the user sees: `PROBLEM (PLACE): REMEDY`.
 public protocol Fault: Error, CustomStringConvertible, Sendable {
   /// Decides the exit status.
   var kind: FaultKind { get }
   /// What is wrong.
-  var problem: String { get }
-  /// Where: a file, a row, a hyper-parameter. Nil when there is no such place.
+  var problem: Message { get }
+  /// Where: a file, a row. Nil when there is no such place.
   var place: String? { get }
   /// How to mend it.
-  var remedy: String { get }
+  var remedy: Message { get }
 }
 
 extension Fault {
-  public var description: String {
-    let place = place.map { " (\($0))" } ?? ""
-    return "\(problem)\(place): \(remedy)"
+  public var place: String? { nil }
+
+  /// The line for a programmer.
+  public var description: String { text(for: .programmer) }
+
+  /// The line, with options called as its reader knows them.
+  public func text(for reader: Message.Reader) -> String {
+    Message(self).text(for: reader)
+  }
+}
+
+extension Message {
+  /// The line of any error.
+  public init(_ error: any Error) {
+    guard let fault = error as? any Fault else {
+      self.init("\(error)")
+      return
+    }
+    self =
+      "\(fault.problem)\(fault.place.map { " (\($0))" } ?? ""): \(fault.remedy)"
   }
 }

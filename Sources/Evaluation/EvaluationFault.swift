@@ -24,7 +24,7 @@ public enum EvaluationFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .empty: "there are no scores"
     case .unequalCounts(let scores, let labels):
@@ -47,7 +47,7 @@ public enum EvaluationFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .empty: "give at least one normal sample and one anomaly"
     case .unequalCounts: "give one label for every score"

@@ -8,10 +8,9 @@ import Synchronization
 /// threads, so neither do the results. A loop inside a loop runs on its
 /// caller's thread.
 public enum Parallel {
-  /// The most threads that loops started from here may use.
-  ///
-  ///     Parallel.$threadCount.withValue(1) { try model.scores(for: samples) }
-  @TaskLocal public static var threadCount = availableThreads
+  /// The most threads that loops started from here may use; a `RunContext`
+  /// sets it.
+  @TaskLocal package static var threadCount = availableThreads
 
   /// The number of processors this process may use.
   public static var availableThreads: Int {
@@ -48,16 +47,23 @@ public enum Parallel {
   /// What `body` gives for every index below `count`.
   ///
   /// - Throws: the error of the lowest index that failed.
-  package static func map<Element>(
-    _ count: Int, _ body: (Int) throws -> Element
-  ) throws -> [Element] {
-    var results = [Result<Element, any Error>?](repeating: nil, count: count)
+  package static func map<Element, Failure>(
+    _ count: Int, _ body: (Int) throws(Failure) -> Element
+  ) throws(Failure) -> [Element] {
+    var results = [Result<Element, Failure>?](repeating: nil, count: count)
     results.withUnsafeMutableBufferPointer { results in
       forEach(count) { index in
-        results[index] = Result { try body(index) }
+        do throws(Failure) {
+          results[index] = .success(try body(index))
+        } catch {
+          results[index] = .failure(error)
+        }
       }
     }
-    return try results.compactMap { try $0?.get() }
+    var elements: [Element] = []
+    elements.reserveCapacity(count)
+    for case let result? in results { elements.append(try result.get()) }
+    return elements
   }
 
   /// The blocks of `size` indices that cover `0..<count`; the last may be

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// One step of a long piece of work.
 public struct ProgressReport: Hashable, Sendable {
   /// What is being done, such as "reading images".
@@ -29,11 +31,11 @@ public protocol ProgressSink: Sendable {
   func report(_ progress: ProgressReport)
   /// Takes one line that the user should know of before the work is done; by
   /// default it is dropped.
-  func warn(_ line: String)
+  func warn(_ line: Message)
 }
 
 extension ProgressSink {
-  public func warn(_ line: String) {}
+  public func warn(_ line: Message) {}
 }
 
 /// Drops every report.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// A file that keeps the state of a long training, renewed after every epoch.
 public struct CheckpointFile: Hashable, Sendable {
@@ -28,10 +29,11 @@ public struct RunContext: Sendable {
   public var progress: any ProgressSink
   public var cancellation: Cancellation
 
-  /// By default: seed 0, every processor, half of the machine's memory.
+  /// By default: seed 0, the threads of the work that it is part of (at first
+  /// every processor), half of the machine's memory.
   public init(
     seed: UInt64 = 0,
-    threadCount: Int = Parallel.availableThreads,
+    threadCount: Int? = nil,
     memoryBudget: Int = Int(ProcessInfo.processInfo.physicalMemory / 2),
     imageShape: ImageShape? = nil,
     checkpoint: CheckpointFile? = nil,
@@ -39,11 +41,65 @@ public struct RunContext: Sendable {
     cancellation: Cancellation = Cancellation()
   ) {
     self.seed = seed
-    self.threadCount = threadCount
+    self.threadCount = threadCount ?? Parallel.threadCount
     self.memoryBudget = memoryBudget
     self.imageShape = imageShape
     self.checkpoint = checkpoint
     self.progress = progress
     self.cancellation = cancellation
+  }
+}
+
+extension RunContext {
+  /// Tells whoever watches of something that the work was not stopped by.
+  public func warn(_ line: Message) { progress.warn(line) }
+
+  /// Does work whose parallel loops keep to the threads of this context.
+  package func withThreads<Result>(
+    _ work: () throws -> Result
+  ) rethrows -> Result {
+    try Parallel.$threadCount.withValue(threadCount, operation: work)
+  }
+
+  /// Calls `body` with the blocks of indices below `count`, in any order and on
+  /// the context's threads.
+  ///
+  /// - Parameter stage: What progress calls the work.
+  /// - Throws: `CancellationError`, once the blocks under way are done; the
+  ///   error of the first block that failed.
+  package func forEachBlock(
+    _ count: Int, size: Int, stage: String,
+    _ body: (Range<Int>) throws -> Void
+  ) throws {
+    let blocks = Parallel.blocks(count, size: size)
+    let finished = Atomic<Int>(0)
+    try withThreads {
+      _ = try Parallel.map(blocks.count) { index in
+        try cancellation.check()
+        try body(blocks[index])
+        progress.report(
+          ProgressReport(
+            stage: stage,
+            completed: finished.add(
+              blocks[index].count, ordering: .relaxed
+            ).newValue, total: count))
+      }
+    }
+  }
+
+  /// An array of `count` elements, each block of which `body` fills.
+  ///
+  /// - Throws: As `forEachBlock`.
+  package func fill<Element: BitwiseCopyable>(
+    _ count: Int, blockSize: Int, stage: String,
+    _ body: (Range<Int>, UnsafeMutableBufferPointer<Element>) throws -> Void
+  ) throws -> [Element] {
+    try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let whole = buffer
+      try forEachBlock(count, size: blockSize, stage: stage) {
+        try body($0, UnsafeMutableBufferPointer(rebasing: whole[$0]))
+      }
+      initialized = count
+    }
   }
 }

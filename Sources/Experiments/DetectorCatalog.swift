@@ -1,114 +1,140 @@
 import Autoencoders
 import Detectors
+import Parameters
 
-/// The detectors that the command line knows by name.
+/// Detectors by name: what commands, studies and model files can ask for.
 public struct DetectorCatalog: Sendable {
-  /// One detector: how it is called, what it is, how it is made.
-  public struct Entry: Sendable {
-    public var name: String
-    /// One line for the help.
-    public var summary: String
-    public var type: any Detector.Type
-    /// The detector with the options that it has; defaults for the rest.
-    public var make: @Sendable (DetectorOptions) -> any Detector
+  /// In the order of the help.
+  public private(set) var descriptions: [DetectorDescription]
 
-    public init<D: Detector>(
-      name: String, summary: String,
-      make: @escaping @Sendable (DetectorOptions) -> D
-    ) {
-      self.name = name
-      self.summary = summary
-      self.type = D.self
-      self.make = make
-    }
-  }
-
-  public var entries: [Entry]
-
-  public init(entries: [Entry]) {
-    self.entries = entries
+  public init(_ descriptions: [DetectorDescription]) {
+    self.descriptions = descriptions
   }
 
   /// The detectors of this package.
-  ///
-  /// Defaults: `ocsvm` nu 0.1, gamma scale; `kmeans` 8 clusters, 3 starts;
-  /// `pca` 0.9 of the variance; `iforest` 100 trees of 256 samples.
-  /// Autoencoders: 20 epochs of batches of 128, Adam with learning rate 1e-3.
   public static let standard = DetectorCatalog(
-    entries: classical + autoencoders)
-
-  /// The detectors that `all` stands for: those that suit any data and take
-  /// seconds.
-  private static let classical = [
-    Entry(name: "ocsvm", summary: "one-class SVM with an RBF kernel") {
-      options in
-      var detector = OneClassSVM(nu: options.nu ?? 0.1)
-      detector.gamma = options.gamma ?? detector.gamma
-      if case .count(let count) = options.maxSamples {
-        detector.maxSamples = count
-      }
-      detector.maxIterations = options.maxIterations
-      return detector
-    },
-    Entry(name: "kmeans", summary: "distance to the nearest k-means centroid") {
-      options in
-      var detector = KMeansDistance(nInit: options.nInit ?? 3)
-      detector.nClusters = options.nClusters ?? detector.nClusters
-      detector.maxIterations = options.maxIterations ?? detector.maxIterations
-      detector.scaling = options.clusterScaling ?? detector.scaling
-      return detector
-    },
-    Entry(name: "pca", summary: "PCA reconstruction error") { options in
-      var detector = PCAReconstruction(
-        nComponents: options.nComponents ?? .varianceFraction(0.9))
-      detector.mahalanobis = options.mahalanobis ?? detector.mahalanobis
-      return detector
-    },
-    Entry(name: "iforest", summary: "isolation forest") { options in
-      var detector = IsolationForest()
-      detector.nEstimators = options.nEstimators ?? detector.nEstimators
-      detector.maxSamples = options.maxSamples ?? detector.maxSamples
-      detector.maxFeatures = options.maxFeatures ?? detector.maxFeatures
-      return detector
-    },
-  ]
-
-  private static let autoencoders =
     [
-      Entry(
-        name: "autoencoder",
-        summary: "the default architecture, \(Architecture.automatic.rawValue)"
-      ) { $0.autoencoder.detector(.automatic) }
-    ]
-    + Architecture.allCases.map { architecture in
-      Entry(name: architecture.rawValue, summary: "autoencoder") {
-        $0.autoencoder.detector(architecture)
-      }
-    }
+      OneClassSVM.description, KMeansDistance.description,
+      PCAReconstruction.description, IsolationForest.description,
+    ] + Autoencoder.descriptions)
 
-  /// The detector of that name.
-  ///
-  /// - Throws: `ExperimentFault.unknownDetector`.
-  public func entry(named name: String) throws -> Entry {
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw ExperimentFault.unknownDetector(
-        name, known: entries.map(\.name))
-    }
-    return entry
+  /// The same and further ones; a name that is there already is replaced.
+  public func adding(_ further: DetectorDescription...) -> DetectorCatalog {
+    let names = Set(further.map(\.name))
+    return DetectorCatalog(
+      descriptions.filter { !names.contains($0.name) } + further)
   }
 
-  /// The detectors of those names, `all` standing for every one that is not
-  /// trained by epochs.
-  ///
+  public var names: [String] { descriptions.map(\.name) }
+
+  /// A parameter that one or more detectors have under one name.
+  public struct SharedParameter: Sendable {
+    public let name: String
+    public let form: ParameterForm
+    /// All values that some detector takes, where they are few.
+    public fileprivate(set) var choices: [String]
+    /// What it is to detectors that agree about it.
+    public struct Use: Sendable {
+      public let summary: String
+      /// What holds when nobody sets it; nil where that says nothing or hangs
+      /// on the detector.
+      public fileprivate(set) var usual: String?
+      public fileprivate(set) var detectors: [String]
+      /// Whether these are all that are trained in epochs.
+      public fileprivate(set) var isEveryNetwork = false
+    }
+    public fileprivate(set) var uses: [Use]
+
+    public var detectors: [String] { uses.flatMap(\.detectors) }
+  }
+
+  /// Every parameter that some detector has, once, in the order of the
+  /// detectors.
+  public var parameters: [SharedParameter] {
+    var all: [SharedParameter] = []
+    for description in descriptions {
+      for parameter in description.parameters {
+        let place =
+          all.firstIndex { $0.name == parameter.name } ?? all.endIndex
+        if place == all.endIndex {
+          all.append(
+            SharedParameter(
+              name: parameter.name, form: parameter.form, choices: [], uses: [])
+          )
+        }
+        all[place].add(parameter, of: description.name)
+      }
+    }
+    let networks = descriptions.filter { $0.group == .network }.map(\.name)
+    for place in all.indices {
+      for use in all[place].uses.indices {
+        all[place].uses[use].isEveryNetwork =
+          all[place].uses[use].detectors == networks
+      }
+    }
+    return all
+  }
+
   /// - Throws: `ExperimentFault.unknownDetector`.
+  public func description(named name: String) throws -> DetectorDescription {
+    guard let found = descriptions.first(where: { $0.name == name }) else {
+      throw ExperimentFault.unknownDetector(name, known: names)
+    }
+    return found
+  }
+
+  /// The detectors of those names, each with those of the settings that it
+  /// has; `all` stands for the classical ones.
+  ///
+  /// - Throws: `ExperimentFault.unknownDetector`; `ParameterFault` for a value
+  ///   out of its domain and for a setting that none of the detectors has.
   public func detectors(
-    named names: [String], options: DetectorOptions = DetectorOptions()
+    named names: [String], _ settings: Settings = [:]
   ) throws -> [NamedDetector] {
     let chosen = try names.flatMap { name in
       name == "all"
-        ? entries.filter { $0.type != Autoencoder.self }
-        : [try entry(named: name)]
+        ? descriptions.filter { $0.group == .classical }
+        : [try description(named: name)]
     }
-    return chosen.map { NamedDetector($0.name, $0.make(options)) }
+    let known = Set(chosen.flatMap { $0.parameters.map(\.name) })
+    for name in settings.names.sorted() where !known.contains(name) {
+      throw ParameterFault.unknown(
+        name: name,
+        owner: chosen.map(\.name).joined(separator: ", "),
+        owners: parameters.first { $0.name == name }?.detectors ?? [])
+    }
+    return try chosen.map {
+      let detector = try $0.detector(settings)
+      return NamedDetector($0.name, detector, growth: $0.growth(of: detector))
+    }
+  }
+
+  /// One detector; `all` is none.
+  ///
+  /// - Throws: As `detectors(named:_:)`.
+  public func detector(
+    named name: String, _ settings: Settings = [:]
+  ) throws -> NamedDetector {
+    _ = try description(named: name)
+    return try detectors(named: [name], settings)[0]
+  }
+}
+
+extension DetectorCatalog.SharedParameter {
+  fileprivate mutating func add(
+    _ parameter: ParameterDescription, of detector: String
+  ) {
+    choices = (choices + parameter.choices).uniqued()
+    guard
+      let place = uses.firstIndex(where: { $0.summary == parameter.summary })
+    else {
+      uses.append(
+        Use(
+          summary: parameter.summary, usual: parameter.usual,
+          detectors: [detector]))
+      return
+    }
+    uses[place].detectors.append(detector)
+    if uses[place].usual != parameter.usual { uses[place].usual = nil }
   }
 }

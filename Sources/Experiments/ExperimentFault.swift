@@ -27,7 +27,7 @@ public enum ExperimentFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .unknownDetector(let name, _): "there is no detector \(name)"
     case .noLabels: "the test samples have no labels"
@@ -35,7 +35,7 @@ public enum ExperimentFault: Fault, Hashable {
       "the dataset has \(names.count) categories"
     case .noTrainingSamples: "there are no training samples"
     case .noTestSamples: "there are no test samples"
-    case .notAModel(_, let reason): reason
+    case .notAModel(_, let reason): Message(reason)
     case .latentIndexOutOfRange(let index, _):
       "the latent code has no number \(index)"
     case .cannotShow(let thing, let detector): "\(detector) has no \(thing)"
@@ -54,13 +54,15 @@ public enum ExperimentFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .unknownDetector(_, let known):
       "use \(known.joined(separator: ", ")) or all"
-    case .noLabels: "give them with --labels LABELS.csv (id,label)"
+    case .noLabels:
+      "give them with \(option: "labels", "LABELS.csv") (id,label)"
     case .severalCategories:
-      "add --pool for one model of all, or choose one with --category"
+      "add \(option: "pool") for one model of all, or choose one with"
+        + " \(option: "category")"
     case .noTrainingSamples: "put ordinary samples into the training set"
     case .noTestSamples: "put samples into the test set"
     case .notAModel: "give a file that `anomaly fit` wrote"

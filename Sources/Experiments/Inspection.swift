@@ -59,12 +59,13 @@ public struct Inspection: Sendable {
     samples = places.map { set.samples[$0] }
     self.scores = places.map { scores[$0] }
     self.originals = features.images(ofUnscaled: originals)
-    reconstructions = features.images(of: try model.reconstructions(of: rows))
+    reconstructions = features.images(
+      of: try model.reconstructions(of: rows, in: context))
     differences = zip(self.originals, reconstructions).map {
       $0.difference(from: $1)
     }
     if let latent {
-      let codes = try latent.latentCodes(for: rows)
+      let codes = try latent.latentCodes(of: rows, in: context)
       self.codes = (0..<codes.rows).map { Array(codes.row($0)) }
       edited = try edits.map { edit in
         try context.cancellation.check()
@@ -72,7 +73,7 @@ public struct Inspection: Sendable {
           edit,
           features.images(
             of: try latent.reconstructions(
-              fromLatent: edit.applied(to: codes)))
+              fromLatent: edit.applied(to: codes), in: context))
         )
       }
     } else {

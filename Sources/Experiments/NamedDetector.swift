@@ -1,12 +1,50 @@
 import Detectors
+import Diagnostics
+import Execution
+import Foundation
+import LinearAlgebra
 
 /// A detector and the name it goes by in commands, tables and model files.
 public struct NamedDetector: Sendable {
   public var name: String
   public var detector: any Detector
+  private let growth: FitGrowth?
 
-  public init(_ name: String, _ detector: any Detector) {
+  /// - Parameter growth: How the time of a fit grows; nil for detectors that
+  ///   are always quick.
+  public init(
+    _ name: String, _ detector: any Detector, growth: FitGrowth? = nil
+  ) {
     self.name = name
     self.detector = detector
+    self.growth = growth
+  }
+
+  /// From what duration a user would rather be asked.
+  private static let longFit: Double = 600
+
+  /// Warns of a fit that will take more than ten minutes, with the option that
+  /// helps.
+  func warnOfLongFit(to samples: any SampleSource, in context: RunContext) {
+    let seconds = expectedSeconds(rows: samples.rows, columns: samples.columns)
+    guard let growth, seconds > Self.longFit else { return }
+    let remedy = growth.remedies.dropFirst().reduce(
+      growth.remedies.first.map { "lower \(option: $0)" } ?? ""
+    ) { $0 + " or \(option: $1)" }
+    context.warn(
+      "\(name) will take about \(Int((seconds / 60).rounded())) minutes for"
+        + " \(samples.rows) samples of \(samples.columns) features: "
+        + remedy)
+  }
+
+  /// Roughly how long a fit takes.
+  func expectedSeconds(rows: Int, columns: Int) -> Double {
+    // Nothing takes no time, and what is always quick takes this.
+    let least = 0.02
+    guard let growth else { return least }
+    let rows = min(rows, growth.rowLimit ?? rows)
+    return least + growth.seconds
+      * pow(Double(rows) / 10_000, growth.rowPower)
+      * pow(Double(columns) / 1_000, growth.columnPower)
   }
 }

@@ -18,7 +18,7 @@ public enum FeatureFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .notImages: "image features of a table"
     case .anotherKindOfSamples(_, let expected):
@@ -36,12 +36,15 @@ public enum FeatureFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
-    case .notImages: "leave out --features, --size and --color"
+    case .notImages:
+      "leave out \(option: "features"), \(option: "size") and"
+        + " \(option: "color")"
     case .anotherKindOfSamples:
       "give data of that kind, or fit a model to this data"
-    case .imageTooSmall(_, let smallest): "use --size \(smallest) or more"
+    case .imageTooSmall(_, let smallest):
+      "use \(option: "size", smallest) or more"
     }
   }
 }

@@ -9,7 +9,7 @@ public enum FileFault: Fault, Hashable {
   /// The operating system refused to write.
   case unwritable(path: String, reason: String)
   /// The bytes break the rules of the format.
-  case malformed(path: String, problem: String, remedy: String)
+  case malformed(path: String, problem: Message, remedy: Message)
 
   public var kind: FaultKind {
     switch self {
@@ -18,7 +18,7 @@ public enum FileFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .unreadable(_, let reason): "cannot read: \(reason)"
     case .unwritable(_, let reason): "cannot write: \(reason)"
@@ -34,7 +34,7 @@ public enum FileFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .unreadable: "check the path and its permissions"
     case .unwritable: "choose another output or make room and permission there"

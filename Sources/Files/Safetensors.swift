@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// The element types that a safetensors file of ours holds.
@@ -95,7 +96,7 @@ public struct Safetensors: Hashable, Sendable {
   }
 
   init(bytes: UnsafeRawBufferPointer, path: String) throws {
-    func malformed(_ problem: String) -> FileFault {
+    func malformed(_ problem: Message) -> FileFault {
       .malformed(
         path: path, problem: problem,
         remedy: "fit the model again, or copy the file again from its source")

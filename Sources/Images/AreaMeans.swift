@@ -1,4 +1,5 @@
 import LinearAlgebra
+import PNGDecoding
 
 /// Which pixels of a long axis go into each cell of a short one.
 ///
@@ -99,6 +100,21 @@ struct AreaMeans {
     case .bytes(let row): add(row)
     case .words(let row): add(row)
     }
+  }
+
+  /// Takes all rows of a file of a common kind; false when the fast decoder
+  /// leaves the file to libpng, and the means must then be forgotten.
+  mutating func add(
+    scanlinesOf bytes: UnsafeRawBufferPointer, header: PNGHeader
+  ) -> Bool {
+    guard
+      header.bitDepth == 8, !header.isInterlaced,
+      [.grey, .rgb, .rgbAlpha].contains(header.colorType)
+    else { return false }
+    return PNGScanlines.read(
+      bytes, width: header.size.width, height: header.size.height,
+      channels: header.colorType.channels
+    ) { add(.bytes($0)) }
   }
 
   @inline(__always)

@@ -17,7 +17,7 @@ public enum ImageFault: Fault, Hashable {
     }
   }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .invalidSize(let size): "\(size) pixels is no size for a picture"
     case .differentSizes(_, let size, let otherPath, let otherSize):
@@ -34,11 +34,11 @@ public enum ImageFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .invalidSize: "use 1 to \(PixelSize.longestSide) pixels a side"
-    case .differentSizes: "resample all to one size, as --size 64 does"
-    case .exceedsMemory: "resample them to a smaller size, as --size 64 does"
+    case .differentSizes: "resample all to one size, as \(option: "size", 64) does"
+    case .exceedsMemory: "resample them to a smaller size, as \(option: "size", 64) does"
     }
   }
 }

@@ -1,8 +1,10 @@
+import Diagnostics
 import CPNG
 import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import PNGDecoding
 
 /// Reads and writes PNG files.
 ///
@@ -64,15 +66,29 @@ public enum PNG {
     return Image(shape: shape, values: values)
   }
 
+  /// Who decodes the pixels; all give the same.
+  package enum Decoder: Sendable {
+    /// The package's own decoder for the common kinds of files, libpng for all
+    /// others and for those that the former doubts.
+    case fastest
+    case libpng
+
+    /// `ANOMALY_PNG=libpng` in the environment leaves all to libpng.
+    package static let standard: Decoder =
+      ProcessInfo.processInfo.environment["ANOMALY_PNG"] == "libpng"
+      ? .libpng : .fastest
+  }
+
   /// Decodes into memory for `shape.count` values.
-  static func decode(
+  package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String, shape: ImageShape,
-    into values: UnsafeMutableBufferPointer<Float>
+    into values: UnsafeMutableBufferPointer<Float>,
+    by decoder: Decoder = .standard
   ) throws {
     let header = try PNGHeader(bytes, path: path)
     let target = PixelSize(width: shape.width, height: shape.height)
     var means = AreaMeans(header: header, target: target)
-    if !FastPNG.read(bytes, header: header, into: &means) {
+    if decoder == .libpng || !means.add(scanlinesOf: bytes, header: header) {
       means = AreaMeans(header: header, target: target)
       do {
         try LibPNG.read(bytes, header: header, into: &means)
@@ -92,7 +108,7 @@ public enum PNG {
   }
 
   /// Writes the picture with 8 bits a channel, grey or RGB; intensities are
-  /// clamped to 0...1.
+  /// clamped to 0...1, and NaN is black.
   ///
   /// - Throws: `FileFault.unwritable`; the file is then as it was.
   public static func write(_ image: Image, to url: URL) throws {
@@ -102,7 +118,7 @@ public enum PNG {
   /// The bytes of an 8-bit PNG file.
   public static func data(of image: Image) throws -> Data {
     let pixels = image.values.map {
-      UInt8((min(max($0, 0), 1) * 255).rounded())
+      UInt8((min(max($0.isNaN ? 0 : $0, 0), 1) * 255).rounded())
     }
     var description = png_image()
     description.version = png_uint_32(PNG_IMAGE_VERSION)

@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 
@@ -57,10 +58,10 @@ public struct PNGHeader: Hashable, Sendable {
   /// - Throws: `FileFault.malformed` also when so small a file cannot hold so
   ///   many pixels, so that memory is only taken for what was sent.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-    func malformed(_ problem: String, _ remedy: String) -> FileFault {
+    func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
       .malformed(path: path, problem: problem, remedy: remedy)
     }
-    let copyAgain = "copy the picture again from its source"
+    let copyAgain: Message = "copy the picture again from its source"
     guard !bytes.isEmpty else {
       throw malformed("the PNG file is empty", copyAgain)
     }
@@ -70,7 +71,7 @@ public struct PNGHeader: Hashable, Sendable {
       }
       let format = Self.foreignFormat(of: bytes)
       throw malformed(
-        "not a PNG file" + (format.map { " but a \($0) file" } ?? ""),
+        "not a PNG file\(format.map { " but a \($0) file" } ?? "")",
         format == nil ? copyAgain : "convert the picture to PNG")
     }
     guard bytes.count >= Self.byteCount else {

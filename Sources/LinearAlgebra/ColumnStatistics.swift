@@ -39,31 +39,20 @@ extension Matrix {
     return zip(lower, upper).map { $0...$1 }
   }
 
-  /// Adds up what `add` puts into the sums for every row: each block of rows
-  /// by itself, then the blocks in order, whatever the number of threads.
+  /// Adds up what `add` puts into the sums for every row.
   private func blockSums(
-    _ add: (
-      UnsafeBufferPointer<Float>, inout UnsafeMutableBufferPointer<Double>
-    ) -> Void
+    _ add: (UnsafeBufferPointer<Float>, inout [Double]) -> Void
   ) -> [Double] {
-    let blocks = Parallel.blocks(rows, size: Self.blockRows)
-    let partial: [Double] = values.withUnsafeBufferPointer { values in
-      Parallel.fill(blocks.count * columns, blockSize: max(columns, 1)) {
-        range, sums in
-        var sums = sums
-        sums.initialize(repeating: 0)
-        for row in blocks[range.lowerBound / columns] {
+    values.withUnsafeBufferPointer { values in
+      Parallel.orderedSum(rows, blockSize: Self.blockRows, length: columns) {
+        block, sums in
+        for row in block {
           add(
             UnsafeBufferPointer(
               rebasing: values[row * columns..<(row + 1) * columns]), &sums)
         }
       }
     }
-    var total = [Double](repeating: 0, count: columns)
-    for (index, value) in partial.enumerated() {
-      total[index % columns] += value
-    }
-    return total
   }
 
   /// Rewrites every row in place, rows in any order.

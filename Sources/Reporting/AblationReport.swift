@@ -68,7 +68,7 @@ public struct AblationReport: Sendable {
   /// command that repeats it.
   var resultsTable: Table {
     let factors = results.runs.flatMap {
-      $0.identity.setting.ordered.map(\.factor)
+      study.ordered($0.identity.setting).map(\.factor)
     }.uniqued()
     let figures = Figure.had(by: results.runs.map(\.result))
     return Table(

@@ -1,12 +1,9 @@
 import AnomalyKit
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct LibraryUserTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   /// What a library user writes.
   private static let program = """
     import AnomalyKit
@@ -14,8 +11,7 @@ import Testing
 
     let data = try Dataset(at: URL(fileURLWithPath: CommandLine.arguments[1]))
     let weave = data.categories[2]
-    for name in ["ocsvm", "kmeans", "pca", "iforest"] {
-      let detector = try DetectorCatalog.standard.detectors(named: [name])[0]
+    for detector in try DetectorCatalog.standard.detectors(named: ["all"]) {
       let model = try Pipeline(detector: detector).fit(weave, in: RunContext())
       let scores = try model.scores(for: weave.test)
       print(try Evaluation(scores: scores, labels: weave.test.labels!).auroc)
@@ -49,7 +45,7 @@ import Testing
   func libraryUser() throws {
     let manager = FileManager.default
     // Kept between runs, so that only the first one builds everything.
-    let folder = Self.root.appendingPathComponent(".build/library-user")
+    let folder = Repository.root.appendingPathComponent(".build/library-user")
     let user = folder.appendingPathComponent("user")
     try manager.createDirectory(
       at: user.appendingPathComponent("Sources/LibraryUser"),
@@ -58,7 +54,7 @@ import Testing
     let link = folder.appendingPathComponent("AnomalyKit")
     try? manager.removeItem(at: link)
     try manager.createSymbolicLink(
-      at: link, withDestinationURL: Self.root)
+      at: link, withDestinationURL: Repository.root)
     try Data(Self.manifest.utf8).write(
       to: user.appendingPathComponent("Package.swift"))
     try Data(Self.program.utf8).write(
@@ -68,24 +64,23 @@ import Testing
     let examples = user.appendingPathComponent("Sources/LibraryExamples")
     try? manager.removeItem(at: examples)
     try manager.copyItem(
-      at: Self.root.appendingPathComponent("Tests/LibraryExamples"),
+      at: Repository.root.appendingPathComponent("Tests/LibraryExamples"),
       to: examples)
     _ = try run(["swift", "build", "-c", "release"], in: user)
 
-    let inspection = Self.root.appendingPathComponent("data/inspection")
     let output = try run(
-      ["swift", "run", "-c", "release", "LibraryUser", inspection.path],
+      [
+        "swift", "run", "-c", "release", "LibraryUser",
+        Repository.inspection.path,
+      ],
       in: user)
-    let printed = output.split(separator: "\n").suffix(4).compactMap {
-      Double($0)
-    }
-    try #require(printed.count == 4, "\(output)")
+    let detectors = try DetectorCatalog.standard.detectors(named: ["all"])
+    let printed = output.split(separator: "\n").compactMap { Double($0) }
+    try #require(printed.count == detectors.count, "\(output)")
 
-    let weave = try Dataset(at: inspection).categories[2]
+    let weave = try Dataset(at: Repository.inspection).categories[2]
     let labels = try #require(weave.test.labels)
-    for (detector, auroc) in zip(
-      try DetectorCatalog.standard.detectors(named: ["all"]), printed)
-    {
+    for (detector, auroc) in zip(detectors, printed) {
       let model = try Pipeline(detector: detector).fit(
         weave, in: RunContext())
       let own = try Evaluation(
@@ -96,21 +91,9 @@ import Testing
 
   /// What the command prints on standard output.
   private func run(_ command: [String], in folder: URL) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.currentDirectoryURL = folder
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    // What is read last waits in a pipe meanwhile, which holds 64 KiB.
-    let printed = output.fileHandleForReading.readDataToEndOfFile()
-    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(
-      process.terminationStatus == 0,
-      "\(String(decoding: printed + complaints, as: UTF8.self))")
-    return String(decoding: printed, as: UTF8.self)
+    let run = try CommandRun(
+      of: URL(filePath: "/usr/bin/env"), command, in: folder)
+    #expect(run.status == 0, "\(run.output + run.errors)")
+    return run.output
   }
 }

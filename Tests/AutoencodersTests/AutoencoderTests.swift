@@ -6,6 +6,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import Synchronization
+import TestSupport
 import Testing
 
 private let shape = ImageShape(height: 16, width: 16, channels: 3)
@@ -35,11 +36,6 @@ private func detector(
 
 private func context(seed: UInt64 = 0, threads: Int = 2) -> RunContext {
   RunContext(seed: seed, threadCount: threads, imageShape: shape)
-}
-
-private func temporaryFile() -> URL {
-  FileManager.default.temporaryDirectory.appendingPathComponent(
-    "autoencoder-\(UInt64.random(in: 0 ... .max)).safetensors")
 }
 
 /// Cancels when it hears of an epoch.
@@ -123,8 +119,8 @@ struct ArchitectureTests {
     let training = waves(40)
     let detector = detector(architecture, epochs: 3)
     let unbroken = try detector.fit(training, in: context())
-    let file = temporaryFile()
-    defer { try? FileManager.default.removeItem(at: file) }
+    let folder = try TemporaryFolder()
+    let file = folder.file("checkpoint")
     var first = context()
     first.checkpoint = CheckpointFile(file)
     first.progress = Canceller(cancellation: first.cancellation, epoch: 2)
@@ -161,18 +157,9 @@ struct TrainingTests {
 
   @Test("reads batches of a source that is no matrix")
   func streaming() throws {
-    struct Source: SampleSource {
-      let matrix: Matrix
-      var rows: Int { matrix.rows }
-      var columns: Int { matrix.columns }
-      func matrix(ofRows indices: [Int]) -> Matrix {
-        precondition(indices.count <= 16)
-        return matrix.selecting(rows: indices)
-      }
-    }
     let training = waves(40)
     let streamed = try detector(.cnn).fit(
-      streaming: Source(matrix: training), in: context())
+      streaming: RowsOnDemand(training, limit: 16), in: context())
     let whole = try detector(.cnn).fit(training, in: context())
     #expect(
       try streamed.scores(for: training) == whole.scores(for: training))
@@ -206,11 +193,9 @@ struct TrainingTests {
     }
     #expect(try rates(.constant) == [0.1, 0.1, 0.1, 0.1])
     #expect(try rates(.step) == [0.1, 0.1, 0.010_000_001, 0.010_000_001])
-    for (rate, expected) in zip(
-      try rates(.cosine), [0.1, 0.0853553, 0.05, 0.0146447])
-    {
-      #expect(abs(Double(rate) - expected) < 1e-6)
-    }
+    expectClose(
+      try rates(.cosine), [0.1, 0.0853553, 0.05, 0.0146447],
+      within: .absolute(1e-6))
   }
 
   @Test("a diverging loss stops it, and the weights before it are kept")
@@ -289,8 +274,8 @@ struct AutoencoderFaultTests {
 
   @Test("a checkpoint of another run, a damaged one and a model are refused")
   func checkpoints() throws {
-    let file = temporaryFile()
-    defer { try? FileManager.default.removeItem(at: file) }
+    let folder = try TemporaryFolder()
+    let file = folder.file("checkpoint")
     var writing = context()
     writing.checkpoint = CheckpointFile(file)
     let model = try detector(.cnn).fit(waves(20), in: writing)

@@ -1,6 +1,7 @@
 import Autoencoders
 import Execution
 import LinearAlgebra
+import TestSupport
 import Testing
 
 /// The mean squared error against a fixed target, as a function of the
@@ -199,8 +200,7 @@ struct SinglePrecisionTests {
     let expected = gradients(&double)
     let actual = gradients(&single)
     let scale = expected.reduce(0) { max($0, abs($1)) }
-    let error = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    #expect(error < 1e-5 * scale)
+    expectClose(actual, expected, within: .absolute(1e-5 * scale))
   }
 
   @Test("is the same whether losses are taken image by image or of the batch")

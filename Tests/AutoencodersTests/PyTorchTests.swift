@@ -137,6 +137,7 @@ struct PyTorchTests {
 
     let loss = step()
     #expect(abs(loss / reference.firstLoss - 1) < 1e-4)
+    #expect(tensors.count == reference.gradients.count)
     for (tensor, (norm, projection)) in zip(tensors, reference.gradients) {
       let gradient = tensor.places.map { Double(adam.gradient[$0]) }
       let ourNorm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -1,7 +1,9 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -120,7 +122,7 @@ struct CSVTests {
 
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
-    var random = SplitMix(state: 11)
+    var random = SeededGenerator(seed: 11)
     let good = Data("id,a,\"b\",label\nx,1.5,2e3,0\n\"y\",3,4,1\n".utf8)
     for _ in 0..<3000 {
       let url = try folder.write(

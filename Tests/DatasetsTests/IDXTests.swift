@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -217,7 +218,7 @@ struct IDXTests {
 
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
-    var random = SplitMix(state: 9)
+    var random = SeededGenerator(seed: 9)
     let good = ArrayFixture.idx([2, 2, 2], [UInt8](repeating: 1, count: 8))
     let files = [good, ArrayFixture.gzip(good)]
     for round in 0..<3000 {

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Datasets

@@ -1,7 +1,9 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -196,7 +198,7 @@ struct NPYTests {
 
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
-    var random = SplitMix(state: 3)
+    var random = SeededGenerator(seed: 3)
     let files = [
       ArrayFixture.npy("'<f4'", "(2, 3)", Data(count: 24)),
       ArrayFixture.npy(

@@ -1,7 +1,9 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -173,7 +175,7 @@ struct NPZTests {
 
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
-    var random = SplitMix(state: 5)
+    var random = SeededGenerator(seed: 5)
     let files = [false, true].map { isDeflated in
       ArrayFixture.zip([
         .init(name: "X.npy", content: rows, isDeflated: isDeflated),

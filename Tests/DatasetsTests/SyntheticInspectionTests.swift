@@ -1,18 +1,10 @@
 import Datasets
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @Suite struct SyntheticInspectionTests {
-  private static let shipped = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("data/inspection")
-
-  private func temporaryFolder() -> URL {
-    FileManager.default.temporaryDirectory.appendingPathComponent(
-      UUID().uuidString)
-  }
-
   private func images(in folder: URL) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".png") }.sorted()
@@ -20,15 +12,14 @@ import Testing
 
   @Test("Seed 7 draws the shipped images again, pixel for pixel")
   func reproducible() throws {
-    let folder = temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try SyntheticInspection(seed: 7).write(to: folder)
-    let names = try images(in: folder)
+    let folder = try TemporaryFolder()
+    try SyntheticInspection(seed: 7).write(to: folder.url)
+    let names = try images(in: folder.url)
     #expect(names.count == 3 * (80 + 24 + 2 * 36))
-    #expect(try images(in: Self.shipped) == names)
+    #expect(try images(in: Repository.inspection) == names)
     for name in names {
-      let drawn = try PNG.decode(folder.appendingPathComponent(name))
-      let shipped = try PNG.decode(Self.shipped.appendingPathComponent(name))
+      let drawn = try PNG.decode(folder.file(name))
+      let shipped = try PNG.decode(Repository.inspection.appending(path: name))
       try #require(drawn.shape == shipped.shape, "\(name)")
       // Another libm may round a sine or a logarithm the other way, which
       // moves a value by one level at most.
@@ -41,29 +32,23 @@ import Testing
 
   @Test("Another seed draws other images")
   func seeds() throws {
-    let folder = temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     try SyntheticInspection(
       seed: 8, trainCount: 1, goodCount: 1, defectCount: 1
-    ).write(to: folder)
+    ).write(to: folder.url)
     let name = "washer/train/good/000.png"
     #expect(
-      try PNG.decode(folder.appendingPathComponent(name))
-        != PNG.decode(Self.shipped.appendingPathComponent(name)))
+      try PNG.decode(folder.file(name))
+        != PNG.decode(Repository.inspection.appending(path: name)))
   }
 
   @Test("A folder with something in it is left alone")
   func notEmpty() throws {
-    let folder = temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(
-      at: folder.appendingPathComponent("kept"),
-      withIntermediateDirectories: true)
+    let folder = try TemporaryFolder()
+    try folder.write("mine", to: "kept")
     #expect(throws: (any Error).self) {
-      try SyntheticInspection().write(to: folder)
+      try SyntheticInspection().write(to: folder.url)
     }
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        == ["kept"])
+    #expect(try folder.contents == ["kept"])
   }
 }

@@ -1,6 +1,7 @@
 import Execution
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Detectors
@@ -39,9 +40,8 @@ struct IsolationForestTests {
       exp2(-$0 / averagePathLength(sampleCount: 3))
     }
     // The standard deviation of the mean path is 0.3 / sqrt(20,000).
-    for (score, expected) in zip(try model.scores(for: samples), expected) {
-      #expect(abs(Double(score) - expected) < 0.003)
-    }
+    expectClose(
+      try model.scores(for: samples), expected, within: .absolute(0.003))
   }
 
   @Test("Features are cut equally often whatever their scale")

@@ -3,19 +3,8 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
-
-/// A table that any language makes bit for bit alike.
-private func table(rows: Int, columns: Int) -> Matrix {
-  var table = Matrix(rows: rows, columns: columns)
-  for i in 0..<rows {
-    for j in 0..<columns {
-      let number = i * i * 7 + j * j * 3 + i * j * 5 + 11
-      table[i, j] = Float(number % 101) / 101
-    }
-  }
-  return table
-}
 
 /// Overlapping clouds of points whose spread falls from feature to feature.
 private func clouds(
@@ -340,11 +329,9 @@ struct KMeansDistanceTests {
     )
     #expect(other.counts == model.counts)
     #expect(other.inertia.isFinite)
-    let pairs = zip(
-      try model.scores(for: samples), try other.scores(for: scaled))
-    for (score, scoreOfScaled) in pairs {
-      #expect(abs(scoreOfScaled / unit / score - 1) < 1e-4)
-    }
+    expectClose(
+      try other.scores(for: scaled).map { $0 / unit },
+      try model.scores(for: samples))
   }
 
   @Test("What cannot be fitted is refused by name")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Documentation
@@ -125,7 +126,7 @@ import Testing
 
   @Test("Stale output, failures and missing figures are found and mended")
   func check() throws {
-    let folder = FileManager.default.temporaryDirectory
+    let folder = try TemporaryFolder()
     let page = Page(
       """
       ```console
@@ -138,8 +139,8 @@ import Testing
       ```
       <!-- figure: made.svg never.svg -->
       [gone](gone.md)
-      """, at: folder.appendingPathComponent("page-\(UUID().uuidString).md"))
-    let check = try PageCheck(page, root: folder, tools: folder)
+      """, at: folder.file("page.md"))
+    let check = try PageCheck(page, root: folder.url, tools: folder.url)
     defer { check.run.removeFolder() }
     #expect(check.findings.map(\.line) == [1, 3, 8, 9])
     #expect(check.redrawn.map(\.kept.lastPathComponent) == ["never.svg"])

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Evaluation
@@ -16,13 +17,10 @@ import Testing
 
   @Test("Mean ranks, Friedman's statistic and its chance are scipy's")
   func friedman() {
-    #expect(comparison.meanRanks.count == 4)
-    for (rank, expected) in zip(
+    expectClose(
       comparison.meanRanks,
-      [1.4166666666666667, 1.6666666666666667, 3.1666666666666665, 3.75])
-    {
-      #expect(abs(rank - expected) < 1e-12)
-    }
+      [1.4166666666666667, 1.6666666666666667, 3.1666666666666665, 3.75],
+      within: .absolute(1e-12))
     #expect(abs(comparison.chiSquared - 14.684210526315793) < 1e-9)
     #expect(abs(comparison.pValue - 0.002107400144829142) < 1e-12)
   }

@@ -5,23 +5,20 @@ import Execution
 import Foundation
 import Images
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Experiments
 
 @Suite struct AblationTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("anomaly-test-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
 
   init() throws {
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
   private func study(_ yaml: String) throws -> Study {
-    let url = folder.appendingPathComponent("study.yaml")
-    try Data(yaml.utf8).write(to: url)
-    return try Study(contentsOf: url)
+    try Study(contentsOf: folder.write(yaml, to: "study.yaml"))
   }
 
   /// Ordinary rows lie near a plane, the last ones beside it.
@@ -36,7 +33,7 @@ import Testing
       let third = first + second + noise + 0.4 * Double(label)
       text += "\(first),\(second),\(third),\(label)\n"
     }
-    try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    try folder.write(text, to: name)
   }
 
   @Test("A grid leaves out what makes no difference to a detector")
@@ -135,7 +132,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.appendingPathComponent("out"), version: "test"
+      study, in: folder.file("out"), version: "test"
     ).run(in: RunContext())
     #expect(results.runs.count == 12)
     let table = results.tables[0]
@@ -158,7 +155,7 @@ import Testing
     // A comparison of the same detector gives the same figure.
     let first = try #require(results.runs.first)
     let comparison = Comparison(
-      dataset: try Dataset(at: folder.appendingPathComponent("a.csv")),
+      dataset: try Dataset(at: folder.file("a.csv")),
       detectors: try DetectorCatalog.standard.detectors(named: ["iforest"]),
       seeds: [0])
     #expect(
@@ -176,7 +173,7 @@ import Testing
       tables: [{rows: category, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.appendingPathComponent("out"), version: "test"
+      study, in: folder.file("out"), version: "test"
     ).run(in: RunContext())
     let cells = results.tables[0].cells[0].compactMap(\.self)
     let evaluations = results.entries.compactMap(\.evaluation)
@@ -208,7 +205,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.appendingPathComponent("out"), version: "test"
+      study, in: folder.file("out"), version: "test"
     ).run(in: RunContext())
     let table = results.tables[0]
     let figures = table.cells.dropLast().map {
@@ -233,17 +230,13 @@ import Testing
   @Test("A dataset that vanishes mid-way is told with its line; runs are kept")
   func vanished() throws {
     try writeTable("a.csv", seed: 1)
-    let images = folder.appendingPathComponent("images")
     let shape = ImageShape(height: 4, width: 4, channels: 1)
     for (part, count) in [("train", 6), ("test/good", 3), ("test/bad", 3)] {
-      let part = images.appendingPathComponent(part)
-      try FileManager.default.createDirectory(
-        at: part, withIntermediateDirectories: true)
       for index in 0..<count {
         let values = (0..<16).map { Float(($0 * 7 + index * 5) % 11) / 11 }
-        try PNG.write(
-          Image(shape: shape, values: values),
-          to: part.appendingPathComponent("\(index).png"))
+        try folder.write(
+          PNG.data(of: Image(shape: shape, values: values)),
+          to: "images/\(part)/\(index).png")
       }
     }
     let study = try study(
@@ -253,9 +246,9 @@ import Testing
         - path: images
       vary: {detector: [pca, kmeans], n-clusters: [2]}
       """)
-    let output = folder.appendingPathComponent("out")
+    let output = folder.file("out")
     let ablation = try Ablation(study, in: output, version: "test")
-    try FileManager.default.removeItem(at: images)
+    try folder.removeItem(at: "images")
     let fault = try #require(throws: StudyFault.self) {
       try ablation.run(in: RunContext())
     }

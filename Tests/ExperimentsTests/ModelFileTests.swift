@@ -5,6 +5,7 @@ import Experiments
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct ModelFileTests {
@@ -22,9 +23,8 @@ import Testing
       "iforest", IsolationForest(nEstimators: 3))
     let fitted = try Pipeline(scaler: .standard, detector: detector).fit(
       DatasetCategory(name: "c", train: set, test: set), in: RunContext())
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
-      UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: url) }
+    let folder = try TemporaryFolder()
+    let url = folder.file("model.safetensors")
     try fitted.write(to: url)
     var file = try Safetensors(contentsOf: url)
     edit(&file)

@@ -3,6 +3,7 @@ import Features
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct ScalerTests {
@@ -18,9 +19,7 @@ import Testing
       -0.97332853, -1.06904497, 0, -0.64888568, 0, 0, 0, -0.53452248, 0,
       1.62221421, 1.60356745, 0,
     ]
-    for (value, expected) in zip(scaled.values, expected) {
-      #expect(abs(value - expected) < 1e-6)
-    }
+    expectClose(scaled.values, expected, within: .absolute(1e-6))
   }
 
   @Test("Min-max scaling brings every column to 0...1")

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Files
@@ -18,7 +19,7 @@ struct WholeFileTests {
       try sink.write(Data("ond".utf8))
     }
     #expect(try String(contentsOf: file, encoding: .utf8) == "second")
-    #expect(try folder.contents() == ["scores.csv"])
+    #expect(try folder.contents == ["scores.csv"])
   }
 
   @Test("When the writing fails, the old file stays and nothing else does")
@@ -36,7 +37,7 @@ struct WholeFileTests {
       }
       let left = try? String(contentsOf: file, encoding: .utf8)
       #expect(left == existing)
-      #expect(try folder.contents() == (existing == nil ? [] : ["model"]))
+      #expect(try folder.contents == (existing == nil ? [] : ["model"]))
     }
   }
 
@@ -94,7 +95,7 @@ struct WholeFileTests {
       throws: FileFault.unwritable(
         path: folder.url.path, reason: "is a directory")
     ) { try WholeFile.write("text", to: folder.url) }
-    #expect(try folder.contents() == ["file"])
+    #expect(try folder.contents == ["file"])
   }
 
   @Test(

@@ -1,4 +1,5 @@
 import CZlib
+import Execution
 import Foundation
 import Testing
 
@@ -19,7 +20,7 @@ struct FastPNGTests {
   }
 
   private func fast(_ data: Data, _ size: PixelSize? = nil) throws -> [Float]? {
-    try means(data, size) { FastPNG.read($0, header: $1, into: &$2) }
+    try means(data, size) { $2.add(scanlinesOf: $0, header: $1) }
   }
 
   private func libpng(
@@ -46,7 +47,7 @@ struct FastPNGTests {
 
   /// Rows with every filter, of content that compresses well, badly or not.
   private func filteredRows(
-    _ fixture: PNGFixture, using random: inout SplitMix
+    _ fixture: PNGFixture, using random: inout SeededGenerator
   ) -> [UInt8] {
     let count = fixture.width * fixture.colorType.channels
     var rows: [UInt8] = []
@@ -92,7 +93,7 @@ struct FastPNGTests {
 
   @Test("every way to compress larger pictures gives the same pixels")
   func compressionWays() throws {
-    var random = SplitMix(state: 13)
+    var random = SeededGenerator(seed: 13)
     let strategies = [
       Z_DEFAULT_STRATEGY, Z_FILTERED, Z_HUFFMAN_ONLY, Z_RLE, Z_FIXED,
     ]
@@ -123,7 +124,7 @@ struct FastPNGTests {
 
   @Test("it takes no damaged file that libpng refuses, and reads none wrong")
   func damage() throws {
-    var random = SplitMix(state: 17)
+    var random = SeededGenerator(seed: 17)
     var taken = 0
     for round in 0..<4000 {
       let fixture = PNGFixture(

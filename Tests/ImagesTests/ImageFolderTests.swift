@@ -4,29 +4,25 @@ import Files
 import Foundation
 import LinearAlgebra
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Images
 
 @Suite("Folders of pictures")
 final class ImageFolderTests {
-  private let folder = URL.temporaryDirectory.appending(path: "\(UUID())")
+  private let folder: TemporaryFolder
   private var urls: [URL] = []
 
   init() throws {
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     for index in 0..<7 {
-      let url = folder.appending(path: "\(index).png")
+      let url = folder.file("\(index).png")
       try PNGFixture(
         width: 20 + index, height: 12, colorType: index == 5 ? .rgb : .grey
       ).data().write(to: url)
       urls.append(url)
     }
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(at: folder)
   }
 
   private let size = PixelSize(width: 4, height: 3)

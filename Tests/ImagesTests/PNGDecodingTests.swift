@@ -1,6 +1,8 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Images
@@ -18,6 +20,22 @@ struct PNGDecodingTests {
       #expect(image.shape.height == fixture.height, description)
     }
     #expect(PNGFixture.all.count == 208)
+  }
+
+  @Test("libpng alone gives the same")
+  func libpng() throws {
+    for fixture in PNGFixture.all {
+      let image = try PNG.decode(fixture.data())
+      let values = try [Float](unsafeUninitializedCapacity: image.values.count)
+      { values, count in
+        try fixture.data().withUnsafeBytes {
+          try PNG.decode(
+            $0, path: "", shape: image.shape, into: values, by: .libpng)
+        }
+        count = values.count
+      }
+      #expect(values == image.values, Comment(rawValue: fixture.description))
+    }
   }
 
   @Test("a shrunk picture has the means of the native one, in every kind")
@@ -66,10 +84,10 @@ struct PNGDecodingTests {
 
   @Test("the header tells size, depth and colour")
   func header() throws {
-    let url = URL.temporaryDirectory.appending(path: "\(UUID()).png")
-    defer { try? FileManager.default.removeItem(at: url) }
-    try PNGFixture(bitDepth: 4, colorType: .palette, isInterlaced: true).data()
-      .write(to: url)
+    let folder = try TemporaryFolder()
+    let url = try folder.write(
+      PNGFixture(bitDepth: 4, colorType: .palette, isInterlaced: true).data(),
+      to: "x.png")
     let header = try PNG.header(at: url)
     #expect(header.size == PixelSize(width: 9, height: 7))
     #expect(header.bitDepth == 4)
@@ -170,21 +188,10 @@ struct PNGDecodingTests {
 
   @Test("no change of bytes crashes the decoder")
   func mutations() throws {
-    var random = SplitMix(state: 7)
+    var random = SeededGenerator(seed: 7)
     let fixtures = PNGFixture.all.filter { $0.width == 37 }.map { $0.data() }
     for round in 0..<6000 {
-      var data = fixtures[round % fixtures.count]
-      for _ in 0...random.next() % 4 {
-        let place = Int(random.next() % UInt64(data.count))
-        switch random.next() % 4 {
-        case 0: data[place] = UInt8(truncatingIfNeeded: random.next())
-        case 1: data[place] ^= 1 << (random.next() % 8)
-        case 2: data.removeSubrange(place..<min(place + 3, data.count))
-        default:
-          data.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
-        }
-        if data.isEmpty { break }
-      }
+      var data = fixtures[round % fixtures.count].mutated(using: &random)
       // Half of them get past the checksums.
       if round.isMultiple(of: 2) { data = withRightChecksums(data) }
       do {
@@ -211,18 +218,5 @@ struct PNGDecodingTests {
       offset += 12 + count
     }
     return Data(result + bytes[min(offset, bytes.count)...])
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 }

@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Images
@@ -20,18 +21,18 @@ struct PNGWritingTests {
     }
   }
 
-  @Test("intensities beyond the range are clamped")
+  @Test("intensities beyond the range are clamped, and NaN is black")
   func clamping() throws {
     let image = Image(
-      shape: ImageShape(height: 1, width: 3, channels: 1),
-      values: [-1, 0.5, 7])
-    let expected: [Float] = [0, 128 / 255, 1]
+      shape: ImageShape(height: 1, width: 5, channels: 1),
+      values: [-1, 0.5, 7, .infinity, .nan])
+    let expected: [Float] = [0, 128 / 255, 1, 1, 0]
     #expect(try PNG.decode(PNG.data(of: image)).values == expected)
   }
 
   @Test("incompressible pictures are written whole")
   func noise() throws {
-    var random = SplitMix(state: 1)
+    var random = SeededGenerator(seed: 1)
     let shape = ImageShape(height: 200, width: 150, channels: 3)
     let image = Image(
       shape: shape,

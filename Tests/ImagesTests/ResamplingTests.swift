@@ -1,6 +1,7 @@
 import Execution
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Images
@@ -53,8 +54,7 @@ struct ResamplingTests {
     ]
     for (size, expected) in references {
       let values = picture.resized(to: size).values
-      #expect(values.count == expected.count)
-      #expect(zip(values, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+      expectClose(values, expected, within: .absolute(1e-6))
     }
   }
 

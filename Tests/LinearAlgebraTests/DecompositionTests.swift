@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import TestSupport
 import Testing
 
 private func noise(_ count: Int, seed: UInt64 = 1) -> [Double] {
@@ -52,10 +53,9 @@ struct DecompositionTests {
     expectOrthonormalRows(decomposition.rightVectors, length: columns)
     let images = products(
       decomposition.rightVectors, matrix, length: columns)
-    for (image, value) in zip(images, decomposition.values) {
-      let length = image.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      #expect(abs(length - value) < 1e-12 * decomposition.values[0])
-    }
+    expectClose(
+      images.map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() },
+      decomposition.values, within: .absolute(1e-12 * decomposition.values[0]))
   }
 
   @Test(
@@ -103,8 +103,8 @@ struct DecompositionTests {
     #expect(abs(rows[1] - 0.8) < 1e-15)
     // (1, 0, 5) less its part along (0.6, 0.8, 0) is (0.64, -0.48, 5).
     let length = (0.64 * 0.64 + 0.48 * 0.48 + 25).squareRoot()
-    for (value, expected) in zip(rows.suffix(3), [0.64, -0.48, 5]) {
-      #expect(abs(value - expected / length) < 1e-14)
-    }
+    expectClose(
+      rows.suffix(3), [0.64, -0.48, 5].map { $0 / length },
+      within: .absolute(1e-14))
   }
 }

@@ -4,6 +4,7 @@ import Execution
 import Experiments
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reporting
@@ -13,28 +14,22 @@ import Testing
   private func withReport(
     _ body: (AblationReport, URL) throws -> Void
   ) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("AblationPageTests-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try OutputFolder.create(folder)
+    let folder = try TemporaryFolder()
     let rows = (0..<40).map { row in
       "\(row % 7),\(row % 5),\(row < 36 ? row % 3 : 9),\(row < 36 ? 0 : 1)\n"
     }
     for name in ["<i>1.csv", "<i>2.csv"] {
-      try WholeFile.write(
-        "a,b,c,label\n" + rows.joined(), to: folder.appendingPathComponent(name)
-      )
+      try folder.write("a,b,c,label\n" + rows.joined(), to: name)
     }
-    let file = folder.appendingPathComponent("study.yaml")
-    try WholeFile.write(
+    let file = try folder.write(
       """
       name: "<b>'me' & you"
       datasets: [{path: <i>1.csv}, {path: <i>2.csv}]
       baseline: {detector: kmeans}
       vary: {n-clusters: [1, 2, 4], n-init: [1, 2]}
       seeds: 2
-      """, to: file)
-    let output = folder.appendingPathComponent("out")
+      """, to: "study.yaml")
+    let output = folder.file("out")
     let results = try Ablation(
       Study(contentsOf: file), in: output, version: "1.2.3"
     ).run(in: RunContext())
@@ -79,6 +74,7 @@ import Testing
           "2 standing",
         ])
       let table = report.tables[0]
+      #expect(rows.count == 1 + table.cells.count)
       for (row, cells) in zip(rows.dropFirst(), table.cells) {
         #expect(Double(row[1]) == cells[0]?.auroc.mean)
         #expect(Double(row[5]) == cells[1]?.auroc.deviation)

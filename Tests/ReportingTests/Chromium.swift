@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A browser without a window.
 enum Chromium {
@@ -17,30 +18,19 @@ enum Chromium {
   }
 
   static func open(_ url: URL) throws -> Visit {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("Chromium-\(UUID())")
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let output = folder.appendingPathComponent("output")
-    let log = folder.appendingPathComponent("log")
-    for file in [output, log] { try Data().write(to: file) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path ?? "")
-    process.arguments = [
-      "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-      "--user-data-dir=\(folder.path)/profile", "--enable-logging=stderr",
-      "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom",
-      url.absoluteString,
-    ]
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: log)
-    try process.run()
-    process.waitUntilExit()
-    let lines = String(decoding: try Data(contentsOf: log), as: UTF8.self)
-      .split(separator: "\n").map(String.init)
+    let folder = try TemporaryFolder()
+    let run = try CommandRun(
+      of: URL(filePath: path ?? ""),
+      [
+        "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+        "--user-data-dir=\(folder.path("profile"))",
+        "--enable-logging=stderr",
+        "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom",
+        url.absoluteString,
+      ])
     return Visit(
-      document: String(decoding: try Data(contentsOf: output), as: UTF8.self),
-      complaints: lines.filter { $0.contains(":CONSOLE") })
+      document: run.output,
+      complaints: run.errors.split(separator: "\n").map(String.init)
+        .filter { $0.contains(":CONSOLE") })
   }
 }

@@ -7,6 +7,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import TestSupport
 import Plots
 import Testing
 
@@ -73,12 +74,8 @@ struct HostileComparison {
   private func withComparison(
     scaler: Scaler = .none, _ body: (HostileComparison) throws -> Void
   ) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("PageTests-\(UUID())")
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(try HostileComparison(folder: folder, scaler: scaler))
+    let folder = try TemporaryFolder()
+    try body(try HostileComparison(folder: folder.url, scaler: scaler))
   }
 
   @Test("The figures of the page are those of the JSON")
@@ -182,9 +179,7 @@ struct HostileComparison {
       // Twelve training pictures span what eleven components hold.
       for (place, image) in run.reconstructions where place < 12 {
         let picture = try #require(try run.test.picture(at: place))
-        for (a, b) in zip(image.values, picture.values) {
-          #expect(abs(a - b) < 1e-3)
-        }
+        expectClose(image.values, picture.values, within: .absolute(1e-3))
       }
       #expect(comparison.runs[1].reconstructions.isEmpty)
     }
@@ -282,17 +277,14 @@ struct HostileComparison {
     .enabled(if: Chromium.isInstalled))
   func chromium() throws {
     try withComparison { comparison in
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("ChromiumTests-\(UUID())")
-      defer { try? FileManager.default.removeItem(at: folder) }
-      try comparison.report.write(to: folder)
-      let html = folder.appendingPathComponent("report.html")
+      let folder = try TemporaryFolder()
+      try comparison.report.write(to: folder.url)
+      let html = folder.file("report.html")
       let visit = try Chromium.open(html)
       #expect(visit.complaints.isEmpty)
       #expect(!visit.document.contains("<script"))
 
-      let json = try Data(
-        contentsOf: folder.appendingPathComponent("results.json"))
+      let json = try Data(contentsOf: folder.file("results.json"))
       let summary = try JSONDecoder().decode(ComparisonSummary.self, from: json)
       let shown = visit.document.matches(of: /<data value="([^"]+)">/)
         .compactMap { Double($0.output.1) }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AblateTests {
@@ -105,6 +106,23 @@ import Testing
     try FileManager.default.removeItem(atPath: output)
     _ = try ablate(long)
     #expect(try aurocs == resumed)
+  }
+
+  @Test("A study that 0.1.0 finished is not run again")
+  func formerVersion() throws {
+    for name in ["study.yaml", "table.csv"] {
+      try FileManager.default.copyItem(
+        at: Repository.models.appending(path: name), to: folder.file(name))
+    }
+    try folder.write(
+      Data(contentsOf: Repository.models.appending(path: "runs.jsonl")),
+      to: "out/runs.jsonl")
+    let run = try CommandRun(
+      "ablate", "study.yaml", "--output", "out", in: folder.url)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("6 runs"))
+    #expect(run.errors.contains("6 finished before"))
+    #expect(try file("results.csv").split(separator: "\n").count == 1 + 6)
   }
 
   @Test("A longer list of values runs only what is new")

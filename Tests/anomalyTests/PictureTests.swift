@@ -1,5 +1,6 @@
 import AnomalyKit
 import Foundation
+import TestSupport
 import Testing
 
 /// The commands that draw: `inspect` and `outliers`.

@@ -52,12 +52,10 @@ struct TrainingRun {
     heldOutRows = rows.prefix(heldOutCount).sorted()
     trainingRows = rows.dropFirst(heldOutCount).sorted()
     let count = trainingRows.count
-    if let batchSize = options.batchSize {
-      try require("batchSize", batchSize, "at most the \(count) images") {
-        $0 <= count
-      }
+    if let wanted = options.batchSize, wanted > count {
+      context.warn("there are \(count) images for batches of \(wanted)")
     }
-    batchSize = options.batchSize ?? min(TrainingOptions.usualBatchSize, count)
+    batchSize = min(options.batchSize ?? TrainingOptions.usualBatchSize, count)
     optimizers = assembly.networks.map {
       Adam(parameterCount: $0.parameters.count, options: options)
     }
@@ -141,6 +139,7 @@ extension TrainingRun {
     }
     guard areFinite else { throw diverged() }
     let validationLoss = try heldOutRows.isEmpty ? nil : heldOutLoss()
+    guard validationLoss?.isFinite ?? true else { throw diverged() }
     if let validationLoss, validationLoss < bestLoss { best = assembly }
     history.append(
       EpochRecord(
@@ -174,7 +173,7 @@ extension TrainingRun {
   private func reader(_ rows: [Int]) -> BatchReader {
     BatchReader(
       source, order: rows, batchSize: batchSize,
-      isSigned: detector.architecture.isSigned,
+      isSigned: detector.architecture.traits.isSigned,
       checksValues: history.isEmpty)
   }
 

@@ -287,7 +287,7 @@ private struct DatasetWriter {
     }
   }
 
-  private func unusable(_ kind: DatasetKind, _ problem: String) -> DatasetFault
+  private func unusable(_ kind: DatasetKind, _ problem: Message) -> DatasetFault
   {
     .unusableOption(
       name: "convert to \(kind.rawValue)", problem: problem,

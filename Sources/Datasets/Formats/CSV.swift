@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 
@@ -136,7 +137,7 @@ struct CSVReader {
     return value
   }
 
-  func malformed(_ problem: String, _ remedy: String) -> FileFault {
+  func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
     .malformed(path: path, problem: problem, remedy: remedy)
   }
 

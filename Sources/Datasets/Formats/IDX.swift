@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 
@@ -35,7 +36,7 @@ public enum IDX {
     case tooLarge
 
     func fault(path: String) -> FileFault {
-      let (problem, remedy) =
+      let (problem, remedy): (Message, Message) =
         switch self {
         case .noArray:
           ("not an IDX file: the magic number is wrong", "check the file name")

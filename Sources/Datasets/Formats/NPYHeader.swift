@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 
@@ -19,7 +20,7 @@ struct NPYHeader: Hashable {
     case badShape
 
     func fault(path: String) -> FileFault {
-      let (problem, remedy) =
+      let (problem, remedy): (Message, Message) =
         switch self {
         case .noArray: ("not a NumPy array", "save it with numpy.save")
         case .damaged:

@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 
@@ -47,7 +48,7 @@ public enum NPZ {
         offset += $0
         return try inflater.read($0)
       }
-      func malformed(_ problem: String, _ remedy: String) -> FileFault {
+      func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
         .malformed(
           path: archive.file.url.path, problem: problem, remedy: remedy)
       }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Execution
 import LinearAlgebra
+import Parameters
 import Synchronization
 
 /// Finds samples that random cuts separate early.
@@ -23,7 +24,7 @@ public struct IsolationForest: Detector {
 
   /// How many features a tree may cut.
   public enum FeatureCount: Codable, Hashable, Sendable {
-    /// This many; at least 1, at most the number of features.
+    /// This many; at least 1; all where there are fewer.
     case count(Int)
     /// This share of the features, above 0 and at most 1; at least one feature.
     case fraction(Double)
@@ -46,38 +47,34 @@ public struct IsolationForest: Detector {
     self.maxFeatures = maxFeatures
   }
 
-  /// Grows the trees; O(trees · subsample · log subsample) but for a check of
-  /// the samples.
-  public func fit(
-    _ samples: Matrix, in context: RunContext
-  ) throws -> IsolationForestModel {
-    try Parallel.$threadCount.withValue(context.threadCount) {
-      try samples.checkForFit()
-      let plan = try Plan(
-        self, rows: samples.rows, columns: samples.columns, in: context)
-      return try grow(plan, over: samples, in: context)
-    }
+  public var parameters: [Parameter<Self>] {
+    [
+      Parameter("n-estimators", \.nEstimators, .count, "number of trees"),
+      Parameter(
+        "max-samples", \.maxSamples, .sampleCount,
+        "samples a tree, 256 with auto"),
+      Parameter(
+        "max-features", \.maxFeatures, .featureCount,
+        "features a tree sees, all with 1.0"),
+    ]
   }
 
-  /// Reads only the rows that some tree sees; the trees are the same.
-  public func fit(
-    streaming source: any SampleSource, in context: RunContext
+  public static let description = DetectorDescription(
+    "iforest", "isolation forest", prototype: IsolationForest())
+
+  /// Grows the trees; O(trees · subsample · log subsample) but for a check of
+  /// the samples. Of samples that are not in memory only those that some tree
+  /// sees are read; the trees are the same.
+  public func learn(
+    from source: any SampleSource, in context: RunContext
   ) throws -> IsolationForestModel {
-    guard !(source is Matrix), source.rows > 0, source.columns > 0 else {
-      return try fit(source.matrix(), in: context)
-    }
-    return try Parallel.$threadCount.withValue(context.threadCount) {
-      var plan = try Plan(
-        self, rows: source.rows, columns: source.columns, in: context)
-      let drawn = plan.keepOnlyDrawnRows()
-      let samples = try source.matrix(ofRows: drawn)
-      do {
-        try samples.checkForFit()
-      } catch DetectorFault.nonFiniteValue(let row, let column) {
-        throw DetectorFault.nonFiniteValue(row: drawn[row], column: column)
-      }
+    var plan = try Plan(
+      self, rows: source.rows, columns: source.columns, in: context)
+    if let samples = source as? Matrix {
       return try grow(plan, over: samples, in: context)
     }
+    let drawn = plan.keepOnlyDrawnRows()
+    return try grow(plan, over: source.finite(rows: drawn), in: context)
   }
 
   private func grow(
@@ -117,14 +114,13 @@ private struct Plan {
     _ detector: IsolationForest, rows: Int, columns: Int,
     in context: RunContext
   ) throws {
-    guard detector.nEstimators >= 1 else {
-      throw DetectorFault.invalidHyperparameter(
-        name: "nEstimators", value: "\(detector.nEstimators)",
-        allowed: "a count of 1 or more")
-    }
-    let sampleCount = try detector.maxSamples.resolved(of: rows)
+    let sampleCount = detector.maxSamples.resolved(of: rows)
     self.sampleCount = sampleCount
-    featureCount = try detector.maxFeatures.resolved(of: columns)
+    featureCount = detector.maxFeatures.resolved(of: columns)
+    if case .count(let wanted) = detector.maxFeatures, wanted > columns {
+      context.warn(
+        "there are \(columns) features, not the \(wanted) that a tree may see")
+    }
     heightLimit = IsolationTree.heightLimit(sampleCount: sampleCount)
 
     // The trees, once more while they are joined to a forest, and their rows.
@@ -135,7 +131,7 @@ private struct Plan {
     guard needed <= Double(context.memoryBudget) else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: Int(min(needed, 0x1p62)), budget: context.memoryBudget,
-        remedy: "lower --max-samples or --n-estimators")
+        remedy: "lower \(option: "max-samples") or \(option: "n-estimators")")
     }
     draws = try Parallel.map(detector.nEstimators) { tree in
       try context.cancellation.check()
@@ -179,17 +175,11 @@ extension IsolationForest.SampleCount: LosslessStringConvertible {
     }
   }
 
-  fileprivate func resolved(of rows: Int) throws -> Int {
+  fileprivate func resolved(of rows: Int) -> Int {
     switch self {
-    case .automatic: return min(256, rows)
-    case .count(let count) where count >= 1: return min(count, rows)
-    case .fraction(let fraction) where fraction > 0 && fraction <= 1:
-      return max(1, Int(fraction * Double(rows)))
-    case .count, .fraction:
-      throw DetectorFault.invalidHyperparameter(
-        name: "maxSamples", value: description,
-        allowed: "auto, a count of 1 or more, or a fraction above 0 and at"
-          + " most 1.0")
+    case .automatic: min(256, rows)
+    case .count(let count): min(count, rows)
+    case .fraction(let fraction): max(1, Int(fraction * Double(rows)))
     }
   }
 }
@@ -216,16 +206,33 @@ extension IsolationForest.FeatureCount: LosslessStringConvertible {
     }
   }
 
-  fileprivate func resolved(of columns: Int) throws -> Int {
+  fileprivate func resolved(of columns: Int) -> Int {
     switch self {
-    case .count(let count) where count >= 1 && count <= columns: return count
-    case .fraction(let fraction) where fraction > 0 && fraction <= 1:
-      return max(1, Int(fraction * Double(columns)))
-    case .count, .fraction:
-      throw DetectorFault.invalidHyperparameter(
-        name: "maxFeatures", value: description,
-        allowed: "a count from 1 to the number of features, \(columns), or a"
-          + " fraction above 0 and at most 1.0")
+    case .count(let count): min(count, columns)
+    case .fraction(let fraction): max(1, Int(fraction * Double(columns)))
+    }
+  }
+}
+
+extension Domain<IsolationForest.SampleCount> {
+  fileprivate static var sampleCount: Domain {
+    Domain("auto, a count, or a fraction above 0 and at most 1.0") { count in
+      switch count {
+      case .automatic: true
+      case .count(let count): count >= 1
+      case .fraction(let fraction): fraction > 0 && fraction <= 1
+      }
+    }
+  }
+}
+
+extension Domain<IsolationForest.FeatureCount> {
+  fileprivate static var featureCount: Domain {
+    Domain("a count, or a fraction above 0 and at most 1.0") { count in
+      switch count {
+      case .count(let count): count >= 1
+      case .fraction(let fraction): fraction > 0 && fraction <= 1
+      }
     }
   }
 }

@@ -28,27 +28,31 @@ public struct IsolationForestModel: AnomalyModel {
   ///
   /// Near 1 for samples that few cuts isolate, near 0.5 when all samples are
   /// alike; the negative of scikit-learn's `score_samples`.
-  public func scores(for samples: Matrix) throws -> [Float] {
-    try samples.checkForScoring(featureCount: featureCount)
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
     let normalization =
       Double(treeCount) * averagePathLength(sampleCount: sampleCount)
-    return pathLengthSums(samples).map { sum in
+    return try pathLengthSums(samples, in: context).map { sum in
       // Trees of one sample say nothing.
       normalization == 0 ? 0.5 : Float(exp2(-sum / normalization))
     }
   }
 
-  private func pathLengthSums(_ samples: Matrix) -> [Double] {
-    features.withUnsafeBufferPointer { features in
-      thresholds.withUnsafeBufferPointer { thresholds in
-        pathLengths.withUnsafeBufferPointer { pathLengths in
-          samples.values.withUnsafeBufferPointer { values in
+  private func pathLengthSums(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Double] {
+    try features.withUnsafeBufferPointer { features in
+      try thresholds.withUnsafeBufferPointer { thresholds in
+        try pathLengths.withUnsafeBufferPointer { pathLengths in
+          try samples.values.withUnsafeBufferPointer { values in
             let forest = IsolationForestDescent(
               heightLimit: IsolationTree.heightLimit(sampleCount: sampleCount),
               features: features, thresholds: thresholds,
               pathLengths: pathLengths)
-            return Parallel.fill(
-              samples.rows, blockSize: IsolationForestDescent.blockSize
+            return try context.fill(
+              samples.rows, blockSize: IsolationForestDescent.blockSize,
+              stage: "scoring"
             ) { range, sums in
               forest.sumPathLengths(
                 of: values, columns: featureCount, rows: range, into: sums)

@@ -1,5 +1,7 @@
+import Diagnostics
 import Execution
 import LinearAlgebra
+import Parameters
 
 /// k-means clustering: how far a sample is from the centre of its cluster.
 ///
@@ -38,71 +40,87 @@ public struct KMeansDistance: Detector {
     self.initialCentroids = initialCentroids
   }
 
-  /// - Throws: `DetectorFault`: a hyper-parameter out of range, samples empty
-  ///   or not finite, the memory budget exceeded; `CancellationError`.
-  public func fit(
-    _ samples: Matrix, in context: RunContext
+  public var parameters: [Parameter<Self>] {
+    [
+      Parameter("n-clusters", \.nClusters, .count, "number of clusters"),
+      Parameter("n-init", \.nInit, .count, "number of starts"),
+      Parameter("max-iter", \.maxIterations, .count, "most iterations"),
+      Parameter(
+        "cluster-scaling", \.scaling, .choice,
+        "none, or spread to divide by the cluster's spread"),
+      Parameter(
+        "tolerance", \.tolerance, .notNegative, "least move of centroids"),
+    ]
+  }
+
+  public static let description = DetectorDescription(
+    "kmeans", "distance to the nearest k-means centroid",
+    prototype: KMeansDistance()
+  ) { detector in
+    FitGrowth(
+      seconds: 0.007 * Double(detector.nClusters) * Double(detector.nInit),
+      remedies: ["n-clusters", "n-init", "size"])
+  }
+
+  /// Of fewer samples than `nClusters` each becomes a cluster of its own, with
+  /// a warning.
+  public func learn(
+    from source: any SampleSource, in context: RunContext
   ) throws -> KMeansDistanceModel {
-    try Parallel.$threadCount.withValue(context.threadCount) {
-      try samples.checkForFit()
-      try check(against: samples, in: context)
-      var lloyd = try LloydIteration(
-        samples: samples, nClusters: nClusters, maxIterations: maxIterations,
-        tolerance: tolerance)
-      if let initialCentroids {
-        return model(try lloyd.run(from: initialCentroids, in: context))
-      }
-      var best: Clustering?
-      for start in 0..<nInit {
-        var generator = SeededGenerator(
-          seed: context.seed, stream: UInt64(start))
-        let centroids = try plusPlusCentroids(
-          of: samples, count: nClusters, using: &generator, in: context)
-        let found = try lloyd.run(from: centroids, in: context)
-        if best.map({ found.inertia < $0.inertia }) ?? true { best = found }
-      }
-      guard let best else { preconditionFailure("there is a start") }
-      return model(best)
+    let samples = try source.matrix(in: context)
+    let count = try clusterCount(for: samples, in: context)
+    var lloyd = try LloydIteration(
+      samples: samples, nClusters: count, maxIterations: maxIterations,
+      tolerance: tolerance)
+    if let initialCentroids {
+      return model(try lloyd.run(from: initialCentroids, in: context))
     }
+    var best: Clustering?
+    for start in 0..<nInit {
+      var generator = SeededGenerator(
+        seed: context.seed, stream: UInt64(start))
+      let centroids = try plusPlusCentroids(
+        of: samples, count: count, using: &generator, in: context)
+      let found = try lloyd.run(from: centroids, in: context)
+      if best.map({ found.inertia < $0.inertia }) ?? true { best = found }
+    }
+    guard let best else { preconditionFailure("there is a start") }
+    return model(best)
   }
 
   private func model(_ clustering: Clustering) -> KMeansDistanceModel {
     KMeansDistanceModel(clustering, scaling: scaling)
   }
 
-  private func check(against samples: Matrix, in context: RunContext) throws {
-    func require(
-      _ isAllowed: Bool, _ name: String, _ value: Any, _ allowed: String
-    ) throws {
-      guard isAllowed else {
-        throw DetectorFault.invalidHyperparameter(
-          name: name, value: "\(value)", allowed: allowed)
+  /// The clusters to make, once memory is known to suffice.
+  private func clusterCount(
+    for samples: Matrix, in context: RunContext
+  ) throws -> Int {
+    if let initialCentroids {
+      guard
+        initialCentroids.rows == nClusters,
+        initialCentroids.columns == samples.columns,
+        initialCentroids.firstNonFinite() == nil
+      else {
+        throw ParameterFault.impossible(
+          name: "initial-centroids",
+          value: "\(initialCentroids.rows) x \(initialCentroids.columns)",
+          allowed: "\(nClusters) x \(samples.columns) finite numbers")
       }
     }
-    try require(
-      (1...samples.rows).contains(nClusters), "nClusters", nClusters,
-      "1 through \(samples.rows), the number of samples")
-    try require(nInit >= 1, "nInit", nInit, "at least 1")
-    try require(
-      maxIterations >= 1, "maxIterations", maxIterations, "at least 1")
-    try require(
-      tolerance >= 0 && tolerance.isFinite, "tolerance", tolerance,
-      "a number of at least 0")
-    if let initialCentroids {
-      try require(
-        initialCentroids.rows == nClusters
-          && initialCentroids.columns == samples.columns
-          && initialCentroids.firstNonFinite() == nil,
-        "initialCentroids",
-        "\(initialCentroids.rows) x \(initialCentroids.columns)",
-        "\(nClusters) x \(samples.columns) finite numbers")
+    let count = min(nClusters, samples.rows)
+    if count < nClusters {
+      context.warn(
+        "there are \(samples.rows) samples for \(nClusters) clusters: each is"
+          + " one of its own")
     }
     let needed = LloydIteration.bytes(
-      rows: samples.rows, columns: samples.columns, nClusters: nClusters)
+      rows: samples.rows, columns: samples.columns, nClusters: count)
     guard needed <= context.memoryBudget else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: context.memoryBudget,
-        remedy: "use fewer clusters")
+        remedy: "lower \(option: "n-clusters")")
     }
+    return count
   }
 }

@@ -41,14 +41,17 @@ public struct KMeansDistanceModel: AnomalyModel {
     }
   }
 
-  public func scores(for samples: Matrix) throws -> [Float] {
-    try samples.checkForScoring(featureCount: featureCount)
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
     let shifted = ShiftedSamples(samples, aboutMeanOf: centroids)
     let shiftedCentroids = ShiftedCentroids(
       shifted.shift(centroids).values, count: centroids.rows)
     let isScaled = scales.contains { $0 != scales[0] }
     let everyCluster = Array(scales.indices)
-    return Parallel.fill(samples.rows, blockSize: 1024) { rows, scores in
+    return try context.fill(
+      samples.rows, blockSize: 1024, stage: "scoring"
+    ) { rows, scores in
       // Where all scales are alike, the nearest centroid is known beforehand.
       var nearest: AssignmentBlock?
       if !isScaled {
@@ -107,7 +110,8 @@ extension KMeansDistanceModel {
     guard
       centroids.rows > 0, centroids.columns > 0,
       counts.count == centroids.rows, scales.count == centroids.rows,
-      scales.allSatisfy({ $0 > 0 })
+      centroids.firstNonFinite() == nil,
+      scales.allSatisfy({ $0 > 0 && $0.isFinite })
     else {
       throw DecodingError.dataCorrupted(
         .init(

@@ -1,3 +1,5 @@
+import Parameters
+
 /// The width of the Gaussian kernel exp(-gamma · |x - y|²).
 public enum Gamma: Hashable, Sendable {
   /// 1 / (features · variance of all elements), or 1 where that variance is
@@ -26,6 +28,18 @@ extension Gamma: LosslessStringConvertible {
     case .scale: "scale"
     case .auto: "auto"
     case .value(let value): "\(value)"
+    }
+  }
+}
+
+extension Domain<Gamma> {
+  static var gamma: Domain {
+    Domain("scale, auto or a number above 0") { gamma in
+      if case .value(let value) = gamma {
+        value > 0 && value.isFinite
+      } else {
+        true
+      }
     }
   }
 }

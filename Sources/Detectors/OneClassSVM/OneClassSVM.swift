@@ -1,5 +1,7 @@
+import Diagnostics
 import Execution
 import LinearAlgebra
+import Parameters
 
 /// The nu-one-class support vector machine with the Gaussian kernel: the
 /// smoothest region that holds all but a fraction nu of the samples
@@ -45,25 +47,43 @@ public struct OneClassSVM: Detector {
     self.maxIterations = maxIterations
   }
 
+  public var parameters: [Parameter<Self>] {
+    [
+      Parameter(
+        "nu", \.nu,
+        .number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 },
+        "bound on the fraction of outliers"),
+      Parameter(
+        "gamma", \.gamma, .gamma, "kernel width: scale, auto or a number"),
+      Parameter(
+        "max-iter", \.maxIterations, .count, "most iterations",
+        unset: "100 a sample, at least ten million"),
+      Parameter(
+        "max-samples", \.maxSamples, .count, "samples to learn from",
+        unset: "every one"),
+      Parameter("tolerance", \.tolerance, .positive, "largest violation"),
+      Parameter(
+        "cache-size", \.cacheSize, .count, "MiB for kernel values"),
+    ]
+  }
+
+  public static let description = DetectorDescription(
+    "ocsvm", "one-class SVM with an RBF kernel",
+    prototype: OneClassSVM(nu: 0.1)
+  ) { detector in
+    FitGrowth(
+      seconds: 3 * detector.nu, rowPower: 1.9, rowLimit: detector.maxSamples,
+      remedies: ["max-samples", "nu", "size"])
+  }
+
   /// Learns the support vectors.
   ///
-  /// - Throws: `DetectorFault` when a hyper-parameter is out of range, the
-  ///   samples cannot be used, or memory would not suffice.
-  public func fit(
-    _ samples: Matrix, in context: RunContext
+  /// Of samples that are not in memory only those that `maxSamples` draws are
+  /// read.
+  public func learn(
+    from source: any SampleSource, in context: RunContext
   ) throws -> OneClassSVMModel {
-    try checkHyperparameters()
-    try samples.checkForFit()
-    return try Parallel.$threadCount.withValue(context.threadCount) {
-      try fitChecked(samples, in: context)
-    }
-  }
-}
-
-extension OneClassSVM {
-  private func fitChecked(
-    _ samples: Matrix, in context: RunContext
-  ) throws -> OneClassSVMModel {
+    let samples = try source.matrix(in: context)
     let count = min(samples.rows, maxSamples ?? samples.rows)
     let cacheElements = try cacheElements(
       rows: count, columns: samples.columns, budget: context.memoryBudget)
@@ -107,34 +127,6 @@ extension OneClassSVM {
         gap: solver.gap))
   }
 
-  private func checkHyperparameters() throws {
-    func check(
-      _ isAllowed: Bool, _ name: String, _ value: Any, _ allowed: String
-    ) throws {
-      guard isAllowed else {
-        throw DetectorFault.invalidHyperparameter(
-          name: name, value: "\(value)", allowed: allowed)
-      }
-    }
-    try check(nu > 0 && nu <= 1, "nu", nu, "a number above 0 and at most 1")
-    if case .value(let number) = gamma {
-      try check(
-        number > 0 && number.isFinite, "gamma", number,
-        "scale, auto or a positive number")
-    }
-    try check(
-      tolerance > 0 && tolerance.isFinite, "tolerance", tolerance,
-      "a positive number")
-    try check(cacheSize > 0, "cacheSize", cacheSize, "at least 1 (MiB)")
-    if let maxSamples {
-      try check(maxSamples > 0, "maxSamples", maxSamples, "at least 1")
-    }
-    if let maxIterations {
-      try check(
-        maxIterations > 0, "maxIterations", maxIterations, "at least 1")
-    }
-  }
-
   /// The length of the kernel row cache that the budget leaves.
   ///
   /// - Throws: `DetectorFault.exceedsMemoryBudget` when it leaves too little.
@@ -150,7 +142,7 @@ extension OneClassSVM {
       let affordable = max(1, (budget - gathered) / bytesPerRow)
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: budget,
-        remedy: "fit to fewer rows with --max-samples \(affordable)")
+        remedy: "fit to fewer rows with \(option: "max-samples", affordable)")
     }
     return min(cacheSize << 20, budget - needed) / size
   }

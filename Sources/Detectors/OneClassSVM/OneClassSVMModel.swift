@@ -43,15 +43,17 @@ public struct OneClassSVMModel: AnomalyModel {
   /// rho - Σ α_i K(x_i, x): positive outside of the region, negative inside.
   ///
   /// scikit-learn's `decision_function` with the sign changed.
-  public func scores(for samples: Matrix) throws -> [Float] {
-    try samples.checkForScoring(featureCount: featureCount)
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
     let all = Array(0..<supportVectors.rows)
     let centre = SampleMoments(supportVectors, rows: all).means
     let expansion = ScaledPoints(
       supportVectors, rows: all, centre: centre, gamma: gamma)
-    return expansion.withSpan { expansion in
-      Parallel.fill(samples.rows, blockSize: GaussianKernel.blockColumns) {
-        range, scores in
+    return try expansion.withSpan { expansion in
+      try context.fill(
+        samples.rows, blockSize: GaussianKernel.blockColumns, stage: "scoring"
+      ) { range, scores in
         let points = ScaledPoints(
           samples, rows: Array(range), centre: centre, gamma: gamma)
         withUnsafeTemporaryAllocation(

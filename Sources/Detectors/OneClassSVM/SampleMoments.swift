@@ -21,31 +21,26 @@ struct SampleMoments {
     self.means = means
   }
 
-  /// Σ term(x - centre) of every column, over blocks of rows that are added
-  /// one after the other whatever the number of threads.
+  /// Σ term(x - centre) of every column.
   @inline(__always)
   private static func sums(
     _ samples: Matrix, _ rows: [Int], centre: [Double],
     term: (SIMD8<Double>) -> SIMD8<Double>
   ) -> [Double] {
     let columns = samples.columns
-    let blocks = Parallel.blocks(rows.count, size: 256)
-    let partial: [Double] = Parallel.fill(
-      blocks.count * columns, blockSize: columns
-    ) { range, sums in
-      sums.initialize(repeating: 0)
-      samples.values.withUnsafeBufferPointer { values in
-        centre.withUnsafeBufferPointer { centre in
-          for row in blocks[range.lowerBound / columns] {
-            let start = rows[row] * columns
-            add(values[start..<start + columns], centre, to: sums, term)
+    return Parallel.orderedSum(rows.count, blockSize: 256, length: columns) {
+      block, sums in
+      sums.withUnsafeMutableBufferPointer { sums in
+        samples.values.withUnsafeBufferPointer { values in
+          centre.withUnsafeBufferPointer { centre in
+            for row in block {
+              let start = rows[row] * columns
+              add(values[start..<start + columns], centre, to: sums, term)
+            }
           }
         }
       }
     }
-    var total = [Double](repeating: 0, count: columns)
-    for (index, sum) in partial.enumerated() { total[index % columns] += sum }
-    return total
   }
 
   @inline(__always)

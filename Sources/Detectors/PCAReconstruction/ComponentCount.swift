@@ -1,3 +1,5 @@
+import Parameters
+
 /// How many principal components to keep.
 public enum ComponentCount: Codable, Hashable, Sendable {
   /// So many, from 1 through the smaller of rows and columns.
@@ -15,9 +17,9 @@ public enum ComponentCount: Codable, Hashable, Sendable {
   public init?(_ text: String) {
     if text == "auto" {
       self = .automatic
-    } else if let count = Int(text), count > 0 {
+    } else if let count = Int(text) {
       self = .count(count)
-    } else if let fraction = Double(text), fraction > 0, fraction < 1 {
+    } else if let fraction = Double(text) {
       self = .varianceFraction(fraction)
     } else {
       return nil
@@ -54,7 +56,19 @@ public enum ComponentCount: Codable, Hashable, Sendable {
   }
 }
 
-extension ComponentCount: CustomStringConvertible {
+extension Domain<ComponentCount> {
+  static var componentCount: Domain {
+    Domain("a count, a fraction of the variance below 1, or auto") { count in
+      switch count {
+      case .count(let count): count >= 1
+      case .varianceFraction(let fraction): fraction > 0 && fraction < 1
+      case .automatic: true
+      }
+    }
+  }
+}
+
+extension ComponentCount: LosslessStringConvertible {
   /// The text that `init(_:)` reads.
   public var description: String {
     switch self {

@@ -1,5 +1,7 @@
+import Diagnostics
 import Execution
 import LinearAlgebra
+import Parameters
 
 /// Principal component analysis: how badly the main directions of the training
 /// samples describe a sample.
@@ -27,42 +29,51 @@ public struct PCAReconstruction: Detector {
     self.mahalanobis = mahalanobis
   }
 
-  /// - Throws: `DetectorFault`: `nComponents` out of range, samples empty or
-  ///   not finite, the memory budget exceeded; `CancellationError`.
-  public func fit(
-    _ samples: Matrix, in context: RunContext
-  ) throws -> PCAReconstructionModel {
-    try Parallel.$threadCount.withValue(context.threadCount) {
-      try samples.checkForFit()
-      try context.cancellation.check()
-      try check(rows: samples.rows, columns: samples.columns, in: context)
-      let centered = CenteredSamples(samples)
-      let axes = try PrincipalAxes(
-        of: centered, keeping: nComponents, in: context)
-      return PCAReconstructionModel(
-        mean: centered.mean, axes: axes, sampleCount: samples.rows,
-        mahalanobis: mahalanobis)
-    }
+  public var parameters: [Parameter<Self>] {
+    [
+      Parameter(
+        "n-components", \.nComponents, .componentCount,
+        "a count, a fraction of the variance below 1, or auto"),
+      Parameter(
+        "mahalanobis", \.mahalanobis, .flag,
+        "add the Mahalanobis distance inside the subspace"),
+    ]
   }
 
-  private func check(rows: Int, columns: Int, in context: RunContext) throws {
+  public static let description = DetectorDescription(
+    "pca", "PCA reconstruction error", prototype: PCAReconstruction()
+  ) { _ in
+    FitGrowth(seconds: 0.15, columnPower: 2, remedies: ["size"])
+  }
+
+  public func learn(
+    from source: any SampleSource, in context: RunContext
+  ) throws -> PCAReconstructionModel {
+    let samples = try source.matrix(in: context)
+    let count = try componentCount(
+      rows: samples.rows, columns: samples.columns, in: context)
+    let centered = CenteredSamples(samples)
+    let axes = try PrincipalAxes(of: centered, keeping: count, in: context)
+    return PCAReconstructionModel(
+      mean: centered.mean, axes: axes, sampleCount: samples.rows,
+      mahalanobis: mahalanobis)
+  }
+
+  /// The components to keep, once memory is known to suffice.
+  private func componentCount(
+    rows: Int, columns: Int, in context: RunContext
+  ) throws -> ComponentCount {
     let smaller = min(rows, columns)
-    switch nComponents {
-    case .count(let count) where count < 1 || count > smaller:
-      throw DetectorFault.invalidHyperparameter(
-        name: "nComponents", value: "\(count)",
-        allowed: "1 through \(smaller), the smaller of rows and features")
-    case .varianceFraction(let fraction)
-    where !(fraction > 0 && fraction < 1):
-      throw DetectorFault.invalidHyperparameter(
-        name: "nComponents", value: "\(fraction)",
-        allowed: "a fraction between 0 and 1")
-    default: break
+    var count = nComponents
+    if case .count(let wanted) = count, wanted > smaller {
+      context.warn(
+        "there are at most \(smaller) components of \(rows) samples of"
+          + " \(columns) features, not \(wanted)")
+      count = .count(smaller)
     }
     // The Gram matrix, its tridiagonal form and the eigenvectors; for few
     // samples also the components before and after they are oriented.
-    let kept =
-      if case .count(let count) = nComponents { count } else { smaller }
+    let kept = if case .count(let count) = count { count } else { smaller }
     let needed =
       MemoryLayout<Double>.stride
       * (2 * smaller * smaller + 2 * kept * columns)
@@ -71,5 +82,6 @@ public struct PCAReconstruction: Detector {
         needed: needed, budget: context.memoryBudget,
         remedy: "shrink the images or give fewer features")
     }
+    return count
   }
 }

@@ -67,12 +67,14 @@ public struct PCAReconstructionModel: ReconstructingModel {
     self.mahalanobis = mahalanobis
   }
 
-  public func scores(for samples: Matrix) throws -> [Float] {
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
     let weights =
       mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
     var scores = [Float](repeating: 0, count: samples.rows)
     try scores.withUnsafeMutableBufferPointer { scores in
-      try project(samples) { rows, coordinates, residuals in
+      try project(samples, in: context) { rows, coordinates, residuals in
         for (index, row) in rows.enumerated() {
           var score = 0.0
           for column in index * featureCount..<(index + 1) * featureCount {
@@ -90,10 +92,12 @@ public struct PCAReconstructionModel: ReconstructingModel {
   }
 
   /// The nearest points of the principal subspace.
-  public func reconstructions(of samples: Matrix) throws -> Matrix {
+  public func reconstructions(
+    of samples: Matrix, in context: RunContext
+  ) throws -> Matrix {
     var result = Matrix(rows: samples.rows, columns: samples.columns)
     try result.values.withUnsafeMutableBufferPointer { values in
-      try project(samples) { rows, _, residuals in
+      try project(samples, in: context) { rows, _, residuals in
         let start = rows.lowerBound * featureCount
         for index in 0..<rows.count * featureCount {
           values[start + index] = Float(
@@ -110,18 +114,16 @@ public struct PCAReconstructionModel: ReconstructingModel {
   /// The residual is formed explicitly: |x - m|² - |t|² would cancel for
   /// samples that are almost inside the subspace.
   private func project(
-    _ samples: Matrix,
+    _ samples: Matrix, in context: RunContext,
     _ body: (
       Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>
     ) -> Void
   ) throws {
-    try samples.checkForScoring(featureCount: featureCount)
     let centered = CenteredSamples(samples, mean: mean)
     let height = max(CenteredSamples.blockElements / featureCount, 16)
-    let blocks = Parallel.blocks(samples.rows, size: height)
-    axes.withUnsafeBufferPointer { axes in
-      Parallel.forEach(blocks.count) { index in
-        let rows = blocks[index]
+    try axes.withUnsafeBufferPointer { axes in
+      try context.forEachBlock(samples.rows, size: height, stage: "scoring") {
+        rows in
         withUnsafeTemporaryAllocation(
           of: Double.self, capacity: height * (featureCount + componentCount)
         ) { scratch in
@@ -171,7 +173,9 @@ extension PCAReconstructionModel {
     guard
       !mean.isEmpty, sampleCount > 0,
       axes.count == mean.count * explainedVariance.count,
-      explainedVariance.allSatisfy({ $0 > 0 })
+      mean.allSatisfy(\.isFinite), axes.allSatisfy(\.isFinite),
+      explainedVariance.allSatisfy({ $0 > 0 && $0.isFinite }),
+      totalVariance.isFinite
     else {
       throw DecodingError.dataCorrupted(
         .init(

@@ -11,7 +11,6 @@ public struct Ablation {
   public let study: Study
   private let plan: StudyPlan
   private let folder: URL
-  private let version: String
   private let journal: RunJournal
 
   /// Opens the datasets and the folder, and finds what is still to be run.
@@ -20,11 +19,9 @@ public struct Ablation {
   ///   - study: What to run.
   ///   - folder: A new or empty one, or one that this study was run in before;
   ///     finished runs that the study still asks for are not run again.
-  ///   - version: Of the toolkit, for the record.
   /// - Throws: `StudyFault`, `FileFault`.
-  public init(_ study: Study, in folder: URL, version: String) throws {
+  public init(_ study: Study, in folder: URL) throws {
     self.study = study
-    self.version = version
     self.folder = folder
     plan = try StudyPlan(study)
     let file = folder.appendingPathComponent("runs.jsonl")
@@ -114,7 +111,7 @@ public struct Ablation {
             try journal.append(run)
           } else {
             failures[run.identity] = run
-            context.progress.warn(run.complaint(in: study))
+            context.warn(Message(run.complaint(in: study)))
           }
           progress.finish(cell)
         }
@@ -134,14 +131,14 @@ public struct Ablation {
   /// - Throws: `CancellationError`, and `StudyFault` when the dataset has gone;
   ///   what else keeps the features from being made fails the runs.
   private func prepare(
-    _ preparation: StudyPlan.Preparation, of slice: StudyPlan.Slice,
+    _ preparation: StudyPlan.SharedFeatures, of slice: StudyPlan.Slice,
     in context: RunContext
   ) throws -> Result<ComparedCategory, any Error> {
     do {
       return .success(
         try ComparedCategory(
-          slice.category, of: slice.dataset, features: preparation.features,
-          scaler: preparation.scaler, in: context))
+          slice.category, of: slice.dataset,
+          preparation: preparation.preparation, in: context))
     } catch let error as CancellationError {
       throw error
     } catch let error as FileFault {
@@ -167,9 +164,10 @@ public struct Ablation {
     }
     return AblationRun(
       identity: cell.identity, result: run.result, dataChecksum: checksum,
-      peakMemory: PeakMemory.bytes, version: version,
-      arguments: slice.arguments(for: cell.identity), scores: run.scores,
-      failure: run.failure.map { "\($0)" })
+      peakMemory: PeakMemory.bytes, version: anomalyKitVersion,
+      arguments: slice.arguments(for: cell.identity, in: study),
+      scores: run.scores,
+      failure: run.failure.map { Message($0).text(for: .study) })
   }
 }
 
@@ -222,6 +220,6 @@ private struct AblationProgress {
   private struct Warnings: ProgressSink {
     let sink: any ProgressSink
     func report(_ progress: ProgressReport) {}
-    func warn(_ line: String) { sink.warn(line) }
+    func warn(_ line: Message) { sink.warn(line) }
   }
 }

@@ -47,7 +47,7 @@ public struct AblationResults: Sendable {
       AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
     }
     let best = means.max { $0.1 < $1.1 }?.0
-    let baseline = study.baseline.canonical
+    let baseline = study.canonicalBaseline
     return entries.compactMap { entry in
       let setting = entry.run.identity.setting
       guard entry.run.identity.seed == study.seeds.first,
@@ -76,14 +76,15 @@ public struct AblationResults: Sendable {
   /// baseline; factors that make no difference to its detector are left out.
   public var effects: [FactorEffect] {
     let varied = study.variations.filter {
-      let factor = StudyFactor.named($0.factor)
-      return factor?.matters(to: study.baseline["detector"] ?? "") ?? false
+      study.factors[$0.factor]?.matters(to: study.baseline["detector"] ?? "")
+        ?? false
     }
     let baseline = AUROCSpread(
-      runs.filter { $0.identity.setting == study.baseline.canonical })
+      runs.filter { $0.identity.setting == study.canonicalBaseline })
     return varied.flatMap { variation in
       variation.values.map { value in
-        let setting = study.baseline.with(variation.factor, value).canonical
+        let setting = study.factors.canonical(
+          study.baseline.with(variation.factor, value))
         return FactorEffect(
           factor: variation.factor, value: value,
           isBaseline: value == variation.baseline,

@@ -1,4 +1,5 @@
 import Detectors
+import Diagnostics
 import Evaluation
 import Files
 import Foundation
@@ -35,7 +36,7 @@ extension AblationRun {
   /// Its detector and what the study varies, such as "ocsvm, nu 0.1".
   package func label(in study: Study) -> String {
     let varied = study.variations.map(\.factor)
-    let values = identity.setting.ordered.compactMap { factor, value in
+    let values = study.ordered(identity.setting).compactMap { factor, value in
       factor != "detector" && varied.contains(factor)
         ? "\(factor) \(value)" : nil
     }
@@ -81,7 +82,7 @@ final class RunJournal {
       } catch {
         throw FileFault.malformed(
           path: url.path, problem: "a line is no finished run",
-          remedy: "choose another --output, or remove that folder")
+          remedy: "choose another \(option: "output"), or remove that folder")
       }
     }
     guard ftruncate(descriptor, off_t(end)) == 0,

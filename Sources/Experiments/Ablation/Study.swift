@@ -75,7 +75,20 @@ public struct Study: Sendable {
             variation.values.map { baseline.with(variation.factor, $0) }
           }
       }
-    return combinations.map(\.canonical).uniqued()
+    return combinations.map(factors.canonical).uniqued()
+  }
+
+  /// What can be set and vary.
+  let factors: StudyFactors
+
+  /// The baseline without what makes no difference to its detector.
+  package var canonicalBaseline: StudySetting { factors.canonical(baseline) }
+
+  /// The values of a setting, the detector first.
+  package func ordered(
+    _ setting: StudySetting
+  ) -> [(factor: String, value: String)] {
+    factors.ordered(setting)
   }
 }
 
@@ -95,32 +108,5 @@ public struct StudySetting: Codable, Hashable, Sendable {
     var setting = self
     setting.values[factor] = value
     return setting
-  }
-
-  /// Without the factors that make no difference to its detector.
-  package var canonical: StudySetting {
-    StudySetting(
-      values.filter { name, _ in
-        StudyFactor.named(name)?.matters(to: values["detector"] ?? "") ?? false
-      })
-  }
-
-  /// The factors in the order of the command's help, the detector first.
-  public var ordered: [(factor: String, value: String)] {
-    StudyFactor.all.compactMap { factor in
-      values[factor.name].map { (factor.name, $0) }
-    }
-  }
-
-  /// The options that repeat it with `anomaly compare`.
-  var arguments: [String] {
-    ordered.flatMap { factor, value -> [String] in
-      switch (factor, value) {
-      case ("detector", _): ["--detectors", value]
-      case ("mahalanobis", "true"): ["--mahalanobis"]
-      case ("mahalanobis", _): []
-      default: ["--\(factor)", value]
-      }
-    }
   }
 }

@@ -3,7 +3,7 @@ import Diagnostics
 /// Why a study cannot be run.
 public enum StudyFault: Fault, Hashable {
   /// The study asks for something that is not there, at a line of its file.
-  case invalid(path: String, line: Int, problem: String, remedy: String)
+  case invalid(path: String, line: Int, problem: Message, remedy: Message)
   /// The output folder holds results that are not this study's.
   case otherStudy(folder: String, reason: String)
   /// Another process is writing into the output folder.
@@ -11,10 +11,10 @@ public enum StudyFault: Fault, Hashable {
 
   public var kind: FaultKind { .data }
 
-  public var problem: String {
+  public var problem: Message {
     switch self {
     case .invalid(_, _, let problem, _): problem
-    case .otherStudy(_, let reason): reason
+    case .otherStudy(_, let reason): Message(reason)
     case .inUse: "another run is writing there"
     }
   }
@@ -26,11 +26,12 @@ public enum StudyFault: Fault, Hashable {
     }
   }
 
-  public var remedy: String {
+  public var remedy: Message {
     switch self {
     case .invalid(_, _, _, let remedy): remedy
-    case .otherStudy: "choose another --output, or remove that folder"
-    case .inUse: "wait for it, or choose another --output"
+    case .otherStudy:
+      "choose another \(option: "output"), or remove that folder"
+    case .inUse: "wait for it, or choose another \(option: "output")"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Yams
 
@@ -14,7 +15,8 @@ extension StudyReader {
     } catch let error as YamlError {
       let (line, problem) = error.lineAndProblem
       throw StudyFault.invalid(
-        path: path, line: line, problem: problem, remedy: "write valid YAML")
+        path: path, line: line, problem: Message(problem),
+        remedy: "write valid YAML")
     }
   }
 
@@ -92,7 +94,7 @@ extension StudyReader {
   }
 
   func fault(
-    _ node: Node?, _ problem: String, _ remedy: String
+    _ node: Node?, _ problem: Message, _ remedy: Message
   ) -> StudyFault {
     .invalid(
       path: path, line: node?.mark?.line ?? 1, problem: problem,

@@ -13,15 +13,14 @@ struct StudyPlan {
     var category: DatasetCategory
     /// Whether a command has to name the category.
     var isOneOfSeveral: Bool
-    var preparations: [Preparation]
+    var preparations: [SharedFeatures]
 
     var cells: [Cell] { preparations.flatMap(\.cells) }
   }
 
   /// Runs on the same features.
-  struct Preparation {
-    var features: FeatureRecipe
-    var scaler: Scaler?
+  struct SharedFeatures {
+    var preparation: Preparation
     var cells: [Cell]
   }
 
@@ -82,8 +81,7 @@ struct StudyPlan {
         source: source, dataset: dataset.name, category: category,
         isOneOfSeveral: dataset.categories.count > 1, preparations: [])
       for setting in settings {
-        let configuration = StudyConfiguration(setting)
-        let detector = try configuration.namedDetector
+        let (preparation, detector) = try study.factors.configuration(setting)
         let cells = seeds.map {
           Cell(
             identity: AblationRun.Identity(
@@ -92,15 +90,12 @@ struct StudyPlan {
             detector: detector)
         }
         if let index = slice.preparations.firstIndex(where: {
-          $0.features == configuration.features
-            && $0.scaler == configuration.scaler
+          $0.preparation == preparation
         }) {
           slice.preparations[index].cells += cells
         } else {
           slice.preparations.append(
-            Preparation(
-              features: configuration.features, scaler: configuration.scaler,
-              cells: cells))
+            SharedFeatures(preparation: preparation, cells: cells))
         }
       }
       for index in slice.preparations.indices {
@@ -111,12 +106,13 @@ struct StudyPlan {
   }
 }
 
-extension StudyPlan.Preparation {
+extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
     let columns =
       switch category.train.content {
       case .imageFiles:
-        (try? features.extractor(for: category))?.imageShape?.count ?? 0
+        (try? preparation.features.extractor(for: category))?.imageShape?.count
+          ?? 0
       case .rows(let rows, _): rows.columns
       }
     for index in cells.indices {
@@ -134,7 +130,9 @@ private let secondsPerSample = 2e-4
 
 extension StudyPlan.Slice {
   /// The command that repeats a run.
-  func arguments(for identity: AblationRun.Identity) -> [String] {
+  func arguments(
+    for identity: AblationRun.Identity, in study: Study
+  ) -> [String] {
     let options = source.options
     var words = ["anomaly", "compare", source.path]
     func add(_ option: String, _ value: String?) {
@@ -157,14 +155,15 @@ extension StudyPlan.Slice {
     add("--contamination", options.contamination.map { "\($0)" })
     add("--id-column", options.idColumn)
     add("--label-column", options.labelColumn)
-    return words + identity.setting.arguments + ["--seed", "\(identity.seed)"]
+    return words + study.factors.arguments(identity.setting)
+      + ["--seed", "\(identity.seed)"]
   }
 }
 
 extension Study {
   /// A fault of a dataset, at its line.
   func fault(
-    _ source: Source, _ problem: String, _ remedy: String
+    _ source: Source, _ problem: Message, _ remedy: Message
   ) -> StudyFault {
     .invalid(
       path: path, line: source.line, problem: problem, remedy: remedy)
@@ -178,7 +177,7 @@ extension Study {
       return try work()
     } catch let error as any Fault {
       let place = error.place.map { " (\($0))" } ?? ""
-      throw fault(source, error.problem + place, error.remedy)
+      throw fault(source, "\(error.problem)\(place)", error.remedy)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Files
 import Foundation
 import Yams
@@ -17,9 +18,13 @@ extension Study {
   ///       nu: [0.1, 0.05, 0.2]
   ///
   /// - Throws: `StudyFault.invalid` naming the line, `FileFault.unreadable`.
-  public init(contentsOf url: URL) throws {
+  public init(
+    contentsOf url: URL, catalog: DetectorCatalog = .standard
+  ) throws {
     let bytes = try MappedFile(url).withBytes { Array($0) }
-    self = try StudyReader(path: url.relativePath).study(bytes)
+    self = try StudyReader(
+      path: url.relativePath, factors: StudyFactors(catalog)
+    ).study(bytes)
   }
 }
 
@@ -27,6 +32,7 @@ extension Study {
 /// wrong.
 struct StudyReader {
   let path: String
+  let factors: StudyFactors
 
   func study(_ bytes: [UInt8]) throws -> Study {
     let root = try mapping(
@@ -52,7 +58,7 @@ struct StudyReader {
       path: path,
       datasets: try list(datasets, "datasets").map(source),
       baseline: baseline, variations: variations, design: design ?? .grid,
-      seeds: try root["seeds"].map(seeds) ?? [0], tables: [])
+      seeds: try root["seeds"].map(seeds) ?? [0], tables: [], factors: factors)
     try checkSize(of: study, at: vary)
     study.tables =
       try root["tables"].map { try list($0, "tables").map(layout(in: study)) }
@@ -114,67 +120,92 @@ struct StudyReader {
     baseline: Node?, vary: Node, design: Study.Design
   ) throws -> (StudySetting, [Study.Variation]) {
     let fixed = try baseline.map { try pairs($0, "baseline") } ?? []
-    var setting = StudySetting([:])
-    for (key, node) in fixed {
-      let factor = try factor(key)
-      setting.values[factor.name] = try value(node, of: factor)
-    }
-    var lists: [(factor: StudyFactor, node: Node, values: [String])] = []
-    for (key, node) in try pairs(vary, "vary") {
-      let factor = try factor(key)
-      let values = try list(node, factor.name).map { try value($0, of: factor) }
+    let lists = try pairs(vary, "vary").map { key, node in
+      let name = try text(key, "a key")
+      let values = try list(node, name)
       guard !values.isEmpty else {
-        throw fault(node, "\(factor.name) has no values", "list at least one")
+        throw fault(node, "\(name) has no values", "list at least one")
       }
-      lists.append((factor, node, values.uniqued()))
+      return (key: key, node: node, values: values)
     }
     guard !lists.isEmpty else {
       throw fault(vary, "nothing varies", "add FACTOR: [VALUE, ...]")
     }
-    let variations = try lists.map { factor, node, values in
-      let base = setting[factor.name] ?? values[0]
-      var values = values
-      if !values.contains(base) {
-        guard design == .oneAtATime else {
-          throw fault(
-            node, "\(factor.name) leaves out the baseline's \(base)",
-            "add it to the list, or change the baseline")
-        }
-        values.insert(base, at: 0)
-      }
-      return Study.Variation(
-        factor: factor.name, values: values, baseline: base)
-    }
-    for variation in variations {
-      setting.values[variation.factor] = variation.baseline
-    }
-    guard let detector = setting["detector"] else {
+    var given = fixed.map { ($0.key, [$0.value]) }
+    given += lists.map { ($0.key, $0.values) }
+    let named = try detectors(given)
+    // In a grid all that vary, else that of the baseline, which comes first.
+    let detectors =
+      (design == .grid ? named.last : named.first.map { [$0[0]] }) ?? []
+    guard !detectors.isEmpty else {
       throw fault(
         baseline ?? vary, "there is no detector",
         "add detector to the baseline or to vary")
     }
-    let detectors =
-      design == .grid
-      ? variations.first { $0.factor == "detector" }?.values ?? [detector]
-      : [detector]
-    for (key, _) in fixed {
-      try check(try factor(key), at: key, mattersToOneOf: detectors)
+    for (key, nodes) in given {
+      let factor = try factor(key)
+      guard detectors.contains(where: factor.matters) else {
+        throw fault(
+          key,
+          "\(factor.name) makes no difference to"
+            + " \(detectors.joined(separator: ", "))",
+          "remove it, or choose another detector")
+      }
+      for node in nodes {
+        try check(node, of: factor, for: named.flatMap(\.self))
+      }
     }
-    for (key, _) in try pairs(vary, "vary") {
-      try check(try factor(key), at: key, mattersToOneOf: detectors)
+    var setting = StudySetting([:])
+    for (key, node) in fixed {
+      setting.values[try factor(key).name] = try text(node, "a value")
+    }
+    let variations = try lists.map { key, node, nodes in
+      let name = try factor(key).name
+      var values = try nodes.map { try text($0, name) }.uniqued()
+      let base = setting[name] ?? values[0]
+      if !values.contains(base) {
+        guard design == .oneAtATime else {
+          throw fault(
+            node, "\(name) leaves out the baseline's \(base)",
+            "add it to the list, or change the baseline")
+        }
+        values.insert(base, at: 0)
+      }
+      return Study.Variation(factor: name, values: values, baseline: base)
+    }
+    for variation in variations {
+      setting.values[variation.factor] = variation.baseline
     }
     return (setting, variations)
   }
 
+  /// The detectors of the baseline and those that vary, where they are given.
+  private func detectors(
+    _ given: [(key: Node, values: [Node])]
+  ) throws -> [[String]] {
+    try given.filter { try text($0.key, "a key") == StudyFactors.detector }
+      .map { _, nodes in
+        try nodes.map { node in
+          let name = try text(node, StudyFactors.detector)
+          guard factors.catalog.names.contains(name) else {
+            throw impossible(
+              node, StudyFactors.detector,
+              factors.catalog.names.joined(separator: ", "))
+          }
+          return name
+        }
+      }
+  }
+
+  /// - Throws: `StudyFault` at the value's line.
   private func check(
-    _ factor: StudyFactor, at node: Node, mattersToOneOf detectors: [String]
+    _ node: Node, of factor: StudyFactors.Factor, for detectors: [String]
   ) throws {
-    guard detectors.contains(where: factor.matters) else {
-      throw fault(
-        node,
-        "\(factor.name) makes no difference to"
-          + " \(detectors.joined(separator: ", "))",
-        "remove it, or choose another detector")
+    let value = try text(node, factor.name)
+    do {
+      try factors.check(value, of: factor, for: detectors)
+    } catch let error as any Fault {
+      throw fault(node, error.problem, error.remedy)
     }
   }
 
@@ -253,23 +284,14 @@ struct StudyReader {
       "shorten the lists, or split it: \(Study.runLimit) runs at most")
   }
 
-  private func factor(_ node: Node) throws -> StudyFactor {
+  private func factor(_ node: Node) throws -> StudyFactors.Factor {
     let name = try text(node, "a key")
-    guard let factor = StudyFactor.named(name) else {
+    guard let factor = factors[name] else {
       throw fault(
         node, "there is no hyper-parameter \(name)",
-        "use " + StudyFactor.all.map(\.name).joined(separator: ", "))
+        "use \(factors.all.map(\.name).joined(separator: ", "))")
     }
     return factor
-  }
-
-  private func value(_ node: Node, of factor: StudyFactor) throws -> String {
-    let text = try text(node, factor.name)
-    var scratch = StudyConfiguration()
-    guard factor.apply(text, &scratch) else {
-      throw impossible(node, factor.name, factor.allowed)
-    }
-    return text
   }
 
   private func besideStudy(_ path: String) -> String {

@@ -1,9 +1,9 @@
 import Datasets
-import Detectors
 import Evaluation
 import Execution
 import Features
 import Images
+import Parameters
 
 /// A result and what it was computed from.
 public struct ComparisonRun: Sendable {
@@ -72,12 +72,13 @@ public struct Comparison: Sendable {
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
   ///   - finished: Called after every run.
-  /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
-  ///   features, `CancellationError`.
+  /// - Throws: `ParameterFault`, `ExperimentFault.noLabels`, the faults of
+  ///   reading and of the features, `CancellationError`.
   public func run(
     in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
   ) throws -> [ComparisonRun] {
+    for detector in detectors { try detector.detector.check() }
     let categories = isPooled ? [try dataset.pooled()] : dataset.categories
     for category in categories where category.test.labels == nil {
       throw ExperimentFault.noLabels(category: category.name)
@@ -95,7 +96,8 @@ public struct Comparison: Sendable {
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
     var compared = try ComparedCategory(
-      category, of: dataset.name, features: features, scaler: scaler,
+      category, of: dataset.name,
+      preparation: Preparation(features: features, scaler: scaler),
       in: context)
     var runs: [ComparisonRun] = []
     for detector in detectors {
@@ -105,20 +107,11 @@ public struct Comparison: Sendable {
         let run = try compared.run(
           detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
           in: context)
-        if case let fault as DetectorFault = run.failure, fault.isMistake {
-          throw fault
-        }
+        if let mistake = run.failure as? ParameterFault { throw mistake }
         finished(run)
         runs.append(run)
       }
     }
     return runs
-  }
-}
-
-extension DetectorFault {
-  /// Whether other samples could not mend it.
-  fileprivate var isMistake: Bool {
-    if case .invalidHyperparameter = self { true } else { false }
   }
 }

@@ -42,16 +42,17 @@ public struct FittedPipeline: Sendable {
   func scores(
     of rows: any SampleSource, in context: RunContext
   ) throws -> [Float] {
-    try model.scores(streaming: rows)
+    try model.scores(for: rows, in: context)
   }
 
   /// What the model takes features on the scale of the training samples for;
   /// nil unless it reconstructs images.
-  func reconstructions(of rows: @autoclosure () throws -> Matrix) throws
-    -> [Image]?
-  {
+  func reconstructions(
+    of rows: @autoclosure () throws -> Matrix, in context: RunContext
+  ) throws -> [Image]? {
     guard extractor.featureImageShape != nil, let model = model.reconstructing
     else { return nil }
-    return features.images(of: try model.reconstructions(of: rows()))
+    return features.images(
+      of: try model.reconstructions(of: rows(), in: context))
   }
 }

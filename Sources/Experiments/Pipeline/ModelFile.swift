@@ -56,11 +56,13 @@ extension FittedPipeline {
     guard let name = file.metadata[Self.detectorKey] else {
       throw refused("no model of AnomalyKit")
     }
-    guard let entry = catalog.entries.first(where: { $0.name == name }) else {
+    guard let entry = catalog.descriptions.first(where: { $0.name == name })
+    else {
       throw refused("a model of the unknown detector \(name)")
     }
     do {
-      self = try Self.read(entry.type, name: name, from: file)
+      let type: any Detector.Type = type(of: entry.prototype)
+      self = try Self.read(type, name: name, from: file)
     } catch is DecodingError {
       throw refused("not a whole model of the detector \(name)")
     }

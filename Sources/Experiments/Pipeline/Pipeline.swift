@@ -31,7 +31,8 @@ public struct Pipeline: Sendable {
     in context: RunContext
   ) throws -> FittedPipeline {
     try PreparedCategory(
-      category, features: features, scaler: scaler, in: context
+      category, preparation: Preparation(features: features, scaler: scaler),
+      in: context
     ).fit(detector, scoresTraining: scoresTraining, in: context)
   }
 }

@@ -1,0 +1,81 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct Anomaly: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "anomaly",
+    abstract: "Find the images, or rows of numbers, that do not belong.",
+    discussion: """
+      DATASET is an MVTec AD folder or one category of it; a folder with \
+      train/ and test/ PNGs; a folder with trainingset.npy and \
+      testingset.npy; a folder of MNIST-style IDX files; an .npz with X and \
+      y; or a .csv with a header.
+
+      Exit status: 0 done, 64 wrong arguments, 65 bad input data, 74 a file \
+      cannot be read or written, 130 stopped.
+      """,
+    version: anomalyKitVersion,
+    subcommands: [
+      Compare.self, Fit.self, Score.self, Submit.self, Evaluate.self,
+      Ablate.self, Outliers.self, Inspect.self, DatasetCommand.self,
+    ])
+}
+
+/// The command `anomaly`, for programs that give it detectors of their own.
+///
+///     AnomalyCommandLine.run(.standard.adding(NearestNeighbor.description))
+public enum AnomalyCommandLine {
+  /// The detectors that the command knows.
+  @TaskLocal static var catalog = DetectorCatalog.standard
+
+  /// Runs the command with the arguments of the process, and ends the process
+  /// with its exit status.
+  public static func run(_ catalog: DetectorCatalog = .standard) -> Never {
+    $catalog.withValue(catalog) {
+      do {
+        var command = try Anomaly.parseAsRoot()
+        try command.run()
+        Foundation.exit(0)
+      } catch {
+        exit(for: error)
+      }
+    }
+  }
+
+  /// Ends with the one line that the error deserves and its exit status.
+  private static func exit(for error: any Error) -> Never {
+    switch error {
+    case let fault as any Fault:
+      complain(fault.text(for: .commandLine))
+      Foundation.exit(fault.kind.rawValue)
+    case is CancellationError:
+      complain("nothing was written", as: "stopped")
+      Foundation.exit(130)
+    case is ExitCode:
+      Anomaly.exit(withError: error)
+    case is EncodingError, is DecodingError:
+      complain(
+        "the results cannot be written as JSON (\(error)): a value is not a"
+          + " finite number")
+      Foundation.exit(FaultKind.data.rawValue)
+    default:
+      // Help and version come as errors too.
+      guard Anomaly.exitCode(for: error) != .success else {
+        Anomaly.exit(withError: error)
+      }
+      guard Anomaly.exitCode(for: error) == .validationFailure else {
+        complain("\(error)")
+        Foundation.exit(FaultKind.inputOutput.rawValue)
+      }
+      complain("\(Anomaly.message(for: error)): see anomaly --help")
+      Foundation.exit(FaultKind.usage.rawValue)
+    }
+  }
+}
+
+/// Prints one line on standard error.
+func complain(_ line: String, as kind: String = "error") {
+  let line = line.replacing("\n", with: " ")
+  FileHandle.standardError.write(Data("anomaly: \(kind): \(line)\n".utf8))
+}

@@ -1,0 +1,75 @@
+import AnomalyKit
+import ArgumentParser
+import Diagnostics
+import Foundation
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run detectors side by side and print their ROC AUC.",
+    discussion: """
+      Tables with labels (.npz, .csv) are fitted and scored on all rows; all \
+      other data is fitted on its training samples and scored on its test \
+      samples.
+      """)
+
+  @OptionGroup var data: DatasetArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "Detectors, separated by commas; all are those that take seconds.",
+      valueName: "all|" + detectorNames.replacing("|", with: ",")),
+    completion: .list(["all"] + AnomalyCommandLine.catalog.names))
+  var detectors = "all"
+
+  @OptionGroup(title: "Detectors") var parameters:
+    ParameterArguments<DetectorParameterOptions>
+  @OptionGroup var features: FeatureArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "Runs of every detector, with seeds counting up from --seed.")
+  var repeats = 1
+
+  @Option(help: "A folder for report.html, the tables and the scores.")
+  var output: String?
+
+  @Flag(help: "Print one JSON document instead of tables.")
+  var json = false
+
+  func validate() throws {
+    guard repeats >= 1 else {
+      throw ValidationError("--repeats \(repeats): use 1 or more")
+    }
+  }
+
+  func run() throws {
+    let session = Session(arguments)
+    let names = detectors.split(separator: ",").map(String.init)
+    let detectors = try AnomalyCommandLine.catalog.detectors(
+      named: names, parameters.settings)
+    let preparation = try features.preparation
+    let runs = try session.run {
+      let seeds = (0..<UInt64(repeats)).map { arguments.seed &+ $0 }
+      let comparison = Comparison(
+        dataset: try data.open(seed: arguments.seed), isPooled: data.pool,
+        detectors: detectors, features: preparation.features,
+        scaler: preparation.scaler, seeds: seeds, makesPictures: output != nil)
+      return try comparison.run(in: session.context) { run in
+        if let failure = run.failure {
+          let result = run.result
+          session.context.warn(
+            "\(result.detector), \(result.category): \(Message(failure))")
+        }
+      }
+    }
+    let report = ComparisonReport(
+      runs,
+      provenance: .thisCommand)
+    if let output {
+      try report.write(to: URL(fileURLWithPath: output))
+    }
+    print(try json ? report.json : report.text, terminator: "")
+    if let failure = runs.compactMap(\.failure).first {
+      throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct Fit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit one detector and save the model.")
+
+  @OptionGroup var data: DatasetArguments
+  @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The model file to write (safetensors).")
+  var model: String
+
+  func run() throws {
+    let session = Session(arguments)
+    try pipeline.fit(data, for: model, in: session) { _, fitted in
+      try fitted.write(to: URL(fileURLWithPath: model))
+    }
+  }
+}
+
+/// How scores become a file.
+struct SubmissionArguments: ParsableArguments {
+  @Option(help: "The header: id-prediction, ID-score or Id-Predicted.")
+  var format: Submission.Format = .idPrediction
+
+  @Flag(help: "Write 1 above the threshold and 0 below it, not scores.")
+  var binary = false
+
+  @Option(
+    help: """
+      --binary: the threshold is this quantile of the training scores \
+      (default: 0.95).
+      """)
+  var quantile: Double?
+
+  @Option(help: "--binary: the threshold itself.")
+  var threshold: Double?
+
+  func validate() throws {
+    if !binary, quantile != nil || threshold != nil {
+      throw ValidationError("--quantile and --threshold need --binary")
+    }
+    if quantile != nil, threshold != nil {
+      throw ValidationError("give --quantile or --threshold, not both")
+    }
+  }
+
+  /// Whether the threshold comes from the scores of the training samples.
+  var needsQuantile: Bool { binary && threshold == nil }
+
+  func submission(
+    of set: SampleSet, by pipeline: FittedPipeline, in session: Session
+  ) throws -> Submission {
+    let ids = set.samples.map(\.id)
+    let scores = try pipeline.scores(for: set, in: session.context)
+    guard binary else { return Submission(ids: ids, scores: scores) }
+    let threshold =
+      try threshold
+      ?? Quantile(quantile ?? 0.95).threshold(of: pipeline.trainingScores)
+    return Submission(ids: ids, scores: scores, threshold: threshold)
+  }
+}
+
+extension Submission.Format: ExpressibleByArgument {}
+
+struct Score: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score the test samples with a saved model.")
+
+  @OptionGroup var data: DatasetArguments
+
+  @Option(help: "The model file that `anomaly fit` wrote.")
+  var model: String
+
+  @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The CSV file to write (default: standard output).")
+  var output: String?
+
+  func run() throws {
+    let session = Session(arguments)
+    let submission = try session.run {
+      try self.submission.submission(
+        of: data.openCategory(seed: arguments.seed).test,
+        by: FittedPipeline(
+          contentsOf: URL(fileURLWithPath: model),
+          catalog: AnomalyCommandLine.catalog),
+        in: session)
+    }
+    let format = self.submission.format
+    if let output {
+      try submission.write(to: URL(fileURLWithPath: output), format: format)
+    } else {
+      print(submission.text(format: format), terminator: "")
+    }
+  }
+}
+
+struct Submit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit one detector and write the submission file (fit + score).")
+
+  @OptionGroup var data: DatasetArguments
+  @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The CSV file to write.")
+  var output = "submission.csv"
+
+  func run() throws {
+    let session = Session(arguments)
+    var count = 0
+    try pipeline.fit(
+      data, for: output, scoresTraining: self.submission.needsQuantile,
+      in: session
+    ) { category, fitted in
+      let submission = try self.submission.submission(
+        of: category.test, by: fitted, in: session)
+      try submission.write(
+        to: URL(fileURLWithPath: output), format: self.submission.format)
+      count = submission.ids.count
+    }
+    complain("\(count) rows in \(output)", as: "done")
+  }
+}

@@ -1,0 +1,59 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a model makes of images, and of edited latent codes.",
+    discussion: """
+      Writes inspection.png: the strangest and the most ordinary test images, \
+      their reconstructions, where the two differ, and one row of \
+      reconstructions for each --latent; and of autoencoders \
+      latent-codes.csv and the training's history.csv and history.svg.
+      """)
+
+  @OptionGroup var data: DatasetArguments
+
+  @Option(help: "The model file that `anomaly fit` wrote.")
+  var model: String
+
+  @Option(
+    parsing: .singleValue,
+    help: """
+      A change to one number of the latent code, counted from 0, such as \
+      "0*=2", "3+=1.5" or "1=0"; may be repeated.
+      """)
+  var latent: [LatentEdit] = []
+
+  @Option(help: "How many images to show.")
+  var count = 8
+
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The folder to write.")
+  var output: String
+
+  func validate() throws {
+    guard 1...64 ~= count else {
+      throw ValidationError("--count \(count): use 1 to 64")
+    }
+  }
+
+  func run() throws {
+    let session = Session(arguments)
+    let report = try session.run {
+      InspectionReport(
+        try Inspection(
+          data.openCategory(seed: arguments.seed).test,
+          by: FittedPipeline(
+            contentsOf: URL(fileURLWithPath: model),
+            catalog: AnomalyCommandLine.catalog),
+          count: count, edits: latent, in: session.context))
+    }
+    try report.write(to: URL(fileURLWithPath: output))
+  }
+}
+
+extension LatentEdit: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,38 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+struct Outliers: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Find outliers above a threshold and show them.",
+    discussion: """
+      Fits the detector, takes a quantile of the training scores as the \
+      threshold, and writes what lies above it: outliers.csv, and for images \
+      outliers.png and ordinary.png, beside their reconstructions where the \
+      detector makes some; for autoencoders also the history of the training.
+      """)
+
+  @OptionGroup var data: DatasetArguments
+  @OptionGroup var pipeline: PipelineArguments
+  @OptionGroup var arguments: RunArguments
+
+  @Option(help: "The quantile of the training scores.")
+  var quantile = 0.999
+
+  @Option(help: "The folder to write.")
+  var output: String
+
+  func run() throws {
+    let session = Session(arguments)
+    let quantile = try Quantile(quantile)
+    var text = ""
+    try pipeline.fit(data, for: output, in: session) { category, fitted in
+      let report = OutlierReport(
+        try OutlierSearch(
+          category.test, by: fitted, quantile: quantile, in: session.context))
+      try report.write(to: URL(fileURLWithPath: output))
+      text = report.text
+    }
+    print(text, terminator: "")
+  }
+}

@@ -1,0 +1,93 @@
+import AnomalyKit
+import ArgumentParser
+import Foundation
+
+/// Features and scale.
+struct FeatureArguments: ParsableArguments {
+  @OptionGroup(title: "Features") var options:
+    ParameterArguments<PreparationOptions>
+
+  var preparation: Preparation {
+    get throws { try Preparation(options.settings) }
+  }
+}
+
+/// One detector with its surroundings, for the commands that fit one model.
+struct PipelineArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The detector.", valueName: detectorNames),
+    completion: .list(AnomalyCommandLine.catalog.names))
+  var detector: String
+
+  @OptionGroup(title: "Detectors") var parameters:
+    ParameterArguments<DetectorParameterOptions>
+  @OptionGroup var features: FeatureArguments
+
+  @Option(
+    help: """
+      Autoencoders: the file that keeps the state of the training after every \
+      epoch (default: beside the output until that is written).
+      """)
+  var checkpoint: String?
+
+  @Flag(help: "Autoencoders: go on from the checkpoint of a stopped run.")
+  var resume = false
+
+  /// Fits one model and hands it over, for a command that writes the given
+  /// output.
+  ///
+  /// A checkpoint that nobody asked for is gone once `use` has written what it
+  /// makes of the model; until then a stopped run can be gone on with.
+  func fit(
+    _ data: DatasetArguments, for output: String,
+    scoresTraining: Bool = true, in session: Session,
+    then use: (DatasetCategory, FittedPipeline) throws -> Void
+  ) throws {
+    let detector = try AnomalyCommandLine.catalog.detector(
+      named: detector, parameters.settings)
+    let preparation = try features.preparation
+    let pipeline = Pipeline(
+      features: preparation.features, scaler: preparation.scaler,
+      detector: detector)
+    var context = session.context
+    let url = URL(fileURLWithPath: checkpoint ?? output + ".checkpoint")
+    if detector.detector.trainsInEpochs {
+      context.checkpoint = CheckpointFile(url, resumes: resume)
+    } else if resume || checkpoint != nil {
+      throw ParameterFault.unknown(
+        name: resume ? "resume" : "checkpoint", owner: detector.name,
+        owners: [])
+    }
+    if resume, !FileManager.default.fileExists(atPath: url.path) {
+      throw ValidationError(
+        "there is nothing to go on from at \(url.relativePath): leave out"
+          + " --resume")
+    }
+    do {
+      try session.run {
+        let category = try data.openCategory(seed: context.seed)
+        try use(
+          category,
+          try pipeline.fit(
+            category, scoresTraining: scoresTraining, in: context))
+      }
+    } catch is CancellationError {
+      if context.checkpoint != nil,
+        FileManager.default.fileExists(atPath: url.path)
+      {
+        complain(
+          "the training is kept in \(url.relativePath): the same command with"
+            + " --resume goes on from there", as: "stopped")
+        throw ExitCode(130)
+      }
+      throw CancellationError()
+    }
+    if checkpoint == nil, context.checkpoint != nil {
+      try? FileManager.default.removeItem(at: url)
+    }
+  }
+}
+
+var detectorNames: String {
+  AnomalyCommandLine.catalog.names.joined(separator: "|")
+}

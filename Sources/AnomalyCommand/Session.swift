@@ -1,0 +1,91 @@
+import AnomalyKit
+import ArgumentParser
+import Dispatch
+import Foundation
+
+/// Arguments about how to run, not what to find.
+struct RunArguments: ParsableArguments {
+  @Option(help: "Determines every random choice.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var resources: ResourceArguments
+}
+
+/// Arguments about the machine.
+struct ResourceArguments: ParsableArguments {
+  @Option(help: "The most threads to use; changes no result.")
+  var threads: Int?
+
+  @Option(
+    help: "The most memory a fit may take, such as 4G or 500M.",
+    transform: memorySize)
+  var memoryBudget: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 {
+      throw ValidationError("--threads \(threads): use 1 or more")
+    }
+  }
+}
+
+/// Bytes from a number with an optional K, M or G.
+private func memorySize(_ text: String) throws -> Int {
+  let units: [Character: Double] = [
+    "K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40,
+  ]
+  let unit = text.uppercased().last.flatMap { units[$0] }
+  let number = Double(unit == nil ? text : String(text.dropLast()))
+  guard let number, case let bytes = number * (unit ?? 1),
+    bytes >= 1, bytes < 0x1p62
+  else {
+    throw ValidationError("\(text) is no amount of memory: use 4G or 500M")
+  }
+  return Int(bytes)
+}
+
+extension Provenance {
+  /// The words and the version of the command that is running.
+  static var thisCommand: Provenance {
+    Provenance(
+      arguments: ["anomaly"] + CommandLine.arguments.dropFirst(),
+      version: anomalyKitVersion)
+  }
+}
+
+/// One run of the command: its progress bar and its way to be stopped.
+struct Session {
+  let progress = TerminalProgress()
+  let context: RunContext
+  private let interrupts: [any DispatchSourceSignal]
+
+  /// Ctrl-C and `kill` ask the work to stop; a second one ends the process.
+  init(_ arguments: RunArguments) {
+    self.init(arguments.resources, seed: arguments.seed)
+  }
+
+  init(_ resources: ResourceArguments, seed: UInt64 = 0) {
+    let cancellation = Cancellation()
+    var context = RunContext(
+      seed: seed, progress: progress, cancellation: cancellation)
+    if let threads = resources.threads { context.threadCount = threads }
+    if let budget = resources.memoryBudget { context.memoryBudget = budget }
+    self.context = context
+    interrupts = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(
+        signal: number, queue: .global())
+      source.setEventHandler {
+        if cancellation.isRequested { Foundation.exit(130) }
+        cancellation.cancel()
+      }
+      source.activate()
+      return source
+    }
+  }
+
+  /// Does the work, and takes the progress bar away when it is done.
+  func run<Result>(_ work: () throws -> Result) rethrows -> Result {
+    defer { progress.clear() }
+    return try work()
+  }
+}

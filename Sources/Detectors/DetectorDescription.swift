@@ -1,0 +1,88 @@
+import Execution
+import LinearAlgebra
+import Parameters
+
+/// What is to be known of a detector without fitting it, said once: the
+/// catalogue, the help, studies, warnings and tables of documentation follow.
+public struct DetectorDescription: Sendable {
+  /// Which detectors are run side by side when nobody chooses.
+  public enum Group: String, Sendable {
+    /// Suits any data and takes seconds: one of those that `all` stands for.
+    case classical
+    /// Is trained in epochs.
+    case network
+  }
+
+  /// The name in commands, tables and model files.
+  public let name: String
+  /// One line for the help.
+  public let summary: String
+  public let group: Group
+  /// The detector with the values that hold when nothing is set.
+  public let prototype: any Detector
+  private let growth: @Sendable (any Detector) -> FitGrowth?
+
+  /// - Parameter growth: How the time of a fit grows; nil for detectors that
+  ///   are always quick.
+  public init<D: Detector>(
+    _ name: String, _ summary: String, group: Group = .classical,
+    prototype: D, growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
+  ) {
+    self.name = name
+    self.summary = summary
+    self.group = group
+    self.prototype = prototype
+    self.growth = { ($0 as? D).flatMap(growth) }
+  }
+
+  /// The parameters, whatever type they belong to.
+  public var parameters: [ParameterDescription] {
+    func describe<D: Detector>(_ detector: D) -> [ParameterDescription] {
+      detector.parameters.map { ParameterDescription($0, of: detector) }
+    }
+    return describe(prototype)
+  }
+
+  /// The detector with those of the settings that it has.
+  ///
+  /// - Throws: `ParameterFault.impossible`.
+  public func detector(_ settings: Settings = [:]) throws -> any Detector {
+    func make<D: Detector>(_ prototype: D) throws -> any Detector {
+      var detector = prototype
+      try settings.apply(prototype.parameters, to: &detector)
+      return detector
+    }
+    return try make(prototype)
+  }
+
+  /// How the time of a fit of this detector grows; nil when it is always quick.
+  public func growth(of detector: any Detector) -> FitGrowth? {
+    growth(detector)
+  }
+}
+
+/// How the time of a fit grows: `seconds` at 10,000 rows of 1,000 columns, with
+/// the powers of rows and columns.
+///
+/// Measured on two cores of 2.6 GHz (see performance.md); other machines
+/// differ by a factor, data by another: an order of magnitude is meant.
+public struct FitGrowth: Hashable, Sendable {
+  public var seconds: Double
+  public var rowPower: Double
+  public var columnPower: Double
+  /// The most rows that are learned from; nil for all.
+  public var rowLimit: Int?
+  /// The names of parameters that make a fit shorter.
+  public var remedies: [String]
+
+  public init(
+    seconds: Double, rowPower: Double = 1, columnPower: Double = 1,
+    rowLimit: Int? = nil, remedies: [String]
+  ) {
+    self.seconds = seconds
+    self.rowPower = rowPower
+    self.columnPower = columnPower
+    self.rowLimit = rowLimit
+    self.remedies = remedies
+  }
+}

@@ -1,0 +1,103 @@
+/// Words for people, in which every option is called as its reader knows it.
+///
+///     "lower \(option: "max-samples") or the size of the images"
+///
+/// `--max-samples` for somebody at a command line, `max-samples` for the writer
+/// of a study, `maxSamples` for a programmer.
+public struct Message: Hashable, Sendable {
+  /// Who reads a message.
+  public enum Reader: Sendable {
+    case programmer
+    case commandLine
+    case study
+  }
+
+  fileprivate enum Piece: Hashable, Sendable {
+    case text(String)
+    case option(String, value: String?)
+  }
+
+  private var pieces: [Piece]
+
+  /// The same words for everybody.
+  public init(_ text: String) {
+    pieces = [.text(text)]
+  }
+
+  /// The words for one reader.
+  public func text(for reader: Reader) -> String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .option(let name, nil): Self.option(name, for: reader)
+      case .option(let name, let value?):
+        Self.option(name, for: reader) + Self.assignment(for: reader) + value
+      }
+    }.joined()
+  }
+
+  private static func option(_ name: String, for reader: Reader) -> String {
+    switch reader {
+    case .commandLine: return "--" + name
+    case .study: return name
+    case .programmer:
+      let words = name.split(separator: "-")
+      return words.dropFirst().reduce(into: words.first.map(String.init) ?? "")
+      {
+        $0 += $1.prefix(1).uppercased() + $1.dropFirst()
+      }
+    }
+  }
+
+  private static func assignment(for reader: Reader) -> String {
+    switch reader {
+    case .commandLine: " "
+    case .study: ": "
+    case .programmer: " = "
+    }
+  }
+
+  public static func + (first: Message, second: Message) -> Message {
+    var both = first
+    both.pieces += second.pieces
+    return both
+  }
+}
+
+extension Message: ExpressibleByStringInterpolation {
+  public init(stringLiteral text: String) { self.init(text) }
+
+  public init(stringInterpolation: StringInterpolation) {
+    pieces = stringInterpolation.pieces
+  }
+
+  public struct StringInterpolation: StringInterpolationProtocol {
+    fileprivate var pieces: [Piece] = []
+
+    public init(literalCapacity: Int, interpolationCount: Int) {}
+
+    public mutating func appendLiteral(_ text: String) {
+      if !text.isEmpty { pieces.append(.text(text)) }
+    }
+
+    public mutating func appendInterpolation(_ value: some Any) {
+      pieces.append(.text("\(value)"))
+    }
+
+    public mutating func appendInterpolation(_ message: Message) {
+      pieces += message.pieces
+    }
+
+    /// The name of an option as the command line has it but for the dashes,
+    /// such as `n-clusters`, and a value to give to it.
+    public mutating func appendInterpolation(
+      option name: String, _ value: some Any
+    ) {
+      pieces.append(.option(name, value: "\(value)"))
+    }
+
+    public mutating func appendInterpolation(option name: String) {
+      pieces.append(.option(name, value: nil))
+    }
+  }
+}

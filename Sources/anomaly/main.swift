@@ -1,0 +1,3 @@
+import AnomalyCommand
+
+AnomalyCommandLine.run()

@@ -1,0 +1,4 @@
+import TestSupport
+
+let inspection = Repository.inspection.path
+let fashionMNIST = Repository.fashionMNIST.path
