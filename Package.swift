@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .library(name: "AnomalyKit", targets: ["AnomalyKit"]),
     .library(name: "AnomalyCommand", targets: ["AnomalyCommand"]),
+    .library(name: "AnomalyConformance", targets: ["AnomalyConformance"]),
     .executable(name: "anomaly", targets: ["anomaly"]),
   ],
   dependencies: [
@@ -76,14 +77,18 @@ let package = Package(
     room(
       "Detectors",
       ["Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra"],
-      testedWith: ["Autoencoders", "Datasets", "Evaluation"]),
+      testedWith: ["Datasets", "Evaluation"]),
+    room(
+      "AnomalyConformance",
+      ["Parameters", "Files", "Execution", "LinearAlgebra", "Detectors"],
+      testedWith: ["Autoencoders"]),
     room(
       "Autoencoders",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
         "Detectors",
         "CVectorUnit",
-      ]),
+      ], testedWith: ["AnomalyConformance"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
@@ -101,7 +106,7 @@ let package = Package(
         "Datasets", "Detectors", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
-      testedWith: ["Features"]),
+      testedWith: ["Parameters", "Features"]),
     room(
       "AnomalyKit",
       [

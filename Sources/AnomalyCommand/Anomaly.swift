@@ -7,10 +7,7 @@ struct Anomaly: ParsableCommand {
     commandName: "anomaly",
     abstract: "Find the images, or rows of numbers, that do not belong.",
     discussion: """
-      DATASET is an MVTec AD folder or one category of it; a folder with \
-      train/ and test/ PNGs; a folder with trainingset.npy and \
-      testingset.npy; a folder of MNIST-style IDX files; an .npz with X and \
-      y; or a .csv with a header.
+      DATASET is \(DatasetKind.summary).
 
       Exit status: 0 done, 64 wrong arguments, 65 bad input data, 74 a file \
       cannot be read or written, 130 stopped.

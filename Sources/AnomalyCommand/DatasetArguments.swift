@@ -53,8 +53,8 @@ struct DatasetArguments: ParsableArguments {
     var options = DatasetOptions(
       kind: kind, labels: labels.map { URL(fileURLWithPath: $0) })
     options.categories = categories
-    options.normalLabels = normalLabels.isEmpty ? nil : normalLabels
-    options.anomalyLabels = anomalyLabels.isEmpty ? nil : anomalyLabels
+    options.normalLabels = normalLabels
+    options.anomalyLabels = anomalyLabels
     options.contamination = contamination
     options.seed = seed
     options.idColumn = idColumn

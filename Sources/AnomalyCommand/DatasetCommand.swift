@@ -66,22 +66,19 @@ extension DatasetCommand {
     func run() throws {
       let session = Session(try RunArguments.parse([]))
       let url = URL(fileURLWithPath: output)
-      let (progress, cancellation) = (
-        session.progress, session.context.cancellation
-      )
       try session.run {
         switch layout {
         case .mvtec:
           try SyntheticInspection(
             seed: seed, trainCount: train, goodCount: good,
             defectCount: defective
-          ).write(to: url, progress: progress, cancellation: cancellation)
+          ).write(to: url, in: session.context)
         case .npy:
           try SyntheticArrays(
             seed: seed, trainCount: train, goodCount: good,
             defectCount: defective
           ).dataset.write(
-            as: .npy, to: url, progress: progress, cancellation: cancellation)
+            as: .npy, to: url, in: session.context)
         }
       }
     }
@@ -113,8 +110,7 @@ extension DatasetCommand {
         try data.open(seed: arguments.seed).write(
           as: to, to: URL(fileURLWithPath: output),
           size: size.map { PixelSize(square: $0) }, color: color,
-          progress: session.progress,
-          cancellation: session.context.cancellation)
+          in: session.context)
       }
     }
   }

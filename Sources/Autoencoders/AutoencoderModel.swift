@@ -46,8 +46,8 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   /// What the network takes the images for, with values in 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
-  public func reconstructions(
-    of samples: Matrix, in context: RunContext
+  public func reconstruct(
+    _ samples: Matrix, in context: RunContext
   ) throws -> Matrix {
     try matrix(
       blocks(samples, "reconstructing", in: context) {
@@ -57,9 +57,10 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
 
   /// The latent code of every image: `latentSize` columns.
   public func latentCodes(
-    of samples: Matrix, in context: RunContext
+    of samples: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
-    try matrix(
+    try check(samples)
+    return try matrix(
       blocks(samples, "encoding", in: context, assembly.codes),
       columns: latentSize)
   }
@@ -69,7 +70,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
   public func reconstructions(
-    fromLatent codes: Matrix, in context: RunContext
+    fromLatent codes: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
     guard codes.columns == latentSize else {
       throw DetectorFault.wrongFeatureCount(

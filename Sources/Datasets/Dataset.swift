@@ -1,22 +1,5 @@
 import Foundation
 
-/// The layouts that a dataset may have.
-public enum DatasetKind: String, Codable, CaseIterable, Sendable {
-  /// MVTec AD: a category, or a folder of categories, with `train/good`,
-  /// `test/*` and `ground_truth/*`.
-  case mvtec
-  /// Folders `train` and `test` of PNG files, flat or with subfolders.
-  case folders
-  /// A folder with `trainingset.npy` and `testingset.npy`.
-  case npy
-  /// An `.npz` file with `X` and `y`.
-  case npz
-  /// A folder of MNIST-style IDX files.
-  case idx
-  /// A `.csv` file with a header.
-  case csv
-}
-
 /// How to read a dataset.
 public struct DatasetOptions: Sendable {
   /// The layout; nil recognises it.
@@ -25,12 +8,12 @@ public struct DatasetOptions: Sendable {
   public var labels: URL?
   /// The categories to read; all when empty.
   public var categories: [String] = []
-  /// IDX: the classes that are ordinary; nil takes every class in turn.
-  public var normalLabels: [Int]?
-  /// IDX: the classes that are anomalies; nil takes all others.
+  /// IDX: the classes that are ordinary; without any, every class in turn.
+  public var normalLabels: [Int] = []
+  /// IDX: the classes that are anomalies; without any, all others.
   ///
   /// Images of neither kind are left out.
-  public var anomalyLabels: [Int]?
+  public var anomalyLabels: [Int] = []
   /// IDX: builds one set of the ordinary training images and this fraction of
   /// their number of anomalies, taken from the training images too.
   public var contamination: Double?

@@ -11,12 +11,10 @@ extension DatasetCategory {
   /// Reads everything; image files as they are on disk.
   ///
   /// - Throws: the faults of reading, `CancellationError`.
-  public func checksum(
-    cancellation: Cancellation = Cancellation()
-  ) throws -> String {
+  public func checksum(in context: RunContext = RunContext()) throws -> String {
     var checksum = Checksum()
     for set in isTransductive ? [test] : [train, test] {
-      try set.add(to: &checksum, cancellation: cancellation)
+      try set.add(to: &checksum, in: context)
     }
     return "crc32:" + String(format: "%08x", checksum.value)
   }
@@ -24,24 +22,20 @@ extension DatasetCategory {
 
 extension SampleSet {
   fileprivate func add(
-    to checksum: inout Checksum, cancellation: Cancellation
+    to checksum: inout Checksum, in context: RunContext
   ) throws {
     for sample in samples {
       let label = sample.label.map(String.init) ?? ""
       checksum.add("\(sample.category)/\(sample.id) \(label)\n")
     }
-    switch content {
-    case .imageFiles:
-      for image in samples.compactMap(\.image) {
-        try cancellation.check()
-        try MappedFile(image).withBytes { checksum.add($0) }
+    guard let files else {
+      return try source.forEachBlock(in: context) { _, block in
+        block.values.withUnsafeBytes { checksum.add($0) }
       }
-    case .rows(let rows, _):
-      for block in Parallel.blocks(rows.rows, size: 4096) {
-        try cancellation.check()
-        let values = try rows.matrix(ofRows: Array(block))
-        values.values.withUnsafeBytes { checksum.add($0) }
-      }
+    }
+    for url in files.urls {
+      try context.cancellation.check()
+      try MappedFile(url).withBytes { checksum.add($0) }
     }
   }
 }

@@ -66,9 +66,7 @@ public enum DatasetFault: Fault, Hashable {
   public var remedy: Message {
     switch self {
     case .unrecognizedLayout:
-      "give an MVTec AD folder, a folder with train/ and test/, with"
-        + " trainingset.npy and testingset.npy or with IDX files, an .npz or a"
-        + " .csv file, or name the kind with \(option: "kind")"
+      "give \(DatasetKind.summary), or name the kind with \(option: "kind")"
     case .missing(_, let purpose): "add it: \(purpose)"
     case .noImages: "add images, or remove the folder"
     case .notPNG: "convert it to PNG, or remove it"

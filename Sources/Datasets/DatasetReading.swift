@@ -1,67 +1,46 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
-import LinearAlgebra
 
 extension Dataset {
   /// Finds the samples of a dataset; images and mapped arrays are read later.
   ///
-  /// - Throws: `FileFault` or `DatasetFault`.
-  public init(at url: URL, options: DatasetOptions = DatasetOptions()) throws {
-    let url = url.standardizedFileURL
-    let folder = Folder(url: url)
-    let name = folder.exists ? url.lastPathComponent : url.stem
-    let kind = try options.kind ?? Self.kind(of: folder)
-    let categories: [DatasetCategory] =
-      switch kind {
-      case .mvtec:
-        try MVTecLayout.read(folder, categories: options.categories)
-      case .folders: [try FoldersLayout.read(folder, name: name)]
-      case .npy: [try NPYLayout.read(folder, name: name)]
-      case .npz: [try NPZLayout.read(url, name: name)]
-      case .idx:
-        try IDXLayout(folder, name: name, options: options).categories()
-      case .csv:
-        [
-          try CSVLayout.read(
-            url, name: name, idColumn: options.idColumn,
-            labelColumn: options.labelColumn)
-        ]
-      }
-    self.init(name: name, kind: kind, categories: categories)
-    if kind != .mvtec { try select(options.categories, path: url.path) }
-    try label(from: options.labels, beside: folder)
+  /// - Parameters:
+  ///   - url: The file or folder.
+  ///   - options: Layout, labels, and what else the layout needs to be told.
+  ///   - context: Its memory budget is the most that a compressed array may
+  ///     take.
+  /// - Throws: `FileFault`, `DatasetFault`, `ParameterFault`.
+  public init(
+    at url: URL, options: DatasetOptions = DatasetOptions(),
+    in context: RunContext = RunContext()
+  ) throws {
+    let place = Folder(url: url.standardizedFileURL)
+    let name = place.exists ? place.url.lastPathComponent : place.url.stem
+    let kind = try options.kind ?? Self.kind(of: place)
+    try kind.check(options)
+    self.init(
+      name: name, kind: kind,
+      categories: try kind.layout.read(
+        place, name: name, options: options, in: context))
+    try select(options.categories, path: place.url.path)
+    try label(from: options.labels, beside: place)
   }
 
   /// The layout of what is at a path.
   ///
   /// - Throws: `FileFault.unreadable`; `DatasetFault.unrecognizedLayout`.
-  private static func kind(of folder: Folder) throws -> DatasetKind {
-    guard folder.exists else {
-      switch folder.url.pathExtension.lowercased() {
-      case "npz": return .npz
-      case "csv": return .csv
-      default:
-        guard folder.url.isReachable else {
-          throw FileFault.unreadable(
-            path: folder.url.path, reason: "no such file or folder")
-        }
-        throw DatasetFault.unrecognizedLayout(path: folder.url.path)
-      }
+  private static func kind(of place: Folder) throws -> DatasetKind {
+    let kind = try DatasetKind.allCases.first {
+      try $0.layout.recognizes(place)
     }
-    let names = try folder.names()
-    if names.contains(NPYLayout.trainName)
-      || names.contains(NPYLayout.testName)
-    {
-      return .npy
+    if let kind { return kind }
+    guard place.url.isReachable else {
+      throw FileFault.unreadable(
+        path: place.url.path, reason: "no such file or folder")
     }
-    if IDXLayout.matches(names) { return .idx }
-    if MVTecLayout.isCategory(folder) { return .mvtec }
-    if folder["train"].exists || folder["test"].exists { return .folders }
-    if try folder.folders().contains(where: MVTecLayout.isCategory) {
-      return .mvtec
-    }
-    throw DatasetFault.unrecognizedLayout(path: folder.url.path)
+    throw DatasetFault.unrecognizedLayout(path: place.url.path)
   }
 
   /// Keeps only the categories with these names, unless there are none.
@@ -105,14 +84,13 @@ extension Dataset {
     if categories.count == 1 { return categories[0] }
     func pooled(_ sets: [SampleSet]) throws -> SampleSet {
       for set in sets {
-        guard case .imageFiles = set.content else {
+        guard set.files != nil else {
           throw DatasetFault.unusableOption(
             name: "pool", problem: "the categories share their samples",
             remedy: "name the normal labels instead")
         }
       }
-      return SampleSet(
-        samples: sets.flatMap(\.samples), content: .imageFiles)
+      return SampleSet(imageFiles: sets.flatMap(\.samples))
     }
     return DatasetCategory(
       name: name, train: try pooled(categories.map(\.train)),

@@ -31,26 +31,35 @@ public struct Sample: Hashable, Sendable {
   }
 }
 
-/// Where the numbers of samples are.
-public enum SampleContent: Sendable {
-  /// In the PNG file of each sample.
-  case imageFiles
-  /// In rows, one a sample, in the order of the samples.
-  ///
-  /// The source may be a mapped file: walk it in blocks. Intensities of images
-  /// that are stored as unsigned bytes come as 0...1, all else as stored. The
-  /// shape is nil for tables.
-  case rows(any SampleSource, imageShape: ImageShape?)
-}
-
-/// Samples and their content.
+/// Samples and where their numbers are.
 public struct SampleSet: Sendable {
   public var samples: [Sample]
-  public var content: SampleContent
+  /// One row a sample, in the order of the samples.
+  ///
+  /// It may be a mapped file or a folder of pictures: walk it in blocks.
+  /// Intensities of images that are stored as unsigned bytes come as 0...1,
+  /// all else as stored.
+  public var source: any SampleSource
+  /// The images that the rows are; nil for a table.
+  public var imageShape: ImageShape?
 
-  public init(samples: [Sample], content: SampleContent) {
+  /// - Precondition: The source has one row a sample.
+  public init(
+    samples: [Sample], source: any SampleSource, imageShape: ImageShape? = nil
+  ) {
+    precondition(source.rows == samples.count, "a row for each sample")
     self.samples = samples
-    self.content = content
+    self.source = source
+    self.imageShape = imageShape
+  }
+
+  /// Samples that are PNG files of any size, decoded when they are read: to
+  /// 64x64 RGB, or to what the features ask for.
+  ///
+  /// - Precondition: Every sample has an image.
+  public init(imageFiles samples: [Sample]) {
+    let files = ImageFiles(samples.compactMap(\.image))
+    self.init(samples: samples, source: files, imageShape: files.shape)
   }
 
   public var count: Int { samples.count }
@@ -59,5 +68,27 @@ public struct SampleSet: Sendable {
   public var labels: [Int]? {
     let labels = samples.compactMap(\.label)
     return labels.count == samples.count ? labels : nil
+  }
+
+  /// The samples as files, when they are.
+  package var files: ImageFiles? { source as? ImageFiles }
+
+  /// Some of the samples, in the order given.
+  public func selecting(_ indices: [Int]) -> SampleSet {
+    SampleSet(
+      samples: indices.map { samples[$0] },
+      source: files.map { files in
+        ImageFiles(indices.map { files.urls[$0] }, shape: files.shape)
+      } ?? SelectedRows(source: source, indices: indices),
+      imageShape: imageShape)
+  }
+
+  /// The rows as images of a shape, to which they are brought when they are
+  /// read, or as rows of a table; nil when they are of the other kind.
+  package func source(of shape: ImageShape?) -> (any SampleSource)? {
+    guard shape != imageShape else { return source }
+    guard let shape, let imageShape else { return nil }
+    return files.map { ImageFiles($0.urls, shape: shape) }
+      ?? ResampledRows(source, from: imageShape, to: shape)
   }
 }

@@ -3,7 +3,8 @@ import Images
 import LinearAlgebra
 
 extension SampleSet {
-  /// A sample as people see it; nil when it is a row of a table.
+  /// A sample as people see it, files in their own size; nil when it is a row
+  /// of a table.
   ///
   /// Intensities of arrays that do not keep to 0...1 are brought there by their
   /// own range.
@@ -13,17 +14,13 @@ extension SampleSet {
   ///   - side: A longer side than this is shrunk to it.
   /// - Throws: What reading the file or the array throws.
   public func picture(at index: Int, side: Int? = nil) throws -> Image? {
-    switch content {
-    case .imageFiles:
-      guard let url = samples[index].image else { return nil }
+    if let url = files?.urls[index] {
       let size = try PNG.header(at: url).size
       return try PNG.decode(url, size: size.fitting(side))
-    case .rows(_, nil):
-      return nil
-    case .rows(let rows, let shape?):
-      let values = try rows.matrix(ofRows: [index]).values
-      return Image(shape: shape, values: visible(values)).fitting(side)
     }
+    guard let imageShape else { return nil }
+    let values = try source.matrix(ofRows: [index]).values
+    return Image(shape: imageShape, values: visible(values)).fitting(side)
   }
 }
 

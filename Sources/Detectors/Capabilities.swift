@@ -9,13 +9,23 @@ public protocol ReconstructingModel: AnomalyModel {
 
   /// The samples as the model would have them, of the same shape.
   ///
-  /// - Parameter samples: Finite, with `featureCount` columns.
-  func reconstructions(of samples: Matrix, in context: RunContext) throws
-    -> Matrix
+  /// Called by `reconstructions(of:in:)`, on the threads of the context, with
+  /// finite samples of the right number of columns.
+  func reconstruct(_ samples: Matrix, in context: RunContext) throws -> Matrix
 }
 
 extension ReconstructingModel {
   public var canReconstruct: Bool { true }
+
+  /// The samples as the model would have them, of the same shape.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func reconstructions(
+    of samples: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    try check(samples)
+    return try context.withThreads { try reconstruct(samples, in: context) }
+  }
 }
 
 /// A model that makes a few numbers of a sample, and the sample of them.

@@ -114,13 +114,9 @@ extension AnomalyModel {
   public func scores(
     for samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> [Float] {
-    guard samples.columns == featureCount else {
-      throw DetectorFault.wrongFeatureCount(
-        actual: samples.columns, expected: featureCount)
-    }
+    try check(samples)
     return try context.withThreads {
       if let matrix = samples as? Matrix {
-        try matrix.checkFinite()
         return try score(matrix, in: context)
       }
       var quiet = context
@@ -137,6 +133,18 @@ extension AnomalyModel {
       }
       return scores
     }
+  }
+}
+
+extension AnomalyModel {
+  /// Throws the fault that keeps the model from working on samples; those that
+  /// are not in memory are checked when they are read.
+  package func check(_ samples: any SampleSource) throws {
+    guard samples.columns == featureCount else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: samples.columns, expected: featureCount)
+    }
+    try (samples as? Matrix)?.checkFinite()
   }
 }
 

@@ -101,3 +101,8 @@ extension Message: ExpressibleByStringInterpolation {
     }
   }
 }
+
+extension Message: CustomStringConvertible {
+  /// The words for a programmer.
+  public var description: String { text(for: .programmer) }
+}

@@ -1,8 +1,6 @@
 import Datasets
 import Diagnostics
 import Execution
-import Foundation
-import Images
 import LinearAlgebra
 
 /// Makes features in one way for training and test samples alike.
@@ -29,76 +27,39 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
     kind == .pixels ? imageShape : nil
   }
 
-  /// Rows for one step of reading: enough to keep the threads busy.
-  private static let blockRows = 512
-
-  /// One row of features for every sample.
+  /// One row of features for every sample: in memory where they take at most
+  /// a quarter of the memory budget, else made when they are read.
+  ///
+  /// Pictures that must then be read again and again are kept as bytes where
+  /// that loses nothing and fits.
   ///
   /// - Throws: `FeatureFault`, what reading the samples throws, or
   ///   `CancellationError`.
-  public func matrix(
-    of set: SampleSet, progress: any ProgressSink = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
-  ) throws -> Matrix {
-    let pixels = try pixels(
-      of: set, progress: progress, cancellation: cancellation)
-    guard kind == .hog, let imageShape else { return pixels }
-    return try HOGLayout(imageShape).features(of: pixels)
-  }
-
-  /// The features, read when they are needed where that is possible.
-  public func source(
-    of set: SampleSet, progress: any ProgressSink = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+  public func samples(
+    of set: SampleSet, in context: RunContext = RunContext()
   ) throws -> any SampleSource {
-    guard kind == .pixels, case .rows(let rows, let shape) = set.content else {
-      return try matrix(of: set, progress: progress, cancellation: cancellation)
-    }
-    return try reshaped(rows, from: shape, category: set.category)
-  }
-
-  private func pixels(
-    of set: SampleSet, progress: any ProgressSink, cancellation: Cancellation
-  ) throws -> Matrix {
-    switch set.content {
-    case .imageFiles:
-      guard let imageShape else {
-        throw FeatureFault.anotherKindOfSamples(
-          category: set.category, expected: "a table")
-      }
-      return try PNG.decodeAll(
-        set.samples.compactMap(\.image), shape: imageShape,
-        progress: progress, cancellation: cancellation)
-    case .rows(let rows, let shape):
-      let source = try reshaped(rows, from: shape, category: set.category)
-      if let matrix = source as? Matrix { return matrix }
-      var values: [Float] = []
-      values.reserveCapacity(source.rows * source.columns)
-      for block in Parallel.blocks(source.rows, size: Self.blockRows) {
-        try cancellation.check()
-        values += try source.matrix(ofRows: Array(block)).values
-        progress.report(
-          ProgressReport(
-            stage: "reading samples", completed: block.upperBound,
-            total: source.rows))
-      }
-      return Matrix(rows: source.rows, columns: source.columns, values: values)
-    }
-  }
-
-  private func reshaped(
-    _ rows: any SampleSource, from shape: ImageShape?, category: String
-  ) throws -> any SampleSource {
-    guard shape != imageShape else { return rows }
-    guard let shape, let imageShape else {
+    guard let images = set.source(of: imageShape) else {
       throw FeatureFault.anotherKindOfSamples(
-        category: category, expected: imageShape == nil ? "a table" : "images")
+        category: set.samples.first?.category ?? "no samples",
+        expected: imageShape == nil ? "a table" : "images")
     }
-    return ResampledRows(rows, from: shape, to: imageShape)
+    return try context.withThreads {
+      let features = try features(of: images)
+      let size = features.rows * features.columns * MemoryLayout<Float>.stride
+      if size <= context.memoryBudget / 4 {
+        return try features.allRows(in: context)
+      }
+      guard let bytes = try (images as? ImageFiles)?.bytes(in: context) else {
+        return features
+      }
+      return try self.features(of: bytes)
+    }
   }
-}
 
-extension SampleSet {
-  /// The category's name, for messages.
-  fileprivate var category: String { samples.first?.category ?? "no samples" }
+  private func features(
+    of images: any SampleSource
+  ) throws -> any SampleSource {
+    guard kind == .hog, let imageShape else { return images }
+    return HOGFeatures(images: images, layout: try HOGLayout(imageShape))
+  }
 }

@@ -1,8 +1,6 @@
 import Datasets
 import Diagnostics
-import Execution
 import Images
-import LinearAlgebra
 
 /// Which numbers stand for a sample.
 public enum FeatureKind: String, CaseIterable, Codable, Hashable, Sendable {
@@ -30,39 +28,17 @@ public struct FeatureRecipe: Codable, Hashable, Sendable {
     self.color = color
   }
 
-  /// What image files are shrunk to when nothing is said.
-  public static let defaultSize = PixelSize(square: 64)
-
   /// The recipe with size and colour decided for the images of a category.
   ///
   /// - Throws: `FeatureFault`, or what reading an image's header throws.
   public func extractor(for category: DatasetCategory) throws
     -> FeatureExtractor
   {
-    guard case .rows(_, let imageShape) = category.train.content else {
-      let images = (category.train.samples + category.test.samples)
-        .compactMap(\.image)
-      return try FeatureExtractor(
-        kind: kind,
-        imageShape: PNG.commonShape(
-          of: images, size: size ?? Self.defaultSize, color: color))
+    let shape = try category.imageShape(
+      size: size, fileSize: ImageFiles.defaultSize, color: color)
+    guard shape != nil || self == FeatureRecipe() else {
+      throw FeatureFault.notImages(category: category.name)
     }
-    guard let imageShape else {
-      guard kind == .pixels, size == nil, color == .automatic else {
-        throw FeatureFault.notImages(category: category.name)
-      }
-      return try FeatureExtractor(kind: .pixels, imageShape: nil)
-    }
-    let channels =
-      switch color {
-      case .grey: 1
-      case .rgb: 3
-      case .automatic: imageShape.channels
-      }
-    return try FeatureExtractor(
-      kind: kind,
-      imageShape: ImageShape(
-        height: size?.height ?? imageShape.height,
-        width: size?.width ?? imageShape.width, channels: channels))
+    return try FeatureExtractor(kind: kind, imageShape: shape)
   }
 }

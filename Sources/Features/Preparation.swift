@@ -1,3 +1,4 @@
+import Datasets
 import Images
 import Parameters
 
@@ -34,7 +35,7 @@ public struct Preparation: Hashable, Sendable {
         contains: { 1...4096 ~= $0.width && 1...4096 ~= $0.height }),
       "shrink images to this many pixels a side",
       unset:
-        "\(FeatureRecipe.defaultSize.width) for PNG files, arrays as they are"),
+        "\(ImageFiles.defaultSize.width) for PNG files, arrays as they are"),
     Parameter(
       "color", \.features.color, .choice,
       "automatic (grey when every image is), grey or rgb"),

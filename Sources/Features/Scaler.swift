@@ -1,3 +1,4 @@
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -13,13 +14,25 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
   case minMax = "min-max"
 
   /// Learns the scale of every column; constant columns are only shifted.
-  public func fit(_ samples: Matrix) -> FittedScaler {
+  ///
+  /// Reads block by block what is not in memory, with the same result.
+  ///
+  /// - Throws: What reading throws, `CancellationError`.
+  public func fit(
+    _ samples: any SampleSource, in context: RunContext = RunContext()
+  ) throws -> FittedScaler {
+    try context.withThreads { try learn(samples, in: context) }
+  }
+
+  private func learn(
+    _ samples: any SampleSource, in context: RunContext
+  ) throws -> FittedScaler {
     switch self {
     case .none:
       return .identity
     case .standard:
-      let mean = samples.columnMeans()
-      let variance = samples.columnVariances(means: mean)
+      let mean = try samples.columnMeans(in: context)
+      let variance = try samples.columnVariances(means: mean, in: context)
       return FittedScaler(
         offsets: mean,
         factors: zip(mean, variance).map { mean, variance in
@@ -28,7 +41,7 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
           return isConstant ? 1 : 1 / variance.squareRoot()
         })
     case .minMax:
-      let ranges = samples.columnRanges()
+      let ranges = try samples.columnRanges(in: context)
       return FittedScaler(
         offsets: ranges.map { Double($0.lowerBound) },
         factors: ranges.map { range in

@@ -7,12 +7,10 @@ public enum ImageFault: Fault, Hashable {
   /// Pictures that must be of one size are not.
   case differentSizes(
     path: String, size: PixelSize, otherPath: String, otherSize: PixelSize)
-  /// All pictures together are more than the machine can hold; in bytes.
-  case exceedsMemory(needed: Int)
 
   public var kind: FaultKind {
     switch self {
-    case .invalidSize, .exceedsMemory: .usage
+    case .invalidSize: .usage
     case .differentSizes: .data
     }
   }
@@ -22,14 +20,12 @@ public enum ImageFault: Fault, Hashable {
     case .invalidSize(let size): "\(size) pixels is no size for a picture"
     case .differentSizes(_, let size, let otherPath, let otherSize):
       "the picture is \(size) pixels, but \(otherPath) is \(otherSize)"
-    case .exceedsMemory(let needed):
-      "the pictures would take \(needed >> 20) MiB of memory"
     }
   }
 
   public var place: String? {
     switch self {
-    case .invalidSize, .exceedsMemory: nil
+    case .invalidSize: nil
     case .differentSizes(let path, _, _, _): path
     }
   }
@@ -37,8 +33,8 @@ public enum ImageFault: Fault, Hashable {
   public var remedy: Message {
     switch self {
     case .invalidSize: "use 1 to \(PixelSize.longestSide) pixels a side"
-    case .differentSizes: "resample all to one size, as \(option: "size", 64) does"
-    case .exceedsMemory: "resample them to a smaller size, as \(option: "size", 64) does"
+    case .differentSizes:
+      "resample all to one size, as \(option: "size", 64) does"
     }
   }
 }

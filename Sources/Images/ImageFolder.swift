@@ -41,20 +41,11 @@ extension PNG {
   /// The pictures as rows of a matrix, decoded by one thread per core.
   ///
   /// - Parameter shape: As `commonShape` gives it.
-  /// - Throws: `FileFault` of the first file that cannot be read;
-  ///   `ImageFault.exceedsMemory`; `CancellationError`.
+  /// - Throws: `FileFault` of the first file that cannot be read.
   package static func decodeAll(
-    _ urls: [URL], shape: ImageShape,
-    progress: any ProgressSink = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    _ urls: [URL], shape: ImageShape
   ) throws -> Matrix {
-    let needed = shape.count.multipliedReportingOverflow(by: 4 * urls.count)
-    guard
-      !needed.overflow,
-      UInt64(needed.partialValue) < ProcessInfo.processInfo.physicalMemory
-    else { throw ImageFault.exceedsMemory(needed: needed.partialValue) }
     let failures = Mutex<[Int: any Error]>([:])
-    let finished = Atomic<Int>(0)
     func decode(
       _ index: Int, into values: UnsafeMutableBufferPointer<Float>
     ) {
@@ -62,15 +53,10 @@ extension PNG {
         return
       }
       do {
-        try cancellation.check()
         let url = urls[index]
         try MappedFile(url).withBytes {
           try Self.decode($0, path: url.path, shape: shape, into: values)
         }
-        let count = finished.add(1, ordering: .relaxed).newValue
-        progress.report(
-          ProgressReport(
-            stage: "reading images", completed: count, total: urls.count))
       } catch {
         failures.withLock { $0[index] = error }
       }

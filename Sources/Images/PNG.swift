@@ -1,5 +1,5 @@
-import Diagnostics
 import CPNG
+import Diagnostics
 import Execution
 import Files
 import Foundation

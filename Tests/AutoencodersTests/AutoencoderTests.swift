@@ -1,3 +1,4 @@
+import AnomalyConformance
 import Autoencoders
 import Detectors
 import Diagnostics
@@ -159,7 +160,7 @@ struct TrainingTests {
   func streaming() throws {
     let training = waves(40)
     let streamed = try detector(.cnn).fit(
-      streaming: RowsOnDemand(training, limit: 16), in: context())
+      RowsOnDemand(training, limit: 16), in: context())
     let whole = try detector(.cnn).fit(training, in: context())
     #expect(
       try streamed.scores(for: training) == whole.scores(for: training))
@@ -216,7 +217,7 @@ struct TrainingTests {
     let samples = waves(20)
     for architecture in [Architecture.cnn, .fcn, .vae, .mnistCNN] {
       let model = try detector(architecture).fit(samples, in: context())
-      let codes = try model.latentCodes(for: samples)
+      let codes = try model.latentCodes(of: samples)
       #expect(codes.columns == model.latentSize)
       let images = try model.reconstructions(fromLatent: codes)
       #expect(try images == model.reconstructions(of: samples))

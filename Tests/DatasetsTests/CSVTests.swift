@@ -27,8 +27,7 @@ struct CSVTests {
   }
 
   private func values(_ category: DatasetCategory) throws -> [Float] {
-    guard case .rows(let source, _) = category.train.content else { return [] }
-    return try source.matrix().values
+    try category.train.source.matrix().values
   }
 
   @Test("ids, labels and numbers come from their columns")
@@ -114,7 +113,7 @@ struct CSVTests {
     ]
     for (text, problem) in cases {
       let fault = #expect(throws: FileFault.self) { _ = try self.read(text) }
-      #expect(fault?.problem == problem)
+      #expect(fault?.problem == Message(problem))
       #expect(fault?.kind == .data)
       #expect(fault?.place?.hasSuffix("table.csv") == true)
     }

@@ -34,12 +34,9 @@ struct ConversionTests {
   }
 
   private func pixels(_ set: SampleSet) throws -> [Float] {
-    switch set.content {
-    case .imageFiles:
-      let urls = set.samples.compactMap(\.image)
-      return try PNG.decodeAll(urls, shape: PNG.commonShape(of: urls)).values
-    case .rows(let source, _): return try source.matrix().values
-    }
+    let category = DatasetCategory(name: "", train: set, test: set)
+    let shape = try category.imageShape(size: nil, color: .automatic)
+    return try #require(set.source(of: shape)).matrix().values
   }
 
   private func converted(
@@ -97,13 +94,9 @@ struct ConversionTests {
     let fromArray = try converted(
       to: .npy, "array", from: converted(to: .npy, "full"), size: size,
       color: .grey)
-    guard
-      case .rows(_, let shape) = fromFiles.categories[0].train.content
-    else {
-      Issue.record("no rows")
-      return
-    }
-    #expect(shape == ImageShape(height: 2, width: 3, channels: 1))
+    #expect(
+      fromFiles.categories[0].train.imageShape
+        == ImageShape(height: 2, width: 3, channels: 1))
     #expect(
       try pixels(fromFiles.categories[0].train)
         == pixels(fromArray.categories[0].train))
@@ -161,7 +154,8 @@ struct ConversionTests {
     let target = folder.url.appending(path: "target")
     #expect(throws: CancellationError.self) {
       try self.original.write(
-        as: .folders, to: target, cancellation: cancellation)
+        as: .folders, to: target,
+        in: RunContext(cancellation: cancellation))
     }
     #expect(!target.isReachable)
   }

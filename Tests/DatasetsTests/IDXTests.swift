@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
 import TestSupport
 import Testing
 
@@ -53,13 +54,10 @@ struct IDXTests {
     #expect(category.test.count == Self.testCount)
     #expect(category.test.labels == [1, 0, 1, 1, 1, 0, 1, 1])
     #expect(category.test.samples[2].defect == "2")
-    guard case .rows(let source, let shape) = category.train.content else {
-      Issue.record("no rows")
-      return
-    }
-    #expect(shape == ImageShape(height: 2, width: 2, channels: 1))
+    #expect(
+      category.train.imageShape == ImageShape(height: 2, width: 2, channels: 1))
     let expected: [Float] = [20 / 255, 21 / 255, 22 / 255, 23 / 255]
-    #expect(try source.matrix(ofRows: [1]).values == expected)
+    #expect(try category.train.source.matrix(ofRows: [1]).values == expected)
   }
 
   @Test("normal and anomaly labels choose what is compared")
@@ -205,7 +203,7 @@ struct IDXTests {
         $0.contamination = 1
       }
     }
-    #expect(throws: DatasetFault.self) {
+    #expect(throws: ParameterFault.self) {
       _ = try self.dataset {
         $0.normalLabels = [1]
         $0.contamination = .nan
@@ -225,7 +223,7 @@ struct IDXTests {
       let url = try folder.write(
         files[round % 2].mutated(using: &random), to: "mutation")
       guard let array = try? IDX.read(url) else { continue }
-      _ = try? array.content(path: "")
+      _ = try? array.samples(category: "", path: "")
       if array.rows < 1000, array.columns < 1000 {
         #expect(try array.matrix().rows == array.rows)
       }

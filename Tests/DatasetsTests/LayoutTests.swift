@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Parameters
 import TestSupport
 import Testing
 
@@ -208,7 +209,7 @@ struct LayoutTests {
         _ = try self.dataset()
       } throws: { error in
         let fault = error as? any Fault
-        return fault?.problem == problem && fault?.kind == .data
+        return fault?.problem == Message(problem) && fault?.kind == .data
       }
     }
   }
@@ -225,35 +226,26 @@ struct LayoutTests {
       to: "testingset.npy")
     let dataset = try dataset()
     #expect(dataset.kind == .npy)
-    guard
-      case .rows(let source, let shape) = dataset.categories[0].train.content
-    else {
-      Issue.record("no rows")
-      return
-    }
-    #expect(shape == ImageShape(height: 2, width: 2, channels: 3))
-    #expect(try source.matrix(ofRows: [1]).values.first == 120 / 255)
+    let train = dataset.categories[0].train
+    #expect(train.imageShape == ImageShape(height: 2, width: 2, channels: 3))
+    #expect(try train.source.matrix(ofRows: [1]).values.first == 120 / 255)
 
     try folder.write(
       ArrayFixture.npy(
         "'<f4'", "(1, 2, 2)",
         ArrayFixture.bytes([1, 2, 3, 300].map { Float($0).bitPattern })),
       to: "trainingset.npy")
-    #expect(fault()?.problem.hasPrefix("the training samples have") == true)
+    #expect(
+      fault()?.problem.description.hasPrefix("the training samples have")
+        == true)
     try folder.write(
       ArrayFixture.npy(
         "'<f4'", "(1, 2, 2)",
         ArrayFixture.bytes([1, 2, 3, 300].map { Float($0).bitPattern })),
       to: "testingset.npy")
-    guard
-      case .rows(let source, let shape) = try self.dataset().categories[0].test
-        .content
-    else {
-      Issue.record("no rows")
-      return
-    }
-    #expect(shape?.channels == 1)
-    #expect(try source.matrix().values == [1, 2, 3, 300])
+    let test = try self.dataset().categories[0].test
+    #expect(test.imageShape?.channels == 1)
+    #expect(try test.source.matrix().values == [1, 2, 3, 300])
   }
 
   @Test("arrays that are no images and no rows, and missing ones, are refused")
@@ -274,7 +266,7 @@ struct LayoutTests {
 
   @Test("what is no dataset is refused with what would be one")
   func unrecognized() throws {
-    #expect(fault()?.remedy.contains("trainingset.npy") == true)
+    #expect(fault()?.remedy.description.contains("trainingset.npy") == true)
     try folder.write("text", to: "notes.txt")
     #expect(fault("notes.txt") != nil)
     #expect(throws: FileFault.self) { _ = try self.dataset("nothing") }
@@ -293,6 +285,17 @@ struct LayoutTests {
         $0 is any Fault
       }
     }
+  }
+
+  @Test("an option that a layout does not have is refused by name")
+  func foreignOption() throws {
+    try writeCategory("bottle")
+    var options = DatasetOptions()
+    options.idColumn = "id"
+    #expect(
+      throws: ParameterFault.unknown(
+        name: "id-column", owner: "mvtec", owners: ["csv"])
+    ) { _ = try self.dataset("bottle", options) }
   }
 
   @Test("names are ordered as people count")

@@ -190,7 +190,7 @@ struct NPYTests {
     ]
     for (data, problem) in cases {
       let fault = #expect(throws: FileFault.self) { _ = try self.read(data) }
-      #expect(fault?.problem == problem)
+      #expect(fault?.problem == Message(problem))
       #expect(fault?.kind == .data)
       #expect(fault?.place?.hasSuffix(".npy") == true)
     }
@@ -212,7 +212,7 @@ struct NPYTests {
         #expect(try array.matrix().rows == array.rows)
         readable += 1
       }
-      _ = try? array.content(path: "")
+      _ = try? array.samples(category: "", path: "")
     }
     #expect(readable > 100)
   }

@@ -69,11 +69,7 @@ struct IsolationForestAgreementTests {
         reference.testDescription + ".npz"))
     let table = try #require(dataset.categories.first?.test)
     let labels = try #require(table.labels)
-    guard case .rows(let source, _) = table.content else {
-      Issue.record("a table has rows")
-      return
-    }
-    let samples = try source.matrix().standardized()
+    let samples = try table.source.matrix().standardized()
     let aucs = try (0..<10).map { (seed: UInt64) in
       let model = try IsolationForest().fit(
         samples, in: RunContext(seed: seed))

@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
 import TestSupport
 import Testing
 
@@ -338,14 +339,13 @@ struct KMeansDistanceTests {
   func faults() throws {
     let samples = table(rows: 6, columns: 4)
     for (name, detector) in [
-      ("nClusters", KMeansDistance(nClusters: 0)),
-      ("nClusters", KMeansDistance(nClusters: 7)),
-      ("nInit", KMeansDistance(nClusters: 2, nInit: 0)),
-      ("maxIterations", KMeansDistance(nClusters: 2, maxIterations: 0)),
+      ("n-clusters", KMeansDistance(nClusters: 0)),
+      ("n-init", KMeansDistance(nClusters: 2, nInit: 0)),
+      ("max-iter", KMeansDistance(nClusters: 2, maxIterations: 0)),
       ("tolerance", KMeansDistance(nClusters: 2, tolerance: -1)),
       ("tolerance", KMeansDistance(nClusters: 2, tolerance: .nan)),
       (
-        "initialCentroids",
+        "initial-centroids",
         KMeansDistance(
           nClusters: 2, initialCentroids: Matrix(rows: 2, columns: 3))
       ),
@@ -353,7 +353,7 @@ struct KMeansDistanceTests {
       #expect {
         _ = try fit(detector, samples)
       } throws: { error in
-        guard case .invalidHyperparameter(name, _, _)? = error as? DetectorFault
+        guard case .impossible(name, _, _)? = error as? ParameterFault
         else { return false }
         return true
       }

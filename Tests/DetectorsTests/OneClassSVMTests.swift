@@ -433,7 +433,7 @@ struct OneClassSVMRecipeTests {
     let fault = #expect(throws: DetectorFault.self) {
       try OneClassSVM().fit(samples, in: RunContext(memoryBudget: 30 << 20))
     }
-    let text = try #require(fault?.remedy)
+    let text = try #require(fault?.remedy).text(for: .commandLine)
     let count = try #require(
       text.split(separator: " ").last.flatMap { Int($0) })
     #expect(text.contains("--max-samples"))

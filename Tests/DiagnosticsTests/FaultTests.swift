@@ -5,9 +5,9 @@ import Testing
 struct FaultTests {
   private struct Example: Fault {
     var kind = FaultKind.data
-    var problem = "the cup is empty"
+    var problem: Message = "the cup is empty"
     var place: String?
-    var remedy = "fill it"
+    var remedy: Message = "fill it"
   }
 
   @Test("The description is one line: problem, place, remedy")

@@ -18,6 +18,9 @@ struct Documentation: ParsableCommand {
   @Flag(help: "Draw the figures anew, and leave the pages alone.")
   var figures = false
 
+  @Option(help: "Only draw the rooms of the package into this SVG file.")
+  var floorPlan: String?
+
   @Argument(help: "Some of the pages.")
   var pages: [String] = []
 
@@ -26,6 +29,13 @@ struct Documentation: ParsableCommand {
     .deletingLastPathComponent()
 
   func run() throws {
+    if let floorPlan {
+      let plan = FloorPlan(
+        manifest: try String(
+          contentsOf: Self.root.appending(path: "Package.swift"),
+          encoding: .utf8))
+      return try Data(plan.svg.utf8).write(to: URL(filePath: floorPlan))
+    }
     var tally = Tally()
     for url in try pageFiles() {
       let clock = ContinuousClock()

@@ -7,14 +7,14 @@ struct ParallelTests {
   @Test(
     "Every index is visited once", arguments: [0, 1, 2, 3, 1000],
     [1, 2, 7])
-  func everyIndex(count: Int, threads: Int) throws {
+  func everyIndex(count: Int, threads: Int) {
     let visits = Mutex([Int](repeating: 0, count: count))
     Parallel.$threadCount.withValue(threads) {
       Parallel.forEach(count) { index in visits.withLock { $0[index] += 1 } }
     }
     #expect(visits.withLock { $0 } == [Int](repeating: 1, count: count))
-    let squares = try Parallel.$threadCount.withValue(threads) {
-      try Parallel.map(count) { $0 * $0 }
+    let squares = Parallel.$threadCount.withValue(threads) {
+      Parallel.map(count) { $0 * $0 }
     }
     #expect(squares == (0..<count).map { $0 * $0 })
   }
@@ -55,9 +55,9 @@ struct ParallelTests {
   }
 
   @Test("A loop inside a loop stays on its thread")
-  func nesting() throws {
-    try Parallel.$threadCount.withValue(2) {
-      let counts = try Parallel.map(4) { _ in Parallel.threadCount }
+  func nesting() {
+    Parallel.$threadCount.withValue(2) {
+      let counts = Parallel.map(4) { _ in Parallel.threadCount }
       #expect(counts == [1, 1, 1, 1])
     }
   }

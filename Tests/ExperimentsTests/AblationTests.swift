@@ -108,9 +108,7 @@ import Testing
       seeds: 7
       """)
     let results = try ["one", "two"].map {
-      try Ablation(
-        study, in: folder.appendingPathComponent($0), version: "test"
-      ).run(in: RunContext())
+      try Ablation(study, in: folder.file($0)).run(in: RunContext())
     }
     let first = results[0].tables[0].cells
     for _ in 0..<20 {
@@ -132,7 +130,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     #expect(results.runs.count == 12)
     let table = results.tables[0]
@@ -173,7 +171,7 @@ import Testing
       tables: [{rows: category, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     let cells = results.tables[0].cells[0].compactMap(\.self)
     let evaluations = results.entries.compactMap(\.evaluation)
@@ -205,7 +203,7 @@ import Testing
       tables: [{rows: dataset, columns: detector}]
       """)
     let results = try Ablation(
-      study, in: folder.file("out"), version: "test"
+      study, in: folder.file("out")
     ).run(in: RunContext())
     let table = results.tables[0]
     let figures = table.cells.dropLast().map {
@@ -247,7 +245,7 @@ import Testing
       vary: {detector: [pca, kmeans], n-clusters: [2]}
       """)
     let output = folder.file("out")
-    let ablation = try Ablation(study, in: output, version: "test")
+    let ablation = try Ablation(study, in: output)
     try folder.removeItem(at: "images")
     let fault = try #require(throws: StudyFault.self) {
       try ablation.run(in: RunContext())

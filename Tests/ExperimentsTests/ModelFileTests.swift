@@ -17,8 +17,8 @@ import Testing
     let samples = Matrix([[1, 2], [2, 5], [4, 3], [3, 9]])
     let set = SampleSet(
       samples: (0..<4).map { Sample(id: "\($0)", category: "c") },
-      content: .rows(
-        samples, imageShape: ImageShape(height: 2, width: 1, channels: 1)))
+      source: samples,
+      imageShape: ImageShape(height: 2, width: 1, channels: 1))
     let detector = NamedDetector(
       "iforest", IsolationForest(nEstimators: 3))
     let fitted = try Pipeline(scaler: .standard, detector: detector).fit(

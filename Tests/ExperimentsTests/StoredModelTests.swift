@@ -64,7 +64,7 @@ private enum Stored {
         contentsOf: Stored.file(of: $0, decompressedIn: temporary)
       ).detector.name
     }
-    let known = DetectorCatalog.standard.entries.map(\.name)
+    let known = DetectorCatalog.standard.names
     #expect(Set(names).isSuperset(of: known.prefix(15)))
   }
 
@@ -90,12 +90,9 @@ private enum Stored {
     try FileManager.default.copyItem(
       at: Stored.folder.appending(path: "checkpoint.safetensors"),
       to: checkpoint)
-    var options = DetectorOptions()
-    options.autoencoder.epochs = 60
-    options.autoencoder.batchSize = 8
-    options.autoencoder.widths = [3, 4]
-    let detector = try DetectorCatalog.standard.detectors(
-      named: ["cnn"], options: options)[0]
+    let detector = try DetectorCatalog.standard.detector(
+      named: "cnn",
+      ["epochs": "60", "batch-size": "8", "widths": "3,4"])
     let pipeline = Pipeline(
       features: FeatureRecipe(size: PixelSize(square: 8)), detector: detector)
     let fitted = try pipeline.fit(

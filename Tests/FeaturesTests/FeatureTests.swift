@@ -30,7 +30,7 @@ import Testing
   ) -> DatasetCategory {
     let set = SampleSet(
       samples: (0..<matrix.rows).map { Sample(id: "\($0)", category: "c") },
-      content: .rows(matrix, imageShape: shape))
+      source: matrix, imageShape: shape)
     return DatasetCategory(name: "c", train: set, test: set)
   }
 
@@ -54,7 +54,7 @@ import Testing
     let pixels = Matrix([picture(channels: channels)])
     let category = category(pixels, shape: shape)
     let extractor = try FeatureRecipe(kind: .hog).extractor(for: category)
-    let features = try extractor.matrix(of: category.train)
+    let features = try extractor.samples(of: category.train).matrix()
     #expect(features.columns == 72)
     #expect(abs(features.values.reduce(0) { $0 + Double($1) } - sum) < 1e-4)
     expectClose(
@@ -67,7 +67,7 @@ import Testing
     let category = category(pixels, shape: shape)
     let recipe = FeatureRecipe(size: PixelSize(square: 8), color: .grey)
     let extractor = try recipe.extractor(for: category)
-    let features = try extractor.matrix(of: category.train)
+    let features = try extractor.samples(of: category.train).matrix()
     #expect(features.rows == 2)
     #expect(features.columns == 64)
     let image = Image(shape: shape, values: picture(channels: 3))
@@ -75,7 +75,11 @@ import Testing
       Array(features.row(1))
         == image.resized(to: PixelSize(square: 8))
         .converted(toChannels: 1).values)
-    #expect(try extractor.source(of: category.train).matrix() == features)
+    // Made when they are read, where they would take too much memory.
+    let streamed = try extractor.samples(
+      of: category.train, in: RunContext(memoryBudget: 0))
+    #expect(!(streamed is Matrix))
+    #expect(try streamed.matrix() == features)
   }
 
   @Test("Columns of a table are the features")
@@ -84,7 +88,7 @@ import Testing
     let category = category(matrix, shape: nil)
     let extractor = try FeatureRecipe().extractor(for: category)
     #expect(extractor.name == "columns")
-    #expect(try extractor.matrix(of: category.train) == matrix)
+    #expect(try extractor.samples(of: category.train).matrix() == matrix)
   }
 
   @Test("Image features of a table are refused in one line")
@@ -111,7 +115,7 @@ import Testing
     let table = category(Matrix([[1, 2]]), shape: nil)
     let extractor = try FeatureRecipe().extractor(for: images)
     #expect(throws: FeatureFault.self) {
-      try extractor.matrix(of: table.train)
+      try extractor.samples(of: table.train)
     }
   }
 }

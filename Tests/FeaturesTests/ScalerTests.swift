@@ -3,6 +3,7 @@ import Features
 import Files
 import Foundation
 import LinearAlgebra
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,8 +14,8 @@ import Testing
 
   // sklearn.preprocessing.StandardScaler().fit_transform(samples)
   @Test("Standard scaling agrees with scikit-learn")
-  func standard() {
-    let scaled = Scaler.standard.fit(samples).scaled(samples)
+  func standard() throws {
+    let scaled = try Scaler.standard.fit(samples).scaled(samples)
     let expected: [Float] = [
       -0.97332853, -1.06904497, 0, -0.64888568, 0, 0, 0, -0.53452248, 0,
       1.62221421, 1.60356745, 0,
@@ -23,8 +24,8 @@ import Testing
   }
 
   @Test("Min-max scaling brings every column to 0...1")
-  func minMax() {
-    let scaled = Scaler.minMax.fit(samples).scaled(samples)
+  func minMax() throws {
+    let scaled = try Scaler.minMax.fit(samples).scaled(samples)
     #expect(
       scaled.values == [
         0, 0, 0, 0.125, 0.4, 0, 0.375, 0.2, 0, 1, 1, 0,
@@ -32,37 +33,68 @@ import Testing
   }
 
   @Test("No scaling leaves the samples alone")
-  func none() {
-    #expect(Scaler.none.fit(samples).scaled(samples) == samples)
+  func none() throws {
+    #expect(try Scaler.none.fit(samples).scaled(samples) == samples)
   }
 
   @Test("New samples are put on the scale of the training samples")
-  func newSamples() {
-    let scaler = Scaler.minMax.fit(samples)
+  func newSamples() throws {
+    let scaler = try Scaler.minMax.fit(samples)
     #expect(
       scaler.scaled(Matrix([[17, 10, 6]])).values == [2, 0, 1])
   }
 
   @Test("A constant column of large numbers becomes zero, not noise")
-  func constantColumn() {
+  func constantColumn() throws {
     let column = Matrix(rows: 3000, columns: 1, repeating: 1234.567)
-    let scaled = Scaler.standard.fit(column).scaled(column)
+    let scaled = try Scaler.standard.fit(column).scaled(column)
     #expect(scaled.values.allSatisfy { abs($0) < 1e-3 })
   }
 
   @Test("The number of threads does not change a bit")
-  func threads() {
+  func threads() throws {
     var generator = SeededGenerator(seed: 1)
     let samples = Matrix(
       rows: 5000, columns: 7,
       values: (0..<35000).map { _ in Float(generator.normal()) })
-    let one = Parallel.$threadCount.withValue(1) {
-      Scaler.standard.fit(samples)
-    }
-    let two = Parallel.$threadCount.withValue(2) {
-      Scaler.standard.fit(samples)
-    }
+    let one = try Scaler.standard.fit(
+      samples, in: RunContext(threadCount: 1))
+    let two = try Scaler.standard.fit(
+      samples, in: RunContext(threadCount: 2))
     #expect(one == two)
+  }
+
+  /// Counts the rows that are read at once.
+  private final class CountedRows: SampleSource {
+    let original: Matrix
+    let most = Mutex(0)
+
+    init(_ original: Matrix) { self.original = original }
+
+    var rows: Int { original.rows }
+    var columns: Int { original.columns }
+
+    func matrix(ofRows indices: [Int]) -> Matrix {
+      most.withLock { $0 = max($0, indices.count) }
+      return original.matrix(ofRows: indices)
+    }
+  }
+
+  @Test("Samples that are not in memory are walked in blocks, to the same bits")
+  func blocks() throws {
+    var generator = SeededGenerator(seed: 2)
+    let samples = Matrix(
+      rows: 5000, columns: 7,
+      values: (0..<35000).map { _ in Float(generator.normal()) })
+    for scaler in [Scaler.standard, .minMax] {
+      let counted = CountedRows(samples)
+      let fitted = try scaler.fit(counted)
+      #expect(try fitted == scaler.fit(samples))
+      #expect(1...1024 ~= counted.most.withLock { $0 })
+      let scaled = fitted.scaled(counted as any SampleSource)
+      #expect(!(scaled is Matrix))
+      #expect(try scaled.matrix() == fitted.scaled(samples))
+    }
   }
 
   @Test("A stored scale without a factor for each offset is refused")

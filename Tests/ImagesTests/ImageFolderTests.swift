@@ -3,7 +3,6 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
-import Synchronization
 import TestSupport
 import Testing
 
@@ -81,34 +80,5 @@ final class ImageFolderTests {
       _ = try PNG.decodeAll(self.urls, shape: shape)
     }
     #expect(fault?.place == urls[2].path)
-  }
-
-  @Test("progress counts to the end, and cancelling stops")
-  func progress() throws {
-    final class Counter: ProgressSink {
-      let last = Mutex(0)
-      func report(_ progress: ProgressReport) {
-        last.withLock { $0 = max($0, progress.completed) }
-      }
-    }
-    let counter = Counter()
-    let shape = ImageShape(height: 3, width: 4, channels: 1)
-    _ = try PNG.decodeAll(urls, shape: shape, progress: counter)
-    #expect(counter.last.withLock { $0 } == 7)
-    let cancellation = Cancellation()
-    cancellation.cancel()
-    #expect(throws: CancellationError.self) {
-      _ = try PNG.decodeAll(
-        self.urls, shape: shape, cancellation: cancellation)
-    }
-  }
-
-  @Test("more pictures than memory can hold are refused")
-  func memory() throws {
-    #expect(throws: ImageFault.self) {
-      _ = try PNG.decodeAll(
-        [URL](repeating: self.urls[0], count: 5000),
-        shape: ImageShape(height: 16_000, width: 16_000, channels: 3))
-    }
   }
 }

@@ -17,11 +17,9 @@ enum LibraryExamples {
     case "progress": try progress()
     case "landscapes":
       // With more components than one, two features leave nothing over.
-      var options = DetectorOptions()
-      options.nComponents = .count(1)
-      for detector in try DetectorCatalog.standard.detectors(
-        named: Array(arguments.dropFirst()), options: options)
-      {
+      for name in arguments.dropFirst() {
+        let detector = try DetectorCatalog.standard.detector(
+          named: name, name == "pca" ? ["n-components": "1"] : [:])
         try scoreLandscapes(
           detector, to: URL(fileURLWithPath: "landscape-\(detector.name).png"))
       }
@@ -92,7 +90,7 @@ func comparing() throws {
 func ownDetector() throws {
   // docs: own-detector
   let data = try Dataset(at: URL(fileURLWithPath: "data/inspection"))
-  let own = NamedDetector("neighbor", NearestNeighbor(k: 3))
+  let own = NamedDetector("neighbor", NearestNeighbor(nNeighbors: 3))
   let others = try DetectorCatalog.standard.detectors(named: ["all"])
   let comparison = Comparison(dataset: data, detectors: others + [own])
   let report = ComparisonReport(try comparison.run())
@@ -102,14 +100,10 @@ func ownDetector() throws {
 
 func ownCatalog() throws {
   let data = try Dataset(at: URL(fileURLWithPath: "data/inspection"))
-  let own = NamedDetector("neighbor", NearestNeighbor(k: 3))
   // docs: own-catalog
-  var catalog = DetectorCatalog.standard
-  catalog.entries.append(
-    DetectorCatalog.Entry(name: "neighbor", summary: "k-th neighbour") {
-      options in NearestNeighbor(k: options.nClusters ?? 1)
-    })
-  let fitted = try Pipeline(detector: own)
+  let catalog = DetectorCatalog.standard.adding(NearestNeighbor.description)
+  let neighbor = try catalog.detector(named: "neighbor", ["n-neighbors": "3"])
+  let fitted = try Pipeline(detector: neighbor)
     .fit(data.categories[0], in: RunContext())
   let file = URL(fileURLWithPath: "neighbor.safetensors")
   try fitted.write(to: file)

@@ -3,17 +3,22 @@ import AnomalyKit
 // docs: detector
 /// The distance to the k-th nearest training sample.
 struct NearestNeighbor: Detector {
-  var k = 1
+  var nNeighbors = 1
 
-  func fit(_ samples: Matrix, in context: RunContext) throws -> Model {
-    guard k >= 1 else {
-      throw DetectorFault.invalidHyperparameter(
-        name: "k", value: "\(k)", allowed: "1 or more")
-    }
-    guard samples.rows >= k else {
-      throw DetectorFault.tooFewSamples(count: samples.rows, needed: k)
-    }
-    return Model(k: k, samples: samples)
+  var parameters: [Parameter<Self>] {
+    [
+      Parameter("n-neighbors", \.nNeighbors, .count, "which neighbour counts")
+    ]
+  }
+
+  static let description = DetectorDescription(
+    "neighbor", "distance to the k-th neighbour", prototype: NearestNeighbor())
+
+  func learn(
+    from samples: any SampleSource, in context: RunContext
+  ) throws -> Model {
+    let samples = try samples.matrix(in: context)
+    return Model(k: min(nNeighbors, samples.rows), samples: samples)
   }
 
   struct Model: AnomalyModel {
@@ -22,13 +27,10 @@ struct NearestNeighbor: Detector {
 
     var featureCount: Int { samples.columns }
 
-    func scores(for others: Matrix) throws -> [Float] {
-      guard others.columns == featureCount else {
-        throw DetectorFault.wrongFeatureCount(
-          actual: others.columns, expected: featureCount)
-      }
-      return (0..<others.rows).map { other in
-        (0..<samples.rows)
+    func score(_ others: Matrix, in context: RunContext) throws -> [Float] {
+      try (0..<others.rows).map { other in
+        try context.cancellation.check()
+        return (0..<samples.rows)
           .map { distance(others.row(other), samples.row($0)) }
           .sorted()[k - 1]
       }

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 import Testing
 
@@ -46,7 +47,7 @@ struct MatrixTests {
   }
 
   @Test("Means and population variances of columns, also far from zero")
-  func statistics() {
+  func statistics() throws {
     let offset: Float = 0x1p20
     var matrix = Matrix(rows: 3000, columns: 2)
     for row in 0..<3000 {
@@ -55,7 +56,8 @@ struct MatrixTests {
     }
     let means = matrix.columnMeans()
     #expect(means == [1, Double(offset) + 0.5])
-    let variances = matrix.columnVariances(means: means)
+    let variances = try matrix.columnVariances(
+      means: means, in: RunContext())
     #expect(abs(variances[0] - 2.0 / 3) < 1e-12)
     #expect(variances[1] == 0.25)
   }

@@ -31,7 +31,7 @@ import Testing
       """, to: "study.yaml")
     let output = folder.file("out")
     let results = try Ablation(
-      Study(contentsOf: file), in: output, version: "1.2.3"
+      Study(contentsOf: file), in: output
     ).run(in: RunContext())
     let report = AblationReport(
       results, provenance: Provenance(arguments: ["anomaly"], version: "1.2.3"))

@@ -7,8 +7,9 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
-import TestSupport
+import Parameters
 import Plots
+import TestSupport
 import Testing
 
 @testable import Reporting
@@ -45,7 +46,7 @@ struct HostileComparison {
     }
     self.images = images
     func set(_ range: Range<Int>) -> SampleSet {
-      SampleSet(samples: Array(samples[range]), content: .imageFiles)
+      SampleSet(imageFiles: Array(samples[range]))
     }
     let dataset = Dataset(
       name: "<b>data", kind: .mvtec,
@@ -191,11 +192,10 @@ struct HostileComparison {
     let samples = ["0", "1"].map { Sample(id: $0, category: "c") }
     let shape = ImageShape(height: 2, width: 2, channels: 1)
     let images = SampleSet(
-      samples: samples, content: .rows(rows, imageShape: shape))
+      samples: samples, source: rows, imageShape: shape)
     #expect(try images.picture(at: 0)?.values == [0, 0.5, 1, 0])
     #expect(try images.picture(at: 0, side: 1)?.values == [0.375])
-    let table = SampleSet(
-      samples: samples, content: .rows(rows, imageShape: nil))
+    let table = SampleSet(samples: samples, source: rows)
     #expect(try table.picture(at: 0) == nil)
   }
 
@@ -217,9 +217,7 @@ struct HostileComparison {
         samples: (0..<count).map {
           Sample(id: "\($0)", category: "c", label: $0 % 3 == 0 ? 1 : 0)
         },
-        content: .rows(
-          Matrix((0..<count).map { [Float($0 % 3), Float($0)] }),
-          imageShape: nil))
+        source: Matrix((0..<count).map { [Float($0 % 3), Float($0)] }))
     }
     let detectors = [
       NamedDetector("pca", PCAReconstruction(nComponents: .count(1))),
@@ -233,14 +231,10 @@ struct HostileComparison {
         }), detectors: detectors
     ).run()
     #expect(runs.map { $0.failure == nil } == [true, false, true, true])
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("PageTests-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let report = ComparisonReport(runs)
-    try report.write(to: folder)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path).count
-        == 5)
+    try report.write(to: folder.url)
+    #expect(try folder.contents.count == 5)
     #expect(
       report.aurocTable.rows.map { $0[2] == "failed" } == [
         true, false, true,
@@ -250,7 +244,7 @@ struct HostileComparison {
       page.elements(named: "li").contains {
         $0.text.hasPrefix("picky on small: too few training samples: 5")
       })
-    #expect(throws: DetectorFault.self) {
+    #expect(throws: ParameterFault.self) {
       try Comparison(
         dataset: Dataset(
           name: "d", kind: .csv,
@@ -262,9 +256,11 @@ struct HostileComparison {
 
   /// Wants more than five samples.
   private struct Picky: Detector {
-    func fit(
-      _ samples: Matrix, in context: RunContext
-    ) throws -> IsolationForest.Model {
+    var parameters: [Parameter<Self>] { [] }
+
+    func learn(
+      from samples: any SampleSource, in context: RunContext
+    ) throws -> IsolationForestModel {
       guard samples.rows > 5 else {
         throw DetectorFault.tooFewSamples(count: samples.rows, needed: 6)
       }

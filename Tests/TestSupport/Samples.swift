@@ -22,25 +22,6 @@ package func noise(rows: Int, columns: Int, seed: UInt64 = 1) -> Matrix {
     values: (0..<rows * columns).map { _ in Float(generator.normal()) })
 }
 
-/// Rows that are read only when they are asked for.
-package struct RowsOnDemand: SampleSource {
-  package let matrix: Matrix
-  /// The most rows that may be asked for at once.
-  package let limit: Int
-  package var rows: Int { matrix.rows }
-  package var columns: Int { matrix.columns }
-
-  package init(_ matrix: Matrix, limit: Int = .max) {
-    self.matrix = matrix
-    self.limit = limit
-  }
-
-  package func matrix(ofRows indices: [Int]) -> Matrix {
-    precondition(indices.count <= limit)
-    return matrix.selecting(rows: indices)
-  }
-}
-
 extension Data {
   /// The bytes with a few of them changed, removed or added.
   package func mutated(

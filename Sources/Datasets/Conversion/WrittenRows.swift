@@ -2,21 +2,14 @@ import Diagnostics
 import Execution
 import Files
 import Foundation
-import Images
 import LinearAlgebra
 
 /// The samples of a set as rows that are to be written.
 struct WrittenRows {
-  /// How progress is told and work is stopped.
-  struct Monitor {
-    let progress: any ProgressSink
-    let cancellation: Cancellation
-  }
-
   let source: any SampleSource
   /// Nil for a table.
   let imageShape: ImageShape?
-  let monitor: Monitor
+  let context: RunContext
 
   /// The sizes of the array, that of the rows first.
   var shape: [Int] {
@@ -33,9 +26,9 @@ struct WrittenRows {
   /// Hands over all rows, some at a time.
   func forEachBlock(_ body: (Range<Int>, Matrix) throws -> Void) throws {
     for block in Parallel.blocks(source.rows, size: Self.blockSize) {
-      try monitor.cancellation.check()
+      try context.cancellation.check()
       try body(block, source.matrix(ofRows: Array(block)))
-      monitor.progress.report(
+      context.progress.report(
         ProgressReport(
           stage: "writing samples", completed: block.upperBound,
           total: source.rows))
@@ -64,49 +57,5 @@ struct WrittenRows {
       }
       return UInt8((value * 255).rounded())
     }
-  }
-}
-
-/// PNG files, decoded when they are read.
-struct ImageFileRows: SampleSource {
-  let urls: [URL]
-  let shape: ImageShape
-
-  var rows: Int { urls.count }
-  var columns: Int { shape.count }
-
-  func matrix(ofRows indices: [Int]) throws -> Matrix {
-    try PNG.decodeAll(indices.map { urls[$0] }, shape: shape)
-  }
-}
-
-/// The rows of several sources, one after the other.
-struct JoinedRows: SampleSource {
-  let sources: [any SampleSource]
-
-  var rows: Int { sources.reduce(0) { $0 + $1.rows } }
-  var columns: Int { sources.first?.columns ?? 0 }
-
-  func matrix(ofRows indices: [Int]) throws -> Matrix {
-    var values: [Float] = []
-    var start = 0
-    var rest = indices[...]
-    // Stretches of rows that lie in one source are read at once.
-    while let first = rest.first {
-      start = 0
-      guard
-        let source = sources.first(where: { source in
-          if first - start < source.rows { return true }
-          start += source.rows
-          return false
-        })
-      else { break }
-      let stretch = rest.prefix {
-        (start..<start + source.rows).contains($0)
-      }
-      values += try source.matrix(ofRows: stretch.map { $0 - start }).values
-      rest = rest.dropFirst(stretch.count)
-    }
-    return Matrix(rows: indices.count, columns: columns, values: values)
   }
 }

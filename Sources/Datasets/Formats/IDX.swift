@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 
@@ -10,14 +11,17 @@ import Foundation
 public enum IDX {
   /// Maps an array, or inflates it into memory.
   ///
+  /// - Parameter memoryLimit: The most bytes that are inflated.
   /// - Throws: `FileFault`.
-  public static func read(_ url: URL) throws -> StoredArray {
+  public static func read(
+    _ url: URL, memoryLimit: Int = RunContext().memoryBudget
+  ) throws -> StoredArray {
     let file = try MappedFile(url)
     return try file.withBytes { bytes in
       do {
         guard !bytes.isEmpty else { throw Problem.cutShort }
         return bytes.starts(with: [0x1f, 0x8b])
-          ? try inflate(bytes) : try map(file, bytes)
+          ? try inflate(bytes, memoryLimit) : try map(file, bytes)
       } catch let problem as Problem {
         throw problem.fault(path: url.path)
       } catch let problem as Inflater.Problem {
@@ -74,7 +78,7 @@ public enum IDX {
   }
 
   private static func inflate(
-    _ bytes: UnsafeRawBufferPointer
+    _ bytes: UnsafeRawBufferPointer, _ memoryLimit: Int
   ) throws -> StoredArray {
     let inflater = try Inflater(bytes, .gzip)
     let header = try Header { try inflater.read($0) }
@@ -82,16 +86,10 @@ public enum IDX {
     guard header.byteCount <= bytes.count * Deflate.largestRatio else {
       throw Problem.cutShort
     }
-    guard header.byteCount <= Int(clamping: physicalMemory / 2) else {
-      throw Problem.tooLarge
-    }
+    guard header.byteCount <= memoryLimit else { throw Problem.tooLarge }
     let data = try inflater.read(header.byteCount)
     guard try inflater.isAtEnd() else { throw Problem.damaged }
     return StoredArray(.memory(data), type: header.type, shape: header.shape)
-  }
-
-  private static var physicalMemory: UInt64 {
-    ProcessInfo.processInfo.physicalMemory
   }
 
   private struct Header {

@@ -1,4 +1,5 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 
@@ -8,9 +9,14 @@ public enum NPZ {
   ///
   /// Stored ones are mapped, deflated ones are inflated into memory.
   ///
+  /// - Parameters:
+  ///   - url: The archive.
+  ///   - names: Without the extension `.npy`.
+  ///   - memoryLimit: The most bytes of an array that are inflated.
   /// - Throws: `FileFault`.
   public static func read(
-    _ url: URL, _ names: Set<String>
+    _ url: URL, _ names: Set<String>,
+    memoryLimit: Int = RunContext().memoryBudget
   ) throws -> [String: StoredArray] {
     let archive = try ZipArchive(url)
     var arrays: [String: StoredArray] = [:]
@@ -19,7 +25,8 @@ public enum NPZ {
       guard names.contains(name) else { continue }
       do {
         if entry.isDeflated {
-          arrays[name] = try inflate(entry, of: archive)
+          arrays[name] = try inflate(
+            entry, of: archive, memoryLimit: memoryLimit)
         } else {
           try archive.verify(entry)
           arrays[name] = try NPY.map(archive.file, entry.range)
@@ -33,12 +40,8 @@ public enum NPZ {
     return arrays
   }
 
-  /// The most bytes that are inflated into memory.
-  private static let largestCount =
-    Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
-
   private static func inflate(
-    _ entry: ZipArchive.Entry, of archive: ZipArchive
+    _ entry: ZipArchive.Entry, of archive: ZipArchive, memoryLimit: Int
   ) throws -> StoredArray {
     try archive.file.withBytes { bytes in
       let packed = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
@@ -61,7 +64,7 @@ public enum NPZ {
           "the sizes that \(entry.name) promises contradict each other",
           "save it again with numpy.savez")
       }
-      guard header.byteCount <= largestCount else {
+      guard header.byteCount <= memoryLimit else {
         throw malformed(
           "\(entry.name) inflates to \(header.byteCount >> 20) MiB",
           "save it uncompressed with numpy.savez, so that it can be mapped")

@@ -1,21 +1,44 @@
 import Diagnostics
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
+
+extension DatasetKind {
+  /// A `.csv` file with a header.
+  public static let csv = CSVLayout.kind
+}
 
 /// A `.csv` file: a header, one row a sample, an optional column of ids and an
 /// optional column of labels, all other columns numbers.
-enum CSVLayout {
+enum CSVLayout: DatasetLayout {
+  static let name = "csv"
+  static let summary = "a .csv with a header"
+  static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "id-column", \.idColumn, .any("the name of a column"),
+      "the column with the ids", unset: "recognised by its name"),
+    Parameter(
+      "label-column", \.labelColumn, .any("the name of a column"),
+      "the column with the labels", unset: "recognised by its name"),
+  ]
+
+  static func recognizes(_ place: Folder) -> Bool {
+    !place.exists && place.url.pathExtension.lowercased() == "csv"
+  }
+
   static func read(
-    _ url: URL, name: String, idColumn: String?, labelColumn: String?
-  ) throws -> DatasetCategory {
-    try MappedFile(url).withBytes { bytes in
-      var reader = try CSVReader(bytes, path: url.path)
+    _ place: Folder, name: String, options: DatasetOptions,
+    in context: RunContext
+  ) throws -> [DatasetCategory] {
+    try MappedFile(place.url).withBytes { bytes in
+      var reader = try CSVReader(bytes, path: place.url.path)
       try checkHeader(reader)
       let id = try reader.column(
-        named: idColumn, else: CSVReader.usualIDNames)
+        named: options.idColumn, else: CSVReader.usualIDNames)
       let label = try reader.column(
-        named: labelColumn, else: CSVReader.usualLabelNames)
+        named: options.labelColumn, else: CSVReader.usualLabelNames)
       let columns = reader.header.indices.filter { $0 != id && $0 != label }
       guard !columns.isEmpty else {
         throw reader.malformed(
@@ -41,9 +64,32 @@ enum CSVLayout {
       }
       let matrix = Matrix(
         rows: samples.count, columns: columns.count, values: values)
-      return .transductive(
-        name: name,
-        SampleSet(samples: samples, content: .rows(matrix, imageShape: nil)))
+      return [
+        .transductive(
+          name: name, SampleSet(samples: samples, source: matrix))
+      ]
+    }
+  }
+
+  static func write(
+    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
+  ) throws {
+    let (rows, samples) = try writer.table(dataset.pooled())
+    let labels = writer.labels(samples)
+    try WholeFile.write(to: url) { sink in
+      let names =
+        ["id"] + (0..<rows.source.columns).map { "x\($0)" }
+        + (labels == nil ? [] : ["label"])
+      try sink.write(Data(CSVText.line(names).utf8))
+      try rows.forEachBlock { range, matrix in
+        var text = ""
+        for row in range {
+          let numbers = matrix.row(row - range.lowerBound).map { "\($0)" }
+          let label = labels.map { ["\($0[row])"] } ?? []
+          text += CSVText.line([samples[row].id] + numbers + label)
+        }
+        try sink.write(Data(text.utf8))
+      }
     }
   }
 

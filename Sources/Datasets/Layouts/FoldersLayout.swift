@@ -1,4 +1,11 @@
+import Execution
+import Files
 import Foundation
+
+extension DatasetKind {
+  /// Folders `train` and `test` of PNG files, flat or with subfolders.
+  public static let folders = FoldersLayout.kind
+}
 
 /// Folders `train` and `test` of PNG files, flat or with subfolders.
 ///
@@ -6,8 +13,18 @@ import Foundation
 /// where stems occur twice it is the path inside `test`, without extension.
 /// Subfolders of `test` give labels only if one of them is named `good` or
 /// `normal`: its images are ordinary, all others anomalies.
-enum FoldersLayout {
-  static func read(_ folder: Folder, name: String) throws -> DatasetCategory {
+enum FoldersLayout: DatasetLayout {
+  static let name = "folders"
+  static let summary = "a folder with train/ and test/ PNGs"
+
+  static func recognizes(_ place: Folder) -> Bool {
+    place["train"].exists || place["test"].exists
+  }
+
+  static func read(
+    _ folder: Folder, name: String, options: DatasetOptions,
+    in context: RunContext
+  ) throws -> [DatasetCategory] {
     let train = try samples(in: folder["train"], category: name)
     var test = try samples(in: folder["test"], category: name)
     let kinds = Set(test.map(\.defect))
@@ -16,9 +33,11 @@ enum FoldersLayout {
         test[index].label = ordinaryNames.contains(test[index].defect) ? 0 : 1
       }
     }
-    return DatasetCategory(
-      name: name, train: SampleSet(samples: train, content: .imageFiles),
-      test: SampleSet(samples: test, content: .imageFiles))
+    return [
+      DatasetCategory(
+        name: name, train: SampleSet(imageFiles: train),
+        test: SampleSet(imageFiles: test))
+    ]
   }
 
   private static let ordinaryNames: Set<String?> = ["good", "normal"]
@@ -61,5 +80,26 @@ enum FoldersLayout {
         let name = inner.url.lastPathComponent
         return try images(in: inner, path: path.map { "\($0)/\(name)" } ?? name)
       }
+  }
+
+  static func write(
+    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
+  ) throws {
+    let category = try dataset.pooled()
+    try WholeFolder.write(to: url) { folder in
+      let (train, test) = try writer.rows(category)
+      try writer.writeImages(
+        train,
+        to: (0..<train.source.rows).map {
+          folder.appendingPathComponent("train/\($0).png")
+        })
+      try writer.writeImages(
+        test,
+        to: category.test.samples.map {
+          folder.appendingPathComponent("test/\($0.id).png")
+        })
+      try writer.writeLabels(
+        category.test.samples.map { ($0.id, $0.label) }, to: folder)
+    }
   }
 }

@@ -3,6 +3,12 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import Parameters
+
+extension DatasetKind {
+  /// A folder of MNIST-style IDX files.
+  public static let idx = IDXLayout.kind
+}
 
 /// A folder of MNIST-style IDX files: `train-images*`, `t10k-images*` and, if
 /// known, `train-labels*` and `t10k-labels*`, each plain or `.gz`.
@@ -10,21 +16,75 @@ import LinearAlgebra
 /// A category holds the training images of one class, or of the classes that
 /// were called ordinary, and the test images of all classes; those of other
 /// classes are its anomalies. Ids are places in the file.
-struct IDXLayout {
-  private let folder: Folder
-  private let name: String
-  private let options: DatasetOptions
+enum IDXLayout: DatasetLayout {
+  static let name = "idx"
+  static let summary = "a folder of MNIST-style IDX files"
+  static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "normal-label", each: \.normalLabels, Domain("a whole number"),
+      "an ordinary class", unset: "each class in turn"),
+    Parameter(
+      "anomaly-label", each: \.anomalyLabels, Domain("a whole number"),
+      "an anomalous class", unset: "all others"),
+    Parameter(
+      "contamination", \.contamination,
+      .number("a number from 0 to 1") { 0...1 ~= $0 },
+      "fit and score one set of the ordinary training images and this"
+        + " fraction of anomalies"),
+  ]
 
-  init(_ folder: Folder, name: String, options: DatasetOptions) {
-    self.folder = folder
-    self.name = name
-    self.options = options
+  static func recognizes(_ place: Folder) throws -> Bool {
+    try place.exists
+      && place.names().contains {
+        $0.hasPrefix("train-images") || $0.hasPrefix("t10k-images")
+      }
   }
 
-  static func matches(_ names: [String]) -> Bool {
-    names.contains { $0.hasPrefix("train-images") }
-      || names.contains { $0.hasPrefix("t10k-images") }
+  static func read(
+    _ place: Folder, name: String, options: DatasetOptions,
+    in context: RunContext
+  ) throws -> [DatasetCategory] {
+    try IDXReader(
+      folder: place, name: name, options: options,
+      memoryLimit: context.memoryBudget
+    ).categories()
   }
+
+  static func write(
+    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
+  ) throws {
+    let category = try dataset.pooled()
+    try WholeFolder.write(to: url) { folder in
+      let (train, test) = try writer.rows(category)
+      let hasLabels = category.test.labels != nil
+      for (name, rows, set) in [
+        ("train", train, category.train), ("t10k", test, category.test),
+      ] {
+        guard rows.imageShape != nil else {
+          throw unwritable("IDX files hold images, not tables")
+        }
+        try IDX.write(
+          shape: rows.shape,
+          to: folder.appendingPathComponent(
+            "\(name)-images-idx\(rows.shape.count)-ubyte.gz"),
+          forEachBytes: rows.forEachBytes)
+        guard hasLabels else { continue }
+        try IDX.write(
+          shape: [set.count],
+          to: folder.appendingPathComponent("\(name)-labels-idx1-ubyte.gz")
+        ) { body in
+          try set.samples.map { UInt8($0.label ?? 0) }.withUnsafeBytes(body)
+        }
+      }
+    }
+  }
+}
+
+private struct IDXReader {
+  let folder: Folder
+  let name: String
+  let options: DatasetOptions
+  let memoryLimit: Int
 
   func categories() throws -> [DatasetCategory] {
     let train = try images("train-images")
@@ -41,7 +101,7 @@ struct IDXLayout {
     }
     let testLabels = try labels("t10k-labels", of: test)
     guard let trainLabels, let testLabels else {
-      guard options.normalLabels == nil else {
+      guard options.normalLabels.isEmpty else {
         throw DatasetFault.missing(
           path: folder["train-labels, t10k-labels"].url.path,
           neededFor: "the normal labels refer to them")
@@ -54,8 +114,8 @@ struct IDXLayout {
       ]
     }
     let classes =
-      options.normalLabels.map { [$0] }
-      ?? Set(trainLabels).sorted().map { [$0] }
+      options.normalLabels.isEmpty
+      ? Set(trainLabels).sorted().map { [$0] } : [options.normalLabels]
     return try classes.map { normal in
       try category(
         normal: normal, train: (train, trainLabels), test: (test, testLabels))
@@ -94,15 +154,11 @@ struct IDXLayout {
         path: folder["train-labels"].url.path,
         neededFor: "the contaminated set is chosen by them")
     }
-    guard let normal = options.normalLabels else {
+    let normal = options.normalLabels
+    guard !normal.isEmpty else {
       throw DatasetFault.unusableOption(
         name: "contamination", problem: "no label is called ordinary",
         remedy: "give the normal labels too")
-    }
-    guard 0 <= contamination, contamination <= 1 else {
-      throw DatasetFault.unusableOption(
-        name: "contamination", problem: "\(contamination) is no fraction",
-        remedy: "use a number from 0 to 1")
     }
     let ordinary = labels.indices.filter { normal.contains(labels[$0]) }
     let anomalies = labels.indices.filter { isAnomaly(labels[$0], normal) }
@@ -128,7 +184,8 @@ struct IDXLayout {
 
   private func isAnomaly(_ label: Int, _ normal: [Int]) -> Bool {
     !normal.contains(label)
-      && (options.anomalyLabels?.contains(label) ?? true)
+      && (options.anomalyLabels.isEmpty
+        || options.anomalyLabels.contains(label))
   }
 
   private func noImages(ofLabels labels: [Int]) -> DatasetFault {
@@ -145,28 +202,22 @@ struct IDXLayout {
   private struct Images {
     let url: URL
     let array: StoredArray
-    let content: SampleContent
+    let set: SampleSet
 
     /// Some of the images; with labels, those not in `normal` are anomalies.
     func selecting(
       _ indices: some Collection<Int>, category: String, labels: [Int]? = nil,
       normal: [Int] = []
     ) -> SampleSet {
-      let samples = indices.map { index in
+      var selected =
+        indices.count == set.count ? set : set.selecting(Array(indices))
+      selected.samples = indices.map { index in
         Sample(
           id: String(index), category: category,
           label: labels.map { normal.contains($0[index]) ? 0 : 1 },
           defect: labels.map { String($0[index]) })
       }
-      guard
-        indices.count != array.rows,
-        case .rows(let source, let imageShape) = content
-      else { return SampleSet(samples: samples, content: content) }
-      return SampleSet(
-        samples: samples,
-        content: .rows(
-          SelectedRows(source: source, indices: Array(indices)),
-          imageShape: imageShape))
+      return selected
     }
   }
 
@@ -181,14 +232,15 @@ struct IDXLayout {
         neededFor: "training images are in train-images*, test images in"
           + " t10k-images*")
     }
-    let array = try IDX.read(url)
+    let array = try IDX.read(url, memoryLimit: memoryLimit)
     return Images(
-      url: url, array: array, content: try array.content(path: url.path))
+      url: url, array: array,
+      set: try array.samples(category: name, path: url.path))
   }
 
   private func labels(_ prefix: String, of images: Images) throws -> [Int]? {
     guard let url = try file(prefix) else { return nil }
-    let array = try IDX.read(url)
+    let array = try IDX.read(url, memoryLimit: memoryLimit)
     guard array.shape.count == 1, array.rows == images.array.rows else {
       throw DatasetFault.wrongLabels(
         path: url.path,

@@ -1,12 +1,33 @@
+import Execution
+import Files
 import Foundation
+import Images
+
+extension DatasetKind {
+  /// MVTec AD: a category, or a folder of categories, with `train/good`,
+  /// `test/*` and `ground_truth/*`.
+  public static let mvtec = MVTecLayout.kind
+}
 
 /// The layout of MVTec AD: `train/good`, `test/*` with a folder for each kind
 /// of defect, and `ground_truth/*/*_mask.png` (Bergmann and others 2019).
 ///
 /// Ids are running numbers over all test images of the categories, in the
 /// order of category, defect and file.
-enum MVTecLayout {
-  static func isCategory(_ folder: Folder) -> Bool {
+enum MVTecLayout: DatasetLayout {
+  static let name = "mvtec"
+  static let summary = "an MVTec AD folder or one category of it"
+
+  static func recognizes(_ place: Folder) throws -> Bool {
+    if isCategory(place) { return true }
+    // What has these is no folder of categories, whatever else is in it.
+    guard place.exists, !place["train"].exists, !place["test"].exists else {
+      return false
+    }
+    return try place.folders().contains(where: isCategory)
+  }
+
+  private static func isCategory(_ folder: Folder) -> Bool {
     folder["train"]["good"].exists
       || folder["ground_truth"].exists
         && (folder["train"].exists || folder["test"].exists)
@@ -14,8 +35,10 @@ enum MVTecLayout {
 
   /// The categories in the folder, which may be one itself.
   static func read(
-    _ folder: Folder, categories wanted: [String]
+    _ folder: Folder, name: String, options: DatasetOptions,
+    in context: RunContext
   ) throws -> [DatasetCategory] {
+    let wanted = options.categories
     var folders = isCategory(folder) ? [folder] : try folder.folders()
     if !wanted.isEmpty {
       let known = folders.map(\.url.lastPathComponent)
@@ -37,8 +60,8 @@ enum MVTecLayout {
       number(&train, from: &trainCount)
       number(&test, from: &testCount)
       return DatasetCategory(
-        name: name, train: SampleSet(samples: train, content: .imageFiles),
-        test: SampleSet(samples: test, content: .imageFiles))
+        name: name, train: SampleSet(imageFiles: train),
+        test: SampleSet(imageFiles: test))
     }
   }
 
@@ -106,5 +129,61 @@ enum MVTecLayout {
       throw DatasetFault.missingMask(path: mask.path, image: image.path)
     }
     return mask
+  }
+
+  static func write(
+    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
+  ) throws {
+    try WholeFolder.write(to: url) { folder in
+      for category in dataset.categories {
+        try write(
+          category,
+          to: dataset.categories.count == 1
+            ? folder : folder.appendingPathComponent(category.name),
+          by: writer)
+      }
+    }
+  }
+
+  private static func write(
+    _ category: DatasetCategory, to folder: URL, by writer: DatasetWriter
+  ) throws {
+    let (train, test) = try writer.rows(category)
+    guard category.test.labels != nil else {
+      throw unwritable("the labels of the test images are not known")
+    }
+    /// The images of each defect are numbered for themselves.
+    var counts: [String: Int] = [:]
+    func place(_ split: String, _ sample: Sample) -> String {
+      let defect =
+        sample.label == 1
+        ? sample.defect.flatMap { $0 == "good" ? nil : $0 } ?? "defective"
+        : "good"
+      let kind = "\(split)/\(defect)"
+      let number = String(format: "%03d", counts[kind, default: 0])
+      counts[kind, default: 0] += 1
+      return "\(defect)/\(number)"
+    }
+    try writer.writeImages(
+      train,
+      to: category.train.samples.map {
+        var sample = $0
+        sample.label = 0
+        return folder.appendingPathComponent(
+          "train/\(place("train", sample)).png")
+      })
+    let places = category.test.samples.map { place("test", $0) }
+    try writer.writeImages(
+      test, to: places.map { folder.appendingPathComponent("test/\($0).png") })
+    for (sample, place) in zip(category.test.samples, places) {
+      guard let mask = sample.mask else { continue }
+      try writer.context.cancellation.check()
+      var image = try PNG.decode(mask, size: writer.size, color: .grey)
+      // A mask stays black and white when it is shrunk.
+      image.values = image.values.map { $0 < 0.5 ? 0 : 1 }
+      try writer.write(
+        image,
+        to: folder.appendingPathComponent("ground_truth/\(place)_mask.png"))
+    }
   }
 }

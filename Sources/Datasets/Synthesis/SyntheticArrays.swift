@@ -32,11 +32,10 @@ public struct SyntheticArrays: Sendable {
         samples: (0..<rows.count).map {
           Sample(id: "\($0)", category: name, label: labels?[$0])
         },
-        content: .rows(
-          DrawnPictures(
-            seed: seed, first: rows.lowerBound, rows: rows.count,
-            labels: labels),
-          imageShape: DrawnPictures.shape))
+        source: DrawnPictures(
+          seed: seed, first: rows.lowerBound, rows: rows.count,
+          labels: labels),
+        imageShape: DrawnPictures.shape)
     }
     let testCount = goodCount + defectCount
     let labels = (0..<testCount).map { $0 < goodCount ? 0 : 1 }

@@ -45,18 +45,14 @@ public struct SyntheticInspection: Sendable {
   ///
   /// - Throws: `FileFault.unwritable`, `CancellationError`.
   public func write(
-    to root: URL, progress: any ProgressSink = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    to root: URL, in context: RunContext = RunContext()
   ) throws {
-    try WholeFolder.write(to: root) {
-      try draw(
-        into: $0, progress: progress, cancellation: cancellation)
+    try context.withThreads {
+      try WholeFolder.write(to: root) { try draw(into: $0, in: context) }
     }
   }
 
-  private func draw(
-    into root: URL, progress: any ProgressSink, cancellation: Cancellation
-  ) throws {
+  private func draw(into root: URL, in context: RunContext) throws {
     let orders = Self.scenes.flatMap { list(for: $0, in: root) }
     let folders = Set(
       orders.flatMap { [$0.image, $0.mask] }.compactMap {
@@ -67,11 +63,11 @@ public struct SyntheticInspection: Sendable {
     }
     let blocks = Parallel.blocks(orders.count, size: 20)
     for block in blocks {
-      try cancellation.check()
+      try context.cancellation.check()
       _ = try Parallel.map(block.count) {
         try draw(orders[block.lowerBound + $0], stream: block.lowerBound + $0)
       }
-      progress.report(
+      context.progress.report(
         ProgressReport(
           stage: "drawing images", completed: block.upperBound,
           total: orders.count))

@@ -92,8 +92,8 @@ public struct PCAReconstructionModel: ReconstructingModel {
   }
 
   /// The nearest points of the principal subspace.
-  public func reconstructions(
-    of samples: Matrix, in context: RunContext
+  public func reconstruct(
+    _ samples: Matrix, in context: RunContext
   ) throws -> Matrix {
     var result = Matrix(rows: samples.rows, columns: samples.columns)
     try result.values.withUnsafeMutableBufferPointer { values in

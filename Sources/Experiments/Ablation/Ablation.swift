@@ -84,7 +84,7 @@ public struct Ablation {
     context.progress = progress.warnings
     for slice in plan.slices {
       let checksum = try study.blaming(slice.source) {
-        try slice.category.checksum(cancellation: context.cancellation)
+        try slice.category.checksum(in: context)
       }
       guard
         slice.cells.allSatisfy({

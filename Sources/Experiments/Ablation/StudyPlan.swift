@@ -108,13 +108,9 @@ struct StudyPlan {
 
 extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
+    let extractor = try? preparation.features.extractor(for: category)
     let columns =
-      switch category.train.content {
-      case .imageFiles:
-        (try? preparation.features.extractor(for: category))?.imageShape?.count
-          ?? 0
-      case .rows(let rows, _): rows.columns
-      }
+      extractor?.imageShape?.count ?? category.train.source.columns
     for index in cells.indices {
       cells[index].expectedSeconds = cells[index].detector.expectedSeconds(
         rows: category.train.count, columns: columns)
@@ -146,10 +142,10 @@ extension StudyPlan.Slice {
     } else if isOneOfSeveral || !options.categories.isEmpty {
       add("--category", category.name)
     }
-    for label in options.normalLabels ?? [] {
+    for label in options.normalLabels {
       add("--normal-label", "\(label)")
     }
-    for label in options.anomalyLabels ?? [] {
+    for label in options.anomalyLabels {
       add("--anomaly-label", "\(label)")
     }
     add("--contamination", options.contamination.map { "\($0)" })

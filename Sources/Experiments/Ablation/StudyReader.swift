@@ -97,8 +97,8 @@ struct StudyReader {
       try keys["categories"].map { node in
         try list(node, "categories").map { try text($0, "categories") }
       } ?? []
-    source.options.normalLabels = try labels("normal-labels")
-    source.options.anomalyLabels = try labels("anomaly-labels")
+    source.options.normalLabels = try labels("normal-labels") ?? []
+    source.options.anomalyLabels = try labels("anomaly-labels") ?? []
     source.options.contamination = try keys["contamination"].map { node in
       guard let value = Double(try text(node, "contamination")), value > 0,
         value < 1

@@ -18,16 +18,11 @@ struct FittedFeatures: Sendable {
     _ extractor: FeatureExtractor, _ scaler: Scaler?, to set: SampleSet,
     in context: RunContext
   ) throws -> (features: FittedFeatures, rows: any SampleSource) {
-    let scaler = scaler ?? .default(for: extractor)
-    let rows = try extractor.rows(of: set, in: context)
-    guard scaler != .none else {
-      return (FittedFeatures(extractor: extractor, scaler: .identity), rows)
-    }
-    let matrix = try rows.matrix()
-    let fitted = scaler.fit(matrix)
+    let rows = try extractor.samples(of: set, in: context)
+    let scaler = try (scaler ?? .default(for: extractor))
+      .fit(rows, in: context)
     return (
-      FittedFeatures(extractor: extractor, scaler: fitted),
-      fitted.scaled(matrix)
+      FittedFeatures(extractor: extractor, scaler: scaler), scaler.scaled(rows)
     )
   }
 
@@ -37,7 +32,7 @@ struct FittedFeatures: Sendable {
   func rows(
     of set: SampleSet, columns: Int, in context: RunContext
   ) throws -> any SampleSource {
-    let rows = try extractor.rows(of: set, in: context)
+    let rows = try extractor.samples(of: set, in: context)
     guard rows.columns == columns else {
       throw DetectorFault.wrongFeatureCount(
         actual: rows.columns, expected: columns)
@@ -49,10 +44,7 @@ struct FittedFeatures: Sendable {
   func unscaledRows(
     _ indices: [Int], of set: SampleSet, in context: RunContext
   ) throws -> Matrix {
-    try extractor.source(
-      of: set.selecting(indices), progress: context.progress,
-      cancellation: context.cancellation
-    ).matrix()
+    try extractor.samples(of: set.selecting(indices), in: context).matrix()
   }
 
   /// Rows that are not scaled as images, one a row; none unless the features
@@ -68,24 +60,6 @@ struct FittedFeatures: Sendable {
   /// features are images.
   func images(of rows: Matrix) -> [Image] {
     images(ofUnscaled: scaler.unscaled(rows))
-  }
-}
-
-extension FeatureExtractor {
-  /// The features of a set: in memory, or read when they are needed where they
-  /// would take more than a quarter of the memory budget.
-  fileprivate func rows(
-    of set: SampleSet, in context: RunContext
-  ) throws -> any SampleSource {
-    if case .rows = set.content {
-      let source = try source(
-        of: set, progress: context.progress,
-        cancellation: context.cancellation)
-      let bytes = source.rows * source.columns * MemoryLayout<Float>.stride
-      if bytes > context.memoryBudget / 4 { return source }
-    }
-    return try matrix(
-      of: set, progress: context.progress, cancellation: context.cancellation)
   }
 }
 

@@ -1,0 +1,121 @@
+import Execution
+import Files
+import Foundation
+import Images
+import LinearAlgebra
+
+extension Dataset {
+  /// Writes the dataset in another layout.
+  ///
+  /// Images become bytes or 8-bit PNG files, tables stay single-precision
+  /// numbers. `npz` and `csv` hold the training rows, then the test rows, and
+  /// labels if those of the test rows are known. `npy` and `folders` get a
+  /// `labels.csv` beside them. `idx` has the classes 0 and 1.
+  ///
+  /// - Parameters:
+  ///   - kind: The layout to write.
+  ///   - url: The file or folder to write.
+  ///   - size: What images are resampled to; nil keeps their size.
+  ///   - color: Which channels of images are kept.
+  ///   - context: Threads, and who watches or stops the writing.
+  /// - Throws: `DatasetFault` when the layout cannot hold the data;
+  ///   `FileFault`; `ImageFault`; `CancellationError`. The target is then as
+  ///   it was.
+  public func write(
+    as kind: DatasetKind, to url: URL, size: PixelSize? = nil,
+    color: ColorMode = .automatic, in context: RunContext = RunContext()
+  ) throws {
+    try size?.checkForResampling()
+    try context.withThreads {
+      try kind.layout.write(
+        self, to: url,
+        by: DatasetWriter(size: size, color: color, context: context))
+    }
+  }
+}
+
+/// What the layouts need to write categories.
+struct DatasetWriter {
+  let size: PixelSize?
+  let color: ColorMode
+  let context: RunContext
+
+  // MARK: Tables
+
+  /// All rows: those of a transductive set once, else the training rows before
+  /// the test rows, called by running numbers.
+  func table(
+    _ category: DatasetCategory
+  ) throws -> (WrittenRows, [Sample]) {
+    let (train, test) = try rows(category)
+    guard !category.isTransductive else {
+      return (train, category.test.samples)
+    }
+    var samples = category.train.samples + category.test.samples
+    for index in samples.indices { samples[index].id = String(index) }
+    if category.test.labels != nil {
+      for index in category.train.samples.indices {
+        samples[index].label = samples[index].label ?? 0
+      }
+    }
+    return (
+      WrittenRows(
+        source: JoinedRows(sources: [train.source, test.source]),
+        imageShape: train.imageShape, context: context), samples
+    )
+  }
+
+  func labels(_ samples: [Sample]) -> [Int]? {
+    let labels = samples.compactMap(\.label)
+    return labels.count == samples.count ? labels : nil
+  }
+
+  func writeLabels(
+    _ labels: [(id: String, label: Int?)], to folder: URL
+  ) throws {
+    var text = "id,label\n"
+    for (id, label) in labels {
+      guard let label else { return }
+      text += CSVText.line([id, "\(label)"])
+    }
+    try WholeFile.write(text, to: folder.appendingPathComponent("labels.csv"))
+  }
+
+  // MARK: Images
+
+  func writeImages(_ rows: WrittenRows, to urls: [URL]) throws {
+    guard let shape = rows.imageShape else {
+      throw FoldersLayout.unwritable("a table has no images")
+    }
+    try rows.forEachBlock { range, matrix in
+      _ = try Parallel.map(range.count) { index in
+        try write(
+          Image(shape: shape, values: Array(matrix.row(index))),
+          to: urls[range.lowerBound + index])
+      }
+    }
+  }
+
+  func write(_ image: Image, to url: URL) throws {
+    try OutputFolder.create(url.deletingLastPathComponent())
+    try PNG.write(image, to: url)
+  }
+
+  // MARK: Rows
+
+  /// The training and the test rows, of one shape.
+  func rows(
+    _ category: DatasetCategory
+  ) throws -> (train: WrittenRows, test: WrittenRows) {
+    let shape = try category.imageShape(size: size, color: color)
+    func rows(_ set: SampleSet) throws -> WrittenRows {
+      guard let source = set.source(of: shape) else {
+        throw DatasetFault.unusableOption(
+          name: "convert", problem: "images stand beside rows of a table",
+          remedy: "convert either alone")
+      }
+      return WrittenRows(source: source, imageShape: shape, context: context)
+    }
+    return (try rows(category.train), try rows(category.test))
+  }
+}

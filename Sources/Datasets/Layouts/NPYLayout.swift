@@ -1,0 +1,70 @@
+import Execution
+import Files
+import Foundation
+
+extension DatasetKind {
+  /// A folder with `trainingset.npy` and `testingset.npy`.
+  public static let npy = NPYLayout.kind
+}
+
+/// `trainingset.npy` and `testingset.npy`, as the machine-learning courses of
+/// NTU hand them out.
+enum NPYLayout: DatasetLayout {
+  static let name = "npy"
+  static let summary = "a folder with \(trainName) and \(testName)"
+
+  private static let trainName = "trainingset.npy"
+  private static let testName = "testingset.npy"
+
+  static func recognizes(_ place: Folder) throws -> Bool {
+    guard place.exists else { return false }
+    return try !Set(place.names()).isDisjoint(with: [trainName, testName])
+  }
+
+  static func read(
+    _ place: Folder, name: String, options: DatasetOptions,
+    in context: RunContext
+  ) throws -> [DatasetCategory] {
+    let train = try array(place[trainName].url)
+    let test = try array(place[testName].url)
+    guard train.shape.dropFirst() == test.shape.dropFirst() else {
+      throw DatasetFault.differentShapes(
+        path: place[testName].url.path, train: train.shape, test: test.shape)
+    }
+    func set(_ array: StoredArray, _ file: String) throws -> SampleSet {
+      try array.samples(category: name, path: place[file].url.path)
+    }
+    return [
+      DatasetCategory(
+        name: name, train: try set(train, trainName),
+        test: try set(test, testName))
+    ]
+  }
+
+  private static func array(_ url: URL) throws -> StoredArray {
+    guard url.isReachable else {
+      throw DatasetFault.missing(
+        path: url.path,
+        neededFor: "training images are in \(trainName), test images in"
+          + " \(testName)")
+    }
+    let array = try NPY.read(url)
+    _ = try array.imageShape(path: url.path)
+    return array
+  }
+
+  static func write(
+    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
+  ) throws {
+    let category = try dataset.pooled()
+    try WholeFolder.write(to: url) { folder in
+      let (train, test) = try writer.rows(category)
+      try NPY.write(train, to: folder.appendingPathComponent(trainName))
+      try NPY.write(test, to: folder.appendingPathComponent(testName))
+      // A layout of arrays calls its samples by running numbers.
+      try writer.writeLabels(
+        category.test.samples.enumerated().map { (String($0), $1.label) },
+        to: folder)
+    }
+  }
+}
