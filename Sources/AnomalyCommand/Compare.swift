@@ -52,7 +52,8 @@ struct Compare: ParsableCommand {
       let comparison = Comparison(
         dataset: try data.open(seed: arguments.seed), isPooled: data.pool,
         detectors: detectors, features: preparation.features,
-        scaler: preparation.scaler, seeds: seeds, makesPictures: output != nil)
+        scaler: preparation.scaler, seeds: seeds,
+        makesPictures: output != nil)
       return try comparison.run(in: session.context) { run in
         if let failure = run.failure {
           let result = run.result

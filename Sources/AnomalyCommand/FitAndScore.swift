@@ -116,8 +116,7 @@ struct Submit: ParsableCommand {
     let session = Session(arguments)
     var count = 0
     try pipeline.fit(
-      data, for: output, scoresTraining: self.submission.needsQuantile,
-      in: session
+      data, for: output, scoresTraining: submission.needsQuantile, in: session
     ) { category, fitted in
       let submission = try self.submission.submission(
         of: category.test, by: fitted, in: session)

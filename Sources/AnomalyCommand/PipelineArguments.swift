@@ -39,8 +39,8 @@ struct PipelineArguments: ParsableArguments {
   /// A checkpoint that nobody asked for is gone once `use` has written what it
   /// makes of the model; until then a stopped run can be gone on with.
   func fit(
-    _ data: DatasetArguments, for output: String,
-    scoresTraining: Bool = true, in session: Session,
+    _ data: DatasetArguments, for output: String, scoresTraining: Bool = true,
+    in session: Session,
     then use: (DatasetCategory, FittedPipeline) throws -> Void
   ) throws {
     let detector = try AnomalyCommandLine.catalog.detector(

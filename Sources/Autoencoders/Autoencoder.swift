@@ -75,7 +75,9 @@ public struct Autoencoder: Detector {
     let shape = try imageShape(columns: source.columns, in: context)
     let assembly = try assembly(for: shape, seed: context.seed)
     var run = try TrainingRun(self, assembly, shape, source, context)
-    return try Subnormals.flushed { try run.run() }
+    return try BatchMemory.shared.reusing(limit: run.spareMemory) {
+      try Subnormals.flushed { try run.run() }
+    }
   }
 
   private func imageShape(

@@ -56,11 +56,10 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   }
 
   /// The latent code of every image: `latentSize` columns.
-  public func latentCodes(
-    of samples: Matrix, in context: RunContext = RunContext()
+  public func encode(
+    _ samples: Matrix, in context: RunContext
   ) throws -> Matrix {
-    try check(samples)
-    return try matrix(
+    try matrix(
       blocks(samples, "encoding", in: context, assembly.codes),
       columns: latentSize)
   }
@@ -69,14 +68,10 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   /// 0...1.
   ///
   /// - Throws: `AutoencoderFault.lacks` for `deep-svdd`, which makes no images.
-  public func reconstructions(
-    fromLatent codes: Matrix, in context: RunContext = RunContext()
+  public func decode(
+    _ codes: Matrix, in context: RunContext
   ) throws -> Matrix {
-    guard codes.columns == latentSize else {
-      throw DetectorFault.wrongFeatureCount(
-        actual: codes.columns, expected: latentSize)
-    }
-    return try matrix(
+    try matrix(
       Parallel.blocks(codes.rows, size: Self.blockSize).map {
         try context.cancellation.check()
         let block = codes.selecting(rows: $0)
@@ -92,14 +87,18 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
     _ samples: Matrix, _ stage: String, in context: RunContext,
     _ body: (Batch<Float>) throws -> Result
   ) throws -> [Result] {
-    try Parallel.blocks(samples.rows, size: Self.blockSize).map { block in
-      try context.cancellation.check()
-      let result = try body(
-        samples.batch(block, isSigned: detector.architecture.traits.isSigned))
-      context.progress.report(
-        ProgressReport(
-          stage: stage, completed: block.upperBound, total: samples.rows))
-      return result
+    try BatchMemory.shared.reusing(limit: context.memoryBudget) {
+      try Parallel.blocks(samples.rows, size: Self.blockSize).map { block in
+        try context.cancellation.check()
+        let result = try body(
+          Batch(
+            samples, rows: block,
+            isSigned: detector.architecture.traits.isSigned))
+        context.progress.report(
+          ProgressReport(
+            stage: stage, completed: block.upperBound, total: samples.rows))
+        return result
+      }
     }
   }
 
@@ -116,29 +115,6 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
     Matrix(
       rows: batches.reduce(0) { $0 + $1.rows }, columns: columns,
       values: batches.flatMap(\.array))
-  }
-}
-
-extension Matrix {
-  /// Some rows as a batch, scaled from 0...1 to -1...1 where it `isSigned`.
-  func batch(
-    _ rows: some RandomAccessCollection<Int>, isSigned: Bool
-  ) -> Batch<Float> {
-    let batch = Batch<Float>(rows: rows.count, columns: columns)
-    let (scale, offset): (Float, Float) = isSigned ? (2, -1) : (1, 0)
-    let columns = columns
-    let rows = Array(rows)
-    values.withUnsafeBufferPointer { values in
-      let values = values
-      Parallel.forEach(rows.count) { place in
-        let target = batch.row(place)
-        let start = rows[place] * columns
-        for column in 0..<columns {
-          target[column] = scale * values[start + column] + offset
-        }
-      }
-    }
-    return batch
   }
 }
 

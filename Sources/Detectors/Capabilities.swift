@@ -35,14 +35,39 @@ public protocol LatentModel: ReconstructingModel {
 
   /// The latent code of every sample: `latentSize` columns.
   ///
-  /// - Parameter samples: Finite, with `featureCount` columns.
-  func latentCodes(of samples: Matrix, in context: RunContext) throws -> Matrix
+  /// Called by `latentCodes(of:in:)`, as `reconstruct` is.
+  func encode(_ samples: Matrix, in context: RunContext) throws -> Matrix
 
   /// The samples that latent codes, which may have been edited, stand for.
   ///
-  /// - Parameter codes: Finite, with `latentSize` columns.
-  func reconstructions(fromLatent codes: Matrix, in context: RunContext) throws
-    -> Matrix
+  /// Called by `reconstructions(fromLatent:in:)`, with `latentSize` columns.
+  func decode(_ codes: Matrix, in context: RunContext) throws -> Matrix
+}
+
+extension LatentModel {
+  /// The latent code of every sample: `latentSize` columns.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func latentCodes(
+    of samples: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    try check(samples)
+    return try context.withThreads { try encode(samples, in: context) }
+  }
+
+  /// The samples that latent codes, which may have been edited, stand for.
+  ///
+  /// - Throws: `DetectorFault` for codes of another size or not finite.
+  public func reconstructions(
+    fromLatent codes: Matrix, in context: RunContext = RunContext()
+  ) throws -> Matrix {
+    guard codes.columns == latentSize else {
+      throw DetectorFault.wrongFeatureCount(
+        actual: codes.columns, expected: latentSize)
+    }
+    try codes.checkFinite()
+    return try context.withThreads { try decode(codes, in: context) }
+  }
 }
 
 /// A model whose fit goes over the samples in epochs.
@@ -65,4 +90,9 @@ extension AnomalyModel {
   package var trainingHistory: [EpochRecord]? {
     (self as? any EpochTrainedModel)?.history
   }
+}
+
+extension Detector {
+  /// Whether a fit goes over the samples in epochs, and so can be gone on with.
+  package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
 }

@@ -53,9 +53,6 @@ extension Detector {
     }
   }
 
-  /// Whether a fit goes over the samples in epochs, and so can be gone on with.
-  package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
-
   /// - Throws: `ParameterFault.impossible` for the first parameter that is not
   ///   in its domain.
   public func check() throws {

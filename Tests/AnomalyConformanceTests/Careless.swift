@@ -65,7 +65,7 @@ struct Careless: Detector {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       breach = try container.decodeIfPresent(Breach.self, forKey: .breach)
       do {
-        _mean = try container.decode(Tensor<[Float]>.self, forKey: .mean)
+        _mean = try container.decode(Tensor<Float>.self, forKey: .mean)
       } catch  where breach == .makesUpTensors {
         mean = []
       }

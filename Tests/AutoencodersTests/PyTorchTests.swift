@@ -16,16 +16,16 @@ import Testing
 
 private let shape = ImageShape(height: 64, width: 64, channels: 3)
 
-private let images = Batch<Float>(
-  (0..<16).flatMap { n in
-    (0..<shape.count).map { index in
-      let (y, x, c) = (index / 192, index / 3 % 64, index % 3)
-      return Float(
-        0.9
-          * sin(
-            0.7 * Double(n) + 0.11 * Double(y) + 0.13 * Double(x * (c + 1))))
-    }
-  }, rows: 16)
+private func images() -> Batch<Float> {
+  Batch(
+    (0..<16).flatMap { n in
+      (0..<shape.count).map { index in
+        let (y, x, c) = (index / 192, index / 3 % 64, index % 3)
+        let angle = 0.7 * Double(n) + 0.11 * Double(y)
+        return Float(0.9 * sin(angle + 0.13 * Double(x * (c + 1))))
+      }
+    }, rows: 16)
+}
 
 /// For every tensor of PyTorch's, in its order: where its elements, in its
 /// order, stand among ours, and its bound.
@@ -38,15 +38,10 @@ private func tensors(
     let (fanIn, biasCount): (Int, Int)
     switch layer {
     case .convolution(let layer):
-      // (out, in, y, x) to [y, x, in, out]
+      // (small, big, y, x) to [y, x, big, small]
       weights = places(layer.geometry)
       fanIn = layer.geometry.big.channels * 16
-      biasCount = layer.geometry.small.channels
-    case .transposedConvolution(let layer):
-      // (in, out, y, x) to [y, x, out, in]
-      weights = places(layer.geometry)
-      fanIn = layer.geometry.big.channels * 16
-      biasCount = layer.geometry.big.channels
+      biasCount = layer.output.channels
     case .linear(let layer):
       // (out, in) to [in, out]
       let (rows, columns) = (layer.input.count, layer.output.count)
@@ -128,6 +123,7 @@ struct PyTorchTests {
     }
     var adam = Adam(
       parameterCount: network.parameters.count, options: TrainingOptions())
+    let images = images()
     func step() -> Double {
       let tape = network.record(images)
       let loss = tape.output.meanSquaredError(to: images)

@@ -138,7 +138,7 @@ import Testing
     let pictures = try #require(search.pictures)
     #expect(pictures.outliers.map(\.place) == Array(search.outliers.prefix(2)))
     for picture in pictures.outliers + pictures.ordinary {
-      let original = try #require(category.test.picture(at: picture.place))
+      let original = try #require(try category.test.picture(at: picture.place))
       #expect(picture.original == original)
       #expect(picture.reconstruction?.shape == Self.shape)
     }

@@ -1,5 +1,4 @@
 import Execution
-import LinearAlgebra
 
 /// A fully connected layer: y = x · W + b.
 ///
@@ -13,49 +12,5 @@ package struct Linear: Hashable, Sendable {
 
   var weightCount: Int { input.count * output.count }
   var biasCount: Int { hasBias ? output.count : 0 }
-
-  func forward<Scalar: NetworkScalar>(
-    _ batch: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>
-  ) -> Batch<Scalar> {
-    let result = Batch<Scalar>(rows: batch.rows, columns: output.count)
-    if hasBias {
-      let bias = parameters + weightCount
-      for row in 0..<batch.rows {
-        result.row(row).update(from: bias, count: output.count)
-      }
-    }
-    SharedProduct.multiply(
-      m: batch.rows, n: output.count, k: input.count,
-      batch.values, stride: input.count, .plain,
-      parameters, stride: output.count, .plain,
-      beta: hasBias ? 1 : 0, into: result.values)
-    return result
-  }
-
-  /// Adds to the gradient of the parameters and gives, when it is wanted, the
-  /// gradient of the input.
-  func backward<Scalar: NetworkScalar>(
-    _ outputGradient: Batch<Scalar>, input batch: Batch<Scalar>,
-    _ parameters: UnsafePointer<Scalar>,
-    addingTo gradient: UnsafeMutablePointer<Scalar>, wantsInputGradient: Bool
-  ) -> Batch<Scalar>? {
-    SharedProduct.multiply(
-      m: input.count, n: output.count, k: batch.rows,
-      batch.values, stride: input.count, .transposed,
-      outputGradient.values, stride: output.count, .plain,
-      beta: 1, into: gradient)
-    if hasBias {
-      SharedProduct.sumRows(
-        of: outputGradient, beta: 1, into: gradient + weightCount)
-    }
-    guard wantsInputGradient else { return nil }
-    let inputGradient = Batch<Scalar>(
-      rows: batch.rows, columns: input.count)
-    SharedProduct.multiply(
-      m: batch.rows, n: input.count, k: output.count,
-      outputGradient.values, stride: output.count, .plain,
-      parameters, stride: output.count, .transposed,
-      beta: 0, into: inputGradient.values)
-    return inputGradient
-  }
+  var parameterCount: Int { weightCount + biasCount }
 }

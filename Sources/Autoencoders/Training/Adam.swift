@@ -64,7 +64,7 @@ package struct Adam: Codable, Hashable, Sendable {
     var scale: Float
     /// What AdamW leaves of a parameter.
     var shrink: Float
-    /// What of a parameter Adam adds to its slope.
+    /// What of a parameter Adam adds to its gradient.
     var decay: Float
   }
 
@@ -81,10 +81,11 @@ package struct Adam: Codable, Hashable, Sendable {
             Parallel.forEach(blocks.count) { block in
               let rule = rule
               for index in blocks[block] {
-                let slope = g[index] + rule.decay * p[index]
-                let mean = firstDecay * m[index] + (1 - firstDecay) * slope
+                let gradient = g[index] + rule.decay * p[index]
+                let mean = firstDecay * m[index] + (1 - firstDecay) * gradient
                 let square =
-                  secondDecay * v[index] + (1 - secondDecay) * slope * slope
+                  secondDecay * v[index] + (1 - secondDecay) * gradient
+                  * gradient
                 m[index] = mean
                 v[index] = square
                 g[index] = 0

@@ -86,7 +86,7 @@ private final class Reading: @unchecked Sendable {
     }
     // The training has the threads.
     return Parallel.$threadCount.withValue(1) {
-      matrix.batch(places, isSigned: isSigned)
+      Batch(matrix, rows: places, isSigned: isSigned)
     }
   }
 }

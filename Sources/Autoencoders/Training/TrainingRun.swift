@@ -64,7 +64,6 @@ struct TrainingRun {
 
   /// - Throws: As `Autoencoder.fit`.
   mutating func run() throws -> AutoencoderModel {
-    defer { BatchMemory.clear() }
     try context.cancellation.check()
     try start()
     while history.count < options.epochs, !hasConverged {
@@ -85,14 +84,20 @@ struct TrainingRun {
 
   /// Values, gradients and prefetched images of a batch, and what each block
   /// of images and the optimiser keep for the parameters.
-  private func checkMemory() throws {
+  private var neededMemory: Int {
     let perImage = assembly.networks.reduce(0) { $0 + $1.bytesPerImage }
     let parameters = assembly.networks.reduce(0) { $0 + $1.parameters.count }
-    let needed =
-      batchSize * (perImage + 3 * 4 * imageShape.count) + 6 * 4 * parameters
-    guard needed <= context.memoryBudget else {
+    return batchSize * (perImage + 3 * 4 * imageShape.count)
+      + 6 * 4 * parameters
+  }
+
+  /// What the budget leaves for memory that is kept for the next batches.
+  var spareMemory: Int { context.memoryBudget - neededMemory }
+
+  private func checkMemory() throws {
+    guard spareMemory >= 0 else {
       throw DetectorFault.exceedsMemoryBudget(
-        needed: needed, budget: context.memoryBudget,
+        needed: neededMemory, budget: context.memoryBudget,
         remedy: "use a smaller batch size or smaller images")
     }
   }

@@ -12,12 +12,13 @@ extension Batch {
   package func meanSquaredError(
     to target: Batch, weight: Double = 1
   ) -> Loss<Scalar> {
+    precondition(target.rows == rows && target.columns == columns)
     let gradient = Batch(rows: rows, columns: columns)
     let factor = Scalar(2 * weight / Double(count))
     let squares = rowSums { row in
       squaredError(
-        self.row(row), target.row(row), slopes: gradient.row(row),
-        factor: factor, count: columns)
+        pointer(toRow: row), target.pointer(toRow: row),
+        gradient: gradient.pointer(toRow: row), factor: factor, count: columns)
     }
     let total = squares.reduce(0, +)
     return Loss(value: weight * total / Double(count), gradient: gradient)
@@ -25,7 +26,11 @@ extension Batch {
 
   /// The squared distance of every row from the target's.
   package func squaredDistances(to target: Batch) -> [Double] {
-    rowSums { squaredDistance(self.row($0), target.row($0), columns) }
+    precondition(target.rows == rows && target.columns == columns)
+    return rowSums {
+      squaredDistance(
+        pointer(toRow: $0), target.pointer(toRow: $0), columns)
+    }
   }
 
   /// The mean binary cross-entropy of logits (one a row) with one label for
@@ -55,25 +60,16 @@ extension Batch {
       for (place, row) in block.enumerated() { sums[place] = body(row) }
     }
   }
-
-  /// self ← self + other.
-  func add(_ other: Batch) {
-    Parallel.forEach(rows) { row in
-      let target = self.row(row)
-      let source = other.row(row)
-      for column in 0..<columns { target[column] += source[column] }
-    }
-  }
 }
 
 /// The squared distance of the values from the targets, and their differences
 /// times a factor.
 func squaredError<Scalar: NetworkScalar>(
   _ values: UnsafePointer<Scalar>, _ targets: UnsafePointer<Scalar>,
-  slopes: UnsafeMutablePointer<Scalar>, factor: Scalar, count: Int
+  gradient: UnsafeMutablePointer<Scalar>, factor: Scalar, count: Int
 ) -> Double {
   for index in 0..<count {
-    slopes[index] = factor * (values[index] - targets[index])
+    gradient[index] = factor * (values[index] - targets[index])
   }
   return squaredDistance(values, targets, count)
 }

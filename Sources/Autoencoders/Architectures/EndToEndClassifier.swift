@@ -30,7 +30,8 @@ struct EndToEndClassifier: Assembly {
     networks = [
       Network(
         stack, seed: seed, stream: RandomPurpose.initialization.stream),
-      try .judge(of: shape, filters: filters, seed: seed, stream: 1),
+      try .binaryClassifier(
+        of: shape, filters: filters, seed: seed, stream: 1),
     ]
     latentSize = encoder.output.count
     encoderDepth = encoder.layers.count
@@ -52,11 +53,11 @@ struct EndToEndClassifier: Assembly {
       &networks[1].parameters, learningRate: moment.learningRate)
 
     let error = tape.output.meanSquaredError(to: batch)
-    if let verdict = networks[1].judge(
+    if let adversarial = networks[1].crossEntropy(
       label: 1, of: tape.output, weight: Self.weight)
     {
-      error.gradient.add(verdict.gradient)
-      losses.append(verdict.value)
+      error.gradient.add(adversarial.gradient)
+      losses.append(adversarial.value)
     }
     networks[0].backward(
       error.gradient, tape, addingTo: &optimizers[0].gradient)

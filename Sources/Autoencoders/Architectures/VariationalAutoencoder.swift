@@ -53,9 +53,9 @@ struct VariationalAutoencoder: Assembly {
     let code = Batch<Float>(rows: batch.rows, columns: latentSize)
     Parallel.forEach(batch.rows) { row in
       var generator = moment.generator(.latent, image: row)
-      let (noise, code) = (noise.row(row), code.row(row))
+      let (noise, code) = (noise[row], code[row])
       let (mean, logVariance) = (
-        mean.output.row(row), logVariance.output.row(row)
+        mean.output[row], logVariance.output[row]
       )
       for index in 0..<latentSize {
         noise[index] = Float(generator.normal())
@@ -79,18 +79,18 @@ struct VariationalAutoencoder: Assembly {
       rows: batch.rows, columns: latentSize)
     let factor = Float(weight)
     Parallel.forEach(batch.rows) { row in
-      let means = mean.output.row(row)
-      let logVariances = logVariance.output.row(row)
-      let noise = noise.row(row)
-      let (meanSlopes, slopes) = (
-        codeGradient.row(row), logVarianceGradient.row(row)
+      let means = mean.output[row]
+      let logVariances = logVariance.output[row]
+      let noise = noise[row]
+      let (meanGradient, gradient) = (
+        codeGradient[row], logVarianceGradient[row]
       )
       for index in 0..<latentSize {
         let deviation = exp(logVariances[index] / 2)
-        slopes[index] =
-          meanSlopes[index] * noise[index] * deviation / 2
+        gradient[index] =
+          meanGradient[index] * noise[index] * deviation / 2
           + factor * (deviation * deviation - 1) / 2
-        meanSlopes[index] += factor * means[index]
+        meanGradient[index] += factor * means[index]
       }
     }
     let trunkGradient = networks[1].backward(
@@ -143,7 +143,7 @@ struct VariationalAutoencoder: Assembly {
     _ mean: Batch<Float>, _ logVariance: Batch<Float>
   ) -> [Double] {
     mean.rowSums { row in
-      let (mean, logVariance) = (mean.row(row), logVariance.row(row))
+      let (mean, logVariance) = (mean[row], logVariance[row])
       var sum = 0.0
       for index in 0..<latentSize {
         sum += Double(

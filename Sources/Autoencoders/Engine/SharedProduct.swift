@@ -38,7 +38,7 @@ enum SharedProduct {
           aForm,
           b + (bForm == .plain ? lower * bStride : lower), stride: bStride,
           bForm,
-          beta: 0, into: partial.row(index), stride: n)
+          beta: 0, into: partial.pointer(toRow: index), stride: n)
       }
       sumRows(of: partial, beta: beta, into: c)
     } else if longest == m {
@@ -76,7 +76,7 @@ enum SharedProduct {
         for column in 0..<block.count { target[column] = 0 }
       }
       for row in 0..<batch.rows {
-        let source = batch.row(row) + block.lowerBound
+        let source = batch.pointer(toRow: row) + block.lowerBound
         for column in 0..<block.count { target[column] += source[column] }
       }
     }

@@ -42,7 +42,8 @@ struct OneClassGAN: Assembly {
     }
     for stream in 3..<5 as Range<UInt64> {
       networks.append(
-        try .judge(of: shape, filters: filters, seed: seed, stream: stream))
+        try .binaryClassifier(
+          of: shape, filters: filters, seed: seed, stream: stream))
     }
     self.latentSize = latentSize
   }
@@ -57,26 +58,26 @@ struct OneClassGAN: Assembly {
     let randomImage = networks[1](randomCode)
     var losses: [Double] = []
 
-    for (judge, real, fake) in [
+    for (index, real, fake) in [
       (4, image.output, randomImage), (2, randomCode, code.output),
       (3, batch, randomImage),
     ] {
       losses.append(
-        networks[judge].learn(
-          label: 1, of: real, addingTo: &optimizers[judge].gradient))
+        networks[index].learn(
+          label: 1, of: real, addingTo: &optimizers[index].gradient))
       losses.append(
-        networks[judge].learn(
-          label: 0, of: fake, addingTo: &optimizers[judge].gradient))
-      optimizers[judge].step(
-        &networks[judge].parameters, learningRate: moment.learningRate)
+        networks[index].learn(
+          label: 0, of: fake, addingTo: &optimizers[index].gradient))
+      optimizers[index].step(
+        &networks[index].parameters, learningRate: moment.learningRate)
     }
 
     // The decoder answers for the negatives, ...
     let negative = networks[1].record(informativeNegatives(randomCode))
-    if let verdict = networks[3].judge(label: 1, of: negative.output) {
+    if let loss = networks[3].crossEntropy(label: 1, of: negative.output) {
       networks[1].backward(
-        verdict.gradient, negative, addingTo: &optimizers[1].gradient)
-      losses.append(verdict.value)
+        loss.gradient, negative, addingTo: &optimizers[1].gradient)
+      losses.append(loss.value)
     }
     // ... both for the reconstruction, the encoder for its codes.
     let error = image.output.meanSquaredError(
@@ -86,10 +87,10 @@ struct OneClassGAN: Assembly {
       wantsInputGradient: true)
     guard
       let codeGradient,
-      let verdict = networks[2].judge(label: 1, of: code.output)
+      let loss = networks[2].crossEntropy(label: 1, of: code.output)
     else { return .nan }
-    codeGradient.add(verdict.gradient)
-    losses.append(verdict.value)
+    codeGradient.add(loss.gradient)
+    losses.append(loss.value)
     networks[0].backward(
       codeGradient, code, addingTo: &optimizers[0].gradient)
     for index in 0..<2 {
@@ -119,7 +120,7 @@ struct OneClassGAN: Assembly {
     for row in 0..<rows {
       var generator = moment.generator(.negatives, image: row)
       for index in 0..<latentSize {
-        codes.row(row)[index] = Float(2 * generator.uniform() - 1)
+        codes[row][index] = Float(2 * generator.uniform() - 1)
       }
     }
     return codes
@@ -134,19 +135,19 @@ struct OneClassGAN: Assembly {
     for _ in 0..<Self.miningSteps {
       let tape = decoder.record(codes.copy())
       guard
-        let verdict = networks[4].judge(label: 0, of: tape.output),
-        let slope = decoder.backward(
-          verdict.gradient, tape, addingTo: &ignored, wantsInputGradient: true)
+        let loss = networks[4].crossEntropy(label: 0, of: tape.output),
+        let gradient = decoder.backward(
+          loss.gradient, tape, addingTo: &ignored, wantsInputGradient: true)
       else { return codes }
       for row in 0..<codes.rows {
-        let (code, slope) = (codes.row(row), slope.row(row))
+        let (code, gradient) = (codes[row], gradient[row])
         var square: Float = 0
-        for index in 0..<latentSize { square += slope[index] * slope[index] }
+        for value in gradient { square += value * value }
         guard square > 0 else { continue }
         let factor =
           Self.miningLength * (Float(latentSize) / square).squareRoot()
         for index in 0..<latentSize {
-          code[index] = min(max(code[index] - factor * slope[index], -1), 1)
+          code[index] = min(max(code[index] - factor * gradient[index], -1), 1)
         }
       }
     }

@@ -6,20 +6,21 @@ import LinearAlgebra
 /// [row, column, channel, image], with a border of zeros one pixel wide, so
 /// that sums which reach over the edge need no case of their own. The lanes
 /// beyond the last image are idle.
-struct ImageLanes {
+package struct ImageLanes: UnitLayout {
   typealias Vector = SIMD16<Float>
 
-  /// Images side by side.
-  static let count = Vector.scalarCount
+  package static var imageCount: Int { Vector.scalarCount }
 
   let shape: ImageShape
 
+  package init(shape: ImageShape) { self.shape = shape }
+
   /// Numbers from a pixel to the next.
-  var pixelStep: Int { shape.channels * Self.count }
+  var pixelStep: Int { shape.channels * Self.imageCount }
   /// Numbers from a row to the next.
   var rowStep: Int { (shape.width + 2) * pixelStep }
   /// All numbers, those of the border among them.
-  var valueCount: Int { (shape.height + 2) * rowStep }
+  package var valueCount: Int { (shape.height + 2) * rowStep }
   /// Where the first pixel inside the border begins.
   var origin: Int { rowStep + pixelStep }
 
@@ -28,14 +29,14 @@ struct ImageLanes {
     (rows.lowerBound + 1) * rowStep..<(rows.upperBound + 1) * rowStep
   }
 
-  func clearBorder(_ lanes: UnsafeMutablePointer<Float>) {
-    lanes.update(repeating: 0, count: rowStep)
+  package func clearBorder(_ unit: UnsafeMutablePointer<Float>) {
+    unit.update(repeating: 0, count: rowStep)
     for y in 1...shape.height {
-      let row = lanes + y * rowStep
+      let row = unit + y * rowStep
       row.update(repeating: 0, count: pixelStep)
       (row + rowStep - pixelStep).update(repeating: 0, count: pixelStep)
     }
-    (lanes + (shape.height + 1) * rowStep)
+    (unit + (shape.height + 1) * rowStep)
       .update(repeating: 0, count: rowStep)
   }
 }
@@ -43,24 +44,20 @@ struct ImageLanes {
 // MARK: In and out
 
 extension ImageLanes {
-  /// Lays images (NHWC) side by side; idle lanes are zero.
-  ///
-  /// - Parameters:
-  ///   - images: The first of those that lie one after the other.
-  ///   - count: How many, 16 at most.
-  func load(
+  /// Lays images side by side; idle lanes are zero.
+  package func load(
     _ images: UnsafePointer<Float>, count: Int,
-    into lanes: UnsafeMutablePointer<Float>
+    into unit: UnsafeMutablePointer<Float>
   ) {
-    clearBorder(lanes)
+    clearBorder(unit)
     forEachSquare { square, spare, run in
-      for image in 0..<Self.count {
+      for image in 0..<Self.imageCount {
         guard image < count else {
           square[image] = .zero
           continue
         }
         let source = images + image * shape.count + run.image
-        if run.length == Self.count {
+        if run.length == Self.imageCount {
           square[image] = vector(source)
         } else {
           for index in 0..<run.length { square[image][index] = source[index] }
@@ -68,24 +65,23 @@ extension ImageLanes {
       }
       transpose(square, spare)
       for index in 0..<run.length {
-        store(square[index], to: lanes + run.lanes + index * Self.count)
+        store(square[index], to: unit + run.lanes + index * Self.imageCount)
       }
     }
   }
 
-  /// The images (NHWC) that lie side by side, one after the other.
-  func unload(
-    _ lanes: UnsafePointer<Float>, count: Int,
+  package func unload(
+    _ unit: UnsafePointer<Float>, count: Int,
     into images: UnsafeMutablePointer<Float>
   ) {
     forEachSquare { square, spare, run in
       for index in 0..<run.length {
-        square[index] = vector(lanes + run.lanes + index * Self.count)
+        square[index] = vector(unit + run.lanes + index * Self.imageCount)
       }
       transpose(square, spare)
       for image in 0..<count {
         let target = images + image * shape.count + run.image
-        if run.length == Self.count {
+        if run.length == Self.imageCount {
           store(square[image], to: target)
         } else {
           for index in 0..<run.length { target[index] = square[image][index] }
@@ -111,16 +107,17 @@ extension ImageLanes {
     ) -> Void
   ) {
     let rowCount = shape.width * shape.channels
-    let squares = Batch<Float>(rows: 2, columns: Self.count * Self.count)
+    let squares = Batch<Float>(
+      rows: 2, columns: Self.imageCount * Self.imageCount)
     squares.fill(0)
-    let square = vectors(squares.row(0))
-    let spare = vectors(squares.row(1))
+    let square = vectors(squares.pointer(toRow: 0))
+    let spare = vectors(squares.pointer(toRow: 1))
     for y in 0..<shape.height {
-      for start in stride(from: 0, to: rowCount, by: Self.count) {
+      for start in stride(from: 0, to: rowCount, by: Self.imageCount) {
         let run = Run(
           image: y * rowCount + start,
-          lanes: origin + y * rowStep + start * Self.count,
-          length: min(Self.count, rowCount - start))
+          lanes: origin + y * rowStep + start * Self.imageCount,
+          length: min(Self.imageCount, rowCount - start))
         body(square, spare, run)
       }
     }
@@ -155,14 +152,10 @@ extension ImageLanes {
 // MARK: Sums
 
 extension ImageLanes {
-  /// Adds the squared distance of every image from its target, over some of
-  /// the numbers, and gives the differences times a factor (zero in idle
-  /// lanes).
-  ///
-  /// - Parameter squares: A number for each of `count` images.
-  static func addSquaredErrors(
-    of values: UnsafePointer<Float>, from targets: UnsafePointer<Float>,
-    _ numbers: Range<Int>, slopes: UnsafeMutablePointer<Float>, factor: Float,
+  /// The gradient is zero in idle lanes.
+  package static func addSquaredErrors(
+    of unit: UnsafePointer<Float>, from targets: UnsafePointer<Float>,
+    _ numbers: Range<Int>, gradient: UnsafeMutablePointer<Float>, factor: Float,
     count: Int, to squares: UnsafeMutablePointer<Double>
   ) {
     var factors = Vector.zero
@@ -171,30 +164,28 @@ extension ImageLanes {
     var index = numbers.lowerBound
     while index < numbers.upperBound {
       // Short stretches in single precision, their sums in Double.
-      let end = min(index + 64 * Self.count, numbers.upperBound)
+      let end = min(index + 64 * Self.imageCount, numbers.upperBound)
       var sums = Vector.zero
       while index < end {
-        let difference = vector(values + index) - vector(targets + index)
+        let difference = vector(unit + index) - vector(targets + index)
         sums += difference * difference
-        store(difference * factors, to: slopes + index)
-        index += Self.count
+        store(difference * factors, to: gradient + index)
+        index += Self.imageCount
       }
       total += SIMD16<Double>(sums)
     }
     for lane in 0..<count { squares[lane] += total[lane] }
   }
 
-  /// sums ← sums + some of the numbers (whole pixels), summed over the pixels
-  /// and the images.
-  func sumPixels(
-    _ lanes: UnsafePointer<Float>, _ numbers: Range<Int>,
+  package func sumPixels(
+    _ unit: UnsafePointer<Float>, _ numbers: Range<Int>,
     to sums: UnsafeMutablePointer<Float>
   ) {
     for channel in 0..<shape.channels {
       var sum = Vector.zero
-      var index = numbers.lowerBound + channel * Self.count
+      var index = numbers.lowerBound + channel * Self.imageCount
       while index < numbers.upperBound {
-        sum += vector(lanes + index)
+        sum += vector(unit + index)
         index += pixelStep
       }
       sums[channel] += sum.sum()

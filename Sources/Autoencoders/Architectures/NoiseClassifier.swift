@@ -2,7 +2,7 @@ import Execution
 import LinearAlgebra
 
 /// `noise-classifier`: the latent code of an autoencoder also feeds a
-/// classifier that learns to tell the training images from made-up anomalies:
+/// classifier that learns to tell the training images from synthetic anomalies:
 /// noise in the first quarter of the epochs, then pasted patches as well.
 struct NoiseClassifier: Assembly {
   /// Encoder, decoder, classifier.
@@ -12,7 +12,7 @@ struct NoiseClassifier: Assembly {
   /// Mean and deviation of the reconstruction error over training images, then
   /// of the classifier's logit.
   var constants: [Float] = [0, 1, 0, 1]
-  private let anomalies: MadeUpAnomalies
+  private let anomalies: SyntheticAnomalies
   private let score: Autoencoder.Score
 
   /// Units of the classifier's hidden layers.
@@ -37,7 +37,7 @@ struct NoiseClassifier: Assembly {
     }
     self.latentSize = latentSize
     self.score = score
-    anomalies = MadeUpAnomalies(shape: shape)
+    anomalies = SyntheticAnomalies(shape: shape)
   }
 
   mutating func step(
@@ -46,39 +46,39 @@ struct NoiseClassifier: Assembly {
   ) -> Double {
     let isNoise =
       moment.fraction < Self.noiseFraction || moment.step.isMultiple(of: 4)
-    let wrong =
+    let anomalous =
       isNoise
       ? anomalies.noise(batch, moment) : anomalies.patches(batch, moment)
     let code = networks[0].record(batch)
-    let wrongCode = networks[0].record(wrong)
+    let anomalousCode = networks[0].record(anomalous)
     let image = networks[1].record(code.output)
     let error = image.output.meanSquaredError(to: batch)
-    let gradient = networks[1].backward(
+    let codeGradient = networks[1].backward(
       error.gradient, image, addingTo: &optimizers[1].gradient,
       wantsInputGradient: true)
-    guard let gradient else { return .nan }
+    guard let codeGradient else { return .nan }
 
     var loss = error.value
-    let verdict = networks[2].record(code.output.copy())
-    let right = verdict.output.crossEntropy(label: 0, weight: Self.weight / 2)
-    if let slope = networks[2].backward(
-      right.gradient, verdict, addingTo: &optimizers[2].gradient,
+    let tape = networks[2].record(code.output.copy())
+    let ordinary = tape.output.crossEntropy(label: 0, weight: Self.weight / 2)
+    if let gradient = networks[2].backward(
+      ordinary.gradient, tape, addingTo: &optimizers[2].gradient,
       wantsInputGradient: true)
     {
-      gradient.add(slope)
+      codeGradient.add(gradient)
     }
-    let wrongVerdict = networks[2].record(wrongCode.output.copy())
-    let other = wrongVerdict.output.crossEntropy(
+    let anomalousTape = networks[2].record(anomalousCode.output.copy())
+    let other = anomalousTape.output.crossEntropy(
       label: 1, weight: Self.weight / 2)
-    if let slope = networks[2].backward(
-      other.gradient, wrongVerdict, addingTo: &optimizers[2].gradient,
+    if let gradient = networks[2].backward(
+      other.gradient, anomalousTape, addingTo: &optimizers[2].gradient,
       wantsInputGradient: true)
     {
       networks[0].backward(
-        slope, wrongCode, addingTo: &optimizers[0].gradient)
+        gradient, anomalousCode, addingTo: &optimizers[0].gradient)
     }
-    networks[0].backward(gradient, code, addingTo: &optimizers[0].gradient)
-    loss += right.value + other.value
+    networks[0].backward(codeGradient, code, addingTo: &optimizers[0].gradient)
+    loss += ordinary.value + other.value
     for index in networks.indices {
       optimizers[index].step(
         &networks[index].parameters, learningRate: moment.learningRate)

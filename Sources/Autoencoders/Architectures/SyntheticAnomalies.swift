@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// Images that are wrong on purpose, made from a batch of ordinary ones with
 /// values in -1...1.
-struct MadeUpAnomalies {
+struct SyntheticAnomalies {
   let shape: ImageShape
 
   /// Each image mixed with uniform noise that is at least half of it.
@@ -25,9 +25,9 @@ struct MadeUpAnomalies {
     _ batch: Batch<Float>, _ moment: TrainingMoment
   ) -> Batch<Float> {
     changed(batch, moment) { image, row, generator in
-      let other = batch.row(
+      let other = batch[
         (row + 1 + generator.integer(below: max(batch.rows - 1, 1)))
-          % batch.rows)
+          % batch.rows]
       let (from, height) = cut(shape.height, &generator)
       let (to, _) = cut(shape.height, of: height, &generator)
       let (fromColumn, width) = cut(shape.width, &generator)
@@ -35,12 +35,11 @@ struct MadeUpAnomalies {
       let share =
         generator.uniform() < 0.5 ? 1 : Float(0.4 + 0.6 * generator.uniform())
       for y in 0..<height {
-        let source =
-          other + ((from + y) * shape.width + fromColumn) * shape.channels
-        let target =
-          image + ((to + y) * shape.width + toColumn) * shape.channels
+        let source = ((from + y) * shape.width + fromColumn) * shape.channels
+        let target = ((to + y) * shape.width + toColumn) * shape.channels
         for index in 0..<width * shape.channels {
-          target[index] += share * (source[index] - target[index])
+          image[target + index] +=
+            share * (other[source + index] - image[target + index])
         }
       }
     }
@@ -58,14 +57,12 @@ struct MadeUpAnomalies {
 
   private func changed(
     _ batch: Batch<Float>, _ moment: TrainingMoment,
-    _ change: (UnsafeMutablePointer<Float>, Int, inout SeededGenerator) -> Void
+    _ change: (Batch<Float>.Row, Int, inout SeededGenerator) -> Void
   ) -> Batch<Float> {
-    let result = Batch<Float>(rows: batch.rows, columns: batch.columns)
+    let result = batch.copy()
     Parallel.forEach(batch.rows) { row in
       var generator = moment.generator(.anomalies, image: row)
-      let image = result.row(row)
-      image.update(from: batch.row(row), count: batch.columns)
-      change(image, row, &generator)
+      change(result[row], row, &generator)
     }
     return result
   }
@@ -77,40 +74,11 @@ extension Batch where Scalar == Float {
     let result = Batch(rows: rows, columns: columns)
     Parallel.forEach(rows) { row in
       var generator = moment.generator(.noise, image: row)
-      let (source, target) = (self.row(row), result.row(row))
+      let (source, target) = (self[row], result[row])
       for column in 0..<columns {
         target[column] = source[column] + deviation * Float(generator.normal())
       }
     }
-    return result
-  }
-
-  /// Every row of this batch followed by the other's.
-  func beside(_ other: Batch) -> Batch {
-    let result = Batch(rows: rows, columns: columns + other.columns)
-    for row in 0..<rows {
-      result.row(row).update(from: self.row(row), count: columns)
-      (result.row(row) + columns)
-        .update(from: other.row(row), count: other.columns)
-    }
-    return result
-  }
-
-  /// Some columns.
-  func selecting(columns range: Range<Int>) -> Batch {
-    let result = Batch(rows: rows, columns: range.count)
-    for row in 0..<rows {
-      result.row(row).update(
-        from: self.row(row) + range.lowerBound, count: range.count)
-    }
-    return result
-  }
-
-  /// The rows of this batch, then the other's.
-  func above(_ other: Batch) -> Batch {
-    let result = Batch(rows: rows + other.rows, columns: columns)
-    result.values.update(from: values, count: count)
-    (result.values + count).update(from: other.values, count: other.count)
     return result
   }
 }

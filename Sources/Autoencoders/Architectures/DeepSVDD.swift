@@ -2,7 +2,7 @@ import Execution
 import LinearAlgebra
 
 /// `deep-svdd`: an encoder draws the codes of ordinary images to a centre and
-/// keeps those of made-up anomalies away from it.
+/// keeps those of synthetic anomalies away from it.
 ///
 /// No layer has a bias, and the centre, the mean of the first codes, is kept
 /// away from zero, so that no weights give every image the centre (Ruff et al.
@@ -16,7 +16,7 @@ struct DeepSVDD: Assembly {
   /// The centre; then the mean squared distance from it, and the variance of
   /// the codes, before training.
   var constants: [Float]
-  private let anomalies: MadeUpAnomalies
+  private let anomalies: SyntheticAnomalies
 
   /// A smaller part of the first variance than this is a collapse.
   private static let leastVariance: Float = 1e-4
@@ -37,7 +37,7 @@ struct DeepSVDD: Assembly {
     ]
     self.latentSize = latentSize
     constants = [Float](repeating: 0, count: latentSize + 2)
-    anomalies = MadeUpAnomalies(shape: shape)
+    anomalies = SyntheticAnomalies(shape: shape)
   }
 
   private var centre: ArraySlice<Float> { constants[..<latentSize] }
@@ -48,7 +48,7 @@ struct DeepSVDD: Assembly {
     let codes = networks[0].record(batch).output
     var sum = [Float](repeating: 0, count: latentSize)
     for row in 0..<codes.rows {
-      for index in 0..<latentSize { sum[index] += codes.row(row)[index] }
+      for index in 0..<latentSize { sum[index] += codes[row][index] }
     }
     for index in 0..<latentSize {
       let mean = sum[index] / Float(codes.rows)
@@ -81,8 +81,8 @@ struct DeepSVDD: Assembly {
       loss += isOrdinary ? distances[row] : max(missing, 0)
       let sign: Float = isOrdinary ? 1 : missing > 0 ? -1 : 0
       for (index, centre) in centre.enumerated() {
-        gradient.row(row)[index] =
-          sign * 2 * (codes.row(row)[index] - centre) / Float(batch.rows)
+        gradient[row][index] =
+          sign * 2 * (codes[row][index] - centre) / Float(batch.rows)
       }
     }
     if codes.rows > 2, variance(codes) < Self.leastVariance * firstVariance {
@@ -111,7 +111,7 @@ struct DeepSVDD: Assembly {
     return codes.rowSums { row in
       var sum = 0.0
       for index in 0..<latentSize {
-        let difference = Double(codes.row(row)[index] - centre[index])
+        let difference = Double(codes[row][index] - centre[index])
         sum += difference * difference
       }
       return sum
@@ -122,7 +122,7 @@ struct DeepSVDD: Assembly {
   private func variance(_ codes: Batch<Float>) -> Float {
     var total: Float = 0
     for index in 0..<latentSize {
-      let values = (0..<codes.rows).map { codes.row($0)[index] }
+      let values = (0..<codes.rows).map { codes[$0][index] }
       let mean = values.reduce(0, +) / Float(codes.rows)
       total += values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     }

@@ -6,6 +6,11 @@ import LinearAlgebra
 package protocol NetworkScalar: BinaryFloatingPoint, SIMDScalar,
   BitwiseCopyable, Codable, Sendable
 {
+  /// What convolutions go by, where it supports all layers that follow each
+  /// other; `PatchEngine` elsewhere.
+  associatedtype FastEngine: ConvolutionEngine
+  where FastEngine.Layout.Scalar == Self
+
   /// C ← A · B + beta · C; see `BLAS.multiply`.
   static func multiply(
     m: Int, n: Int, k: Int,
@@ -21,6 +26,8 @@ package protocol NetworkScalar: BinaryFloatingPoint, SIMDScalar,
 }
 
 extension Float: NetworkScalar {
+  package typealias FastEngine = LaneEngine
+
   @inline(__always)
   package static func multiply(
     m: Int, n: Int, k: Int,
@@ -56,6 +63,8 @@ extension Float: NetworkScalar {
 }
 
 extension Double: NetworkScalar {
+  package typealias FastEngine = PatchEngine<Double>
+
   @inline(__always)
   package static func multiply(
     m: Int, n: Int, k: Int,

@@ -16,7 +16,7 @@ extension Network where Scalar == Float {
   }
 
   /// The cross-entropy with the label, and its gradient by the samples.
-  func judge(
+  func crossEntropy(
     label: Float, of batch: Batch<Float>, weight: Double = 1
   ) -> Loss<Float>? {
     var network = self
@@ -29,7 +29,7 @@ extension Network where Scalar == Float {
   }
 
   /// A convolutional network from images to a logit.
-  static func judge(
+  static func binaryClassifier(
     of shape: ImageShape, filters: [Int], seed: UInt64?, stream: UInt64
   ) throws -> Network {
     var stack = LayerStack(input: shape)
