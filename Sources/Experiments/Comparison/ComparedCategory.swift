@@ -18,13 +18,13 @@ struct ComparedCategory {
   /// - Throws: `ExperimentFault` for a set without samples, the faults of
   ///   reading and of the features.
   init(
-    _ category: DatasetCategory, of dataset: String, features: FeatureRecipe,
-    scaler: Scaler?, in context: RunContext
+    _ category: DatasetCategory, of dataset: String, preparation: Preparation,
+    in context: RunContext
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     prepared = try PreparedCategory(
-      category, features: features, scaler: scaler, in: context)
+      category, preparation: preparation, in: context)
     test = try prepared.test(in: context)
     testSamples = category.test
     pictures = SamplePictures(of: category.test)

@@ -1,5 +1,4 @@
 import Datasets
-import Detectors
 import Evaluation
 import Execution
 import Features
@@ -73,12 +72,13 @@ public struct Comparison: Sendable {
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
   ///   - finished: Called after every run.
-  /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
-  ///   features, `CancellationError`.
+  /// - Throws: `ParameterFault`, `ExperimentFault.noLabels`, the faults of
+  ///   reading and of the features, `CancellationError`.
   public func run(
     in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
   ) throws -> [ComparisonRun] {
+    for detector in detectors { try detector.detector.check() }
     let categories = isPooled ? [try dataset.pooled()] : dataset.categories
     for category in categories where category.test.labels == nil {
       throw ExperimentFault.noLabels(category: category.name)
@@ -113,7 +113,8 @@ public struct Comparison: Sendable {
         + seconds.flatMap { Array(repeating: $0.fit, count: seeds.count) }
     )[...]
     var compared = try ComparedCategory(
-      category, of: dataset.name, features: features, scaler: scaler,
+      category, of: dataset.name,
+      preparation: Preparation(features: features, scaler: scaler),
       in: parts.removeFirst())
     var runs: [ComparisonRun] = []
     for detector in detectors {

@@ -33,7 +33,8 @@ public struct Pipeline: Sendable {
     let seconds = detector.expectedSeconds(on: category, features: features)
     let parts = context.parts([seconds.reading, seconds.fit])
     return try PreparedCategory(
-      category, features: features, scaler: scaler, in: parts[0]
+      category, preparation: Preparation(features: features, scaler: scaler),
+      in: parts[0]
     ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
   }
 }

@@ -10,19 +10,18 @@ package struct PreparedCategory: Sendable {
   let train: any SampleSource
   private let category: DatasetCategory
 
-  /// - Parameter scaler: Nil is the default of the data.
   /// - Throws: `ExperimentFault.noTrainingSamples`, the faults of reading and
   ///   of the features.
   package init(
-    _ category: DatasetCategory, features: FeatureRecipe, scaler: Scaler?,
+    _ category: DatasetCategory, preparation: Preparation,
     in context: RunContext
   ) throws {
     guard category.train.count > 0 else {
       throw ExperimentFault.noTrainingSamples(category: category.name)
     }
     (self.features, train) = try FittedFeatures.fit(
-      features.extractor(for: category), scaler, to: category.train,
-      in: context)
+      preparation.features.extractor(for: category), preparation.scaler,
+      to: category.train, in: context)
     self.category = category
   }
 
