@@ -7,6 +7,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Parameters
 import Plots
 import TestSupport
 import Testing
@@ -216,9 +217,7 @@ struct HostileComparison {
         samples: (0..<count).map {
           Sample(id: "\($0)", category: "c", label: $0 % 3 == 0 ? 1 : 0)
         },
-        content: .rows(
-          Matrix((0..<count).map { [Float($0 % 3), Float($0)] }),
-          imageShape: nil))
+        source: Matrix((0..<count).map { [Float($0 % 3), Float($0)] }))
     }
     let detectors = [
       NamedDetector("pca", PCAReconstruction(nComponents: .count(1))),
@@ -249,7 +248,7 @@ struct HostileComparison {
       page.elements(named: "li").contains {
         $0.text.hasPrefix("picky on small: too few training samples: 5")
       })
-    #expect(throws: DetectorFault.self) {
+    #expect(throws: ParameterFault.self) {
       try Comparison(
         dataset: Dataset(
           name: "d", kind: .csv,
@@ -261,8 +260,10 @@ struct HostileComparison {
 
   /// Wants more than five samples.
   private struct Picky: Detector {
-    func fit(
-      _ samples: Matrix, in context: RunContext
+    var parameters: [Parameter<Picky>] { [] }
+
+    func learn(
+      from samples: any SampleSource, in context: RunContext
     ) throws -> IsolationForest.Model {
       guard samples.rows > 5 else {
         throw DetectorFault.tooFewSamples(count: samples.rows, needed: 6)
