@@ -4,7 +4,6 @@ import Detectors
 import Evaluation
 import Execution
 import Features
-import Foundation
 import Images
 import LinearAlgebra
 import TestSupport
@@ -16,9 +15,7 @@ import Testing
 @Suite struct PipelineTests {
   private let folder: TemporaryFolder
 
-  init() throws {
-    folder = try TemporaryFolder()
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   /// 40 ordinary training samples; test samples of which every third is
   /// brighter.
@@ -53,8 +50,7 @@ import Testing
 
   private func dataset(_ kind: DatasetKind) throws -> Dataset {
     let category = category(shape: kind == .csv ? nil : Self.shape)
-    let url = folder.file(
-      kind == .csv ? "data.csv" : kind.rawValue)
+    let url = folder.file(kind == .csv ? "data.csv" : kind.rawValue)
     try Dataset(name: "d", kind: kind, categories: [category])
       .write(as: kind, to: url)
     return try Dataset(at: url)
@@ -122,9 +118,8 @@ import Testing
     #expect(inspection.edited[0].images == inspection.reconstructions)
     #expect(inspection.edited[1].images != inspection.reconstructions)
     let rows = try fitted.scaler.scaled(
-      category.test.selecting(
-        inspection.samples.compactMap { Int($0.id) }
-      ).source.matrix())
+      category.test.source.matrix(
+        ofRows: inspection.samples.compactMap { Int($0.id) }))
     let model = try #require(fitted.model as? AutoencoderModel)
     let codes = try model.latentCodes(of: rows)
     #expect(

@@ -1,7 +1,5 @@
 import Datasets
 import Experiments
-import Files
-import Foundation
 import TestSupport
 import Testing
 

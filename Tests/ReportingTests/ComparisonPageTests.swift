@@ -231,14 +231,10 @@ struct HostileComparison {
         }), detectors: detectors
     ).run()
     #expect(runs.map { $0.failure == nil } == [true, false, true, true])
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("PageTests-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let report = ComparisonReport(runs)
-    try report.write(to: folder)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path).count
-        == 5)
+    try report.write(to: folder.url)
+    #expect(try folder.contents.count == 5)
     #expect(
       report.aurocTable.rows.map { $0[2] == "failed" } == [
         true, false, true,
@@ -260,8 +256,6 @@ struct HostileComparison {
 
   /// Wants more than five samples.
   private struct Picky: Detector {
-    var parameters: [Parameter<Picky>] { [] }
-
     func learn(
       from samples: any SampleSource, in context: RunContext
     ) throws -> IsolationForest.Model {
