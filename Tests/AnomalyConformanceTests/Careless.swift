@@ -28,7 +28,7 @@ struct Careless: Detector {
     if breach != .ignoresCancellation { try context.cancellation.check() }
     let samples =
       breach == .readsUnchecked
-      ? try source.matrix() : try source.matrix(in: context)
+      ? try source.matrix() : try source.finite(rows: Array(0..<source.rows))
     let isPartial =
       breach == .favoursFirstRow
       || breach == .skipsRowsOfStreams && !(source is Matrix)

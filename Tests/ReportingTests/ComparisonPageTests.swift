@@ -256,11 +256,9 @@ struct HostileComparison {
 
   /// Wants more than five samples.
   private struct Picky: Detector {
-    var parameters: [Parameter<Self>] { [] }
-
     func learn(
       from samples: any SampleSource, in context: RunContext
-    ) throws -> IsolationForestModel {
+    ) throws -> IsolationForest.Model {
       guard samples.rows > 5 else {
         throw DetectorFault.tooFewSamples(count: samples.rows, needed: 6)
       }

@@ -74,10 +74,11 @@ struct ComparedCategory {
     into run: inout ComparisonRun
   ) throws -> FittedPipeline {
     let clock = ContinuousClock()
+    let parts = context.parts([4, 1])
     let fit = try clock.measure(
-      try prepared.fit(detector, scoresTraining: false, in: context))
+      try prepared.fit(detector, scoresTraining: false, in: parts[0]))
     let scoring = try clock.measure(
-      try fit.value.scores(of: test, in: context))
+      try fit.value.scores(of: test, in: parts[1]))
     let evaluation = try Evaluation(
       scores: scoring.value, labels: testSamples.labels ?? [])
     run.scores = scoring.value

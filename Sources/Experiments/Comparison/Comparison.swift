@@ -86,8 +86,18 @@ public struct Comparison: Sendable {
     let shown =
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
-    return try categories.flatMap {
-      try run($0, shown: shown, in: context, finished: finished)
+    let seconds = categories.map { category in
+      detectors.map {
+        $0.expectedSeconds(on: category, features: features)
+      }
+    }
+    let parts = context.parts(
+      seconds.map { detectors in
+        (detectors.first?.reading ?? 0)
+          + detectors.reduce(0) { $0 + $1.fit } * Double(seeds.count)
+      })
+    return try zip(categories, parts).flatMap {
+      try run($0, shown: shown, in: $1, finished: finished)
     }
   }
 
@@ -95,13 +105,21 @@ public struct Comparison: Sendable {
     _ category: DatasetCategory, shown: Int?, in context: RunContext,
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
+    let seconds = detectors.map {
+      $0.expectedSeconds(on: category, features: features)
+    }
+    var parts = context.parts(
+      [seconds.first?.reading ?? 0]
+        + seconds.flatMap { Array(repeating: $0.fit, count: seeds.count) }
+    )[...]
     var compared = try ComparedCategory(
       category, of: dataset.name,
       preparation: Preparation(features: features, scaler: scaler),
-      in: context)
+      in: parts.removeFirst())
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
+        let context = parts.removeFirst()
         try context.cancellation.check()
         // Of several seeds, the first is shown for all.
         let run = try compared.run(

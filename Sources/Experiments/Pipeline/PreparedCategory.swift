@@ -44,14 +44,17 @@ package struct PreparedCategory: Sendable {
     _ detector: NamedDetector, scoresTraining: Bool = true,
     in context: RunContext
   ) throws -> FittedPipeline {
-    var context = context
-    context.imageShape = features.extractor.featureImageShape
-    detector.warnOfLongFit(to: train, in: context)
-    let model = try detector.detector.fit(train, in: context)
+    // Scoring what was learned from takes a part of the time of the fit.
+    let parts = context.parts(scoresTraining ? [4, 1] : [1])
+    var fitting = parts[0]
+    fitting.imageShape = features.extractor.featureImageShape
+    detector.warnOfLongFit(to: train, in: fitting)
+    let model = try detector.detector.fit(train, in: fitting)
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)
     if scoresTraining {
-      fitted.trainingScores = try fitted.scores(of: train, in: context).sorted()
+      fitted.trainingScores = try fitted.scores(of: train, in: parts[1])
+        .sorted()
     }
     return fitted
   }
