@@ -70,7 +70,7 @@ extension LatentModel {
   }
 }
 
-/// A model that was trained in passes over the samples.
+/// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
   var history: [EpochRecord] { get }

@@ -13,7 +13,8 @@ public protocol Detector: Codable, Hashable, Sendable {
 
   /// What can be set, in the order of the help.
   ///
-  /// Of a family of detectors in one type, those of its own member.
+  /// Of a family of detectors in one type, those of its own member; none
+  /// unless told otherwise.
   var parameters: [Parameter<Self>] { get }
 
   /// Learns what ordinary samples look like.
@@ -29,6 +30,9 @@ public protocol Detector: Codable, Hashable, Sendable {
 }
 
 extension Detector {
+  /// None.
+  public var parameters: [Parameter<Self>] { [] }
+
   /// Learns what ordinary samples look like.
   ///
   /// - Parameters:

@@ -59,7 +59,8 @@ public struct Inspection: Sendable {
     samples = places.map { set.samples[$0] }
     self.scores = places.map { scores[$0] }
     self.originals = features.images(ofUnscaled: originals)
-    reconstructions = features.images(of: try model.reconstructions(of: rows, in: context))
+    reconstructions = features.images(
+      of: try model.reconstructions(of: rows, in: context))
     differences = zip(self.originals, reconstructions).map {
       $0.difference(from: $1)
     }

@@ -138,8 +138,7 @@ public struct Ablation {
       return .success(
         try ComparedCategory(
           slice.category, of: slice.dataset,
-          features: preparation.preparation.features,
-          scaler: preparation.preparation.scaler, in: context))
+          preparation: preparation.preparation, in: context))
     } catch let error as CancellationError {
       throw error
     } catch let error as FileFault {

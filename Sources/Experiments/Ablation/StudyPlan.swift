@@ -108,21 +108,15 @@ struct StudyPlan {
 
 extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
-    let extractor = try? preparation.features.extractor(for: category)
-    let columns =
-      extractor?.imageShape?.count ?? category.train.source.columns
     for index in cells.indices {
-      cells[index].expectedSeconds = cells[index].detector.expectedSeconds(
-        rows: category.train.count, columns: columns)
+      let seconds = cells[index].detector.expectedSeconds(
+        on: category, features: preparation.features)
+      // What cells share is read with the first.
+      cells[index].expectedSeconds =
+        seconds.fit + (index == 0 ? seconds.reading : 0)
     }
-    cells[0].expectedSeconds +=
-      Double(category.train.count + category.test.count) * secondsPerSample
   }
 }
-
-/// For reading an image and making its features; measured for PNG files of
-/// 128x128 pixels.
-private let secondsPerSample = 2e-4
 
 extension StudyPlan.Slice {
   /// The command that repeats a run.

@@ -18,14 +18,11 @@ struct FittedFeatures: Sendable {
     _ extractor: FeatureExtractor, _ scaler: Scaler?, to set: SampleSet,
     in context: RunContext
   ) throws -> (features: FittedFeatures, rows: any SampleSource) {
-    let scaler = scaler ?? .default(for: extractor)
     let rows = try extractor.samples(of: set, in: context)
-    guard scaler != .none else {
-      return (FittedFeatures(extractor: extractor, scaler: .identity), rows)
-    }
-    let fitted = try scaler.fit(rows, in: context)
+    let scaler = try (scaler ?? .default(for: extractor))
+      .fit(rows, in: context)
     return (
-      FittedFeatures(extractor: extractor, scaler: fitted), fitted.scaled(rows)
+      FittedFeatures(extractor: extractor, scaler: scaler), scaler.scaled(rows)
     )
   }
 

@@ -52,6 +52,7 @@ public struct FittedPipeline: Sendable {
   ) throws -> [Image]? {
     guard extractor.featureImageShape != nil, let model = model.reconstructing
     else { return nil }
-    return features.images(of: try model.reconstructions(of: rows(), in: context))
+    return features.images(
+      of: try model.reconstructions(of: rows(), in: context))
   }
 }
