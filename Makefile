@@ -1,5 +1,7 @@
 # make run    build, compare all detectors on data/, write a submission
 # make test   build and run every test
+# make test-debug     the small rooms with checks of bounds and overflow
+# make test-sanitize  conformance and readers with those of memory and threads
 # make test-docs    run every command of the documentation
 # make docs-update  rewrite what is stale in it;  make figures: its pictures
 # make docs   the API reference, as pages in out/reference
@@ -13,11 +15,13 @@ OUTPUT ?= out
 # Lets the compiler use this machine's vector units. Leave it empty
 # (make NATIVE= install) for a binary that other machines can run too.
 NATIVE ?= -Xcc -march=native
-BUILD = swift build -c release $(NATIVE)
+# A room that imports what it does not declare does not build.
+IMPORTS = --explicit-target-dependency-import-check error
+BUILD = swift build -c release $(NATIVE) $(IMPORTS)
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 
-.PHONY: run test test-docs docs-update figures docs lint bench build install \
-  completions packages clean
+.PHONY: run test test-debug test-sanitize test-docs docs-update figures docs \
+  lint bench build install completions packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -29,7 +33,23 @@ run: build
 
 # Tests see internal names, so they are built apart.
 test: packages
-	swift test -c release $(NATIVE) --scratch-path .build/test
+	swift test -c release $(NATIVE) $(IMPORTS) --scratch-path .build/test
+
+# Without NATIVE, so what runs where AVX-512 is missing is tested too.
+test-debug: packages
+	swift test $(IMPORTS) --scratch-path .build/debug \
+	  $(SMALL:%=--filter '^%Tests[.]')
+
+SMALL = Diagnostics Parameters Files Execution LinearAlgebra PNGDecoding \
+  Images Datasets Features AnomalyConformance Evaluation Experiments Plots \
+  Documentation
+
+# The readers of files from anywhere, and all that is promised of detectors.
+test-sanitize: packages
+	$(foreach sanitizer,address thread,swift test --sanitize=$(sanitizer) \
+	  --scratch-path .build/$(sanitizer) $(READERS:%=--filter '^%Tests[.]') &&) :
+
+READERS = Files Execution PNGDecoding Images Datasets AnomalyConformance
 
 # PAGES="README.md" for some of them.
 test-docs docs-update figures: packages

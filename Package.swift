@@ -106,7 +106,7 @@ let package = Package(
         "Datasets", "Detectors", "Evaluation", "Experiments", "Plots",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
-      testedWith: ["Features"]),
+      testedWith: ["Parameters", "Features"]),
     room(
       "AnomalyKit",
       [

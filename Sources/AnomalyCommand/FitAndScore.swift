@@ -15,7 +15,7 @@ struct Fit: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    try pipeline.fit(data, for: model, in: session) { _, fitted in
+    try pipeline.fit(data, for: model, in: session) { _, fitted, _ in
       try fitted.write(to: URL(fileURLWithPath: model))
     }
   }
@@ -52,10 +52,10 @@ struct SubmissionArguments: ParsableArguments {
   var needsQuantile: Bool { binary && threshold == nil }
 
   func submission(
-    of set: SampleSet, by pipeline: FittedPipeline, in session: Session
+    of set: SampleSet, by pipeline: FittedPipeline, in context: RunContext
   ) throws -> Submission {
     let ids = set.samples.map(\.id)
-    let scores = try pipeline.scores(for: set, in: session.context)
+    let scores = try pipeline.scores(for: set, in: context)
     guard binary else { return Submission(ids: ids, scores: scores) }
     let threshold =
       try threshold
@@ -85,11 +85,11 @@ struct Score: ParsableCommand {
     let session = Session(arguments)
     let submission = try session.run {
       try self.submission.submission(
-        of: data.openCategory(seed: arguments.seed).test,
+        of: data.openCategory(in: session.context).test,
         by: FittedPipeline(
           contentsOf: URL(fileURLWithPath: model),
           catalog: AnomalyCommandLine.catalog),
-        in: session)
+        in: session.context)
     }
     let format = self.submission.format
     if let output {
@@ -117,9 +117,9 @@ struct Submit: ParsableCommand {
     var count = 0
     try pipeline.fit(
       data, for: output, scoresTraining: submission.needsQuantile, in: session
-    ) { category, fitted in
+    ) { category, fitted, context in
       let submission = try self.submission.submission(
-        of: category.test, by: fitted, in: session)
+        of: category.test, by: fitted, in: context)
       try submission.write(
         to: URL(fileURLWithPath: output), format: self.submission.format)
       count = submission.ids.count

@@ -26,10 +26,11 @@ struct Outliers: ParsableCommand {
     let session = Session(arguments)
     let quantile = try Quantile(quantile)
     var text = ""
-    try pipeline.fit(data, for: output, in: session) { category, fitted in
+    try pipeline.fit(data, for: output, in: session) {
+      category, fitted, context in
       let report = OutlierReport(
         try OutlierSearch(
-          category.test, by: fitted, quantile: quantile, in: session.context))
+          category.test, by: fitted, quantile: quantile, in: context))
       try report.write(to: URL(fileURLWithPath: output))
       text = report.text
     }

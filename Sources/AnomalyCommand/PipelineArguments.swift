@@ -41,7 +41,7 @@ struct PipelineArguments: ParsableArguments {
   func fit(
     _ data: DatasetArguments, for output: String, scoresTraining: Bool = true,
     in session: Session,
-    then use: (DatasetCategory, FittedPipeline) throws -> Void
+    then use: (DatasetCategory, FittedPipeline, RunContext) throws -> Void
   ) throws {
     let detector = try AnomalyCommandLine.catalog.detector(
       named: detector, parameters.settings)
@@ -65,11 +65,13 @@ struct PipelineArguments: ParsableArguments {
     }
     do {
       try session.run {
-        let category = try data.openCategory(seed: context.seed)
+        let category = try data.openCategory(in: context)
+        // Scoring the test samples and drawing take less than learning.
+        let parts = context.parts([5, 1])
         try use(
           category,
           try pipeline.fit(
-            category, scoresTraining: scoresTraining, in: context))
+            category, scoresTraining: scoresTraining, in: parts[0]), parts[1])
       }
     } catch is CancellationError {
       if context.checkpoint != nil,

@@ -2,33 +2,41 @@ import AnomalyKit
 import Foundation
 import Synchronization
 
-/// A progress bar on standard error, on a terminal only.
+/// Progress on standard error: one bar on a terminal; elsewhere a line for
+/// every milestone, and one every half a minute of long work.
 final class TerminalProgress: ProgressSink {
   private struct State {
-    var stage = ""
-    var started = ContinuousClock.now
-    var drawn = ContinuousClock.now - .seconds(1)
+    var told: ContinuousClock.Instant
     var isVisible = false
   }
 
-  private let state = Mutex(State())
+  private let started = ContinuousClock.now
+  private let state: Mutex<State>
   private let isTerminal = isatty(STDERR_FILENO) == 1
 
+  private static let barInterval = Duration.milliseconds(100)
+  private static let lineInterval = Duration.seconds(30)
+
+  init() {
+    state = Mutex(State(told: started - Self.barInterval))
+  }
+
   func report(_ progress: ProgressReport) {
-    guard isTerminal else { return }
     state.withLock { state in
       let now = ContinuousClock.now
-      if progress.stage != state.stage {
-        state.stage = progress.stage
-        state.started = now
-      } else if now - state.drawn < .milliseconds(100),
-        progress.completed != progress.total
-      {
-        return
+      if isTerminal {
+        guard now - state.told >= Self.barInterval else { return }
+        state.isVisible = true
+        write("\r\u{1B}[K" + bar(progress, elapsed: now - started))
+      } else {
+        guard
+          progress.isMilestone
+            || now - max(state.told, started)
+              >= Self.lineInterval
+        else { return }
+        complain(line(progress, elapsed: now - started), as: "progress")
       }
-      state.drawn = now
-      state.isVisible = true
-      print(line(for: progress, elapsed: now - state.started), terminator: "")
+      state.told = now
     }
   }
 
@@ -42,35 +50,45 @@ final class TerminalProgress: ProgressSink {
     state.withLock { state in
       guard state.isVisible else { return }
       state.isVisible = false
-      print("\r\u{1B}[K", terminator: "")
+      write("\r\u{1B}[K")
     }
   }
 
-  private func print(_ text: String, terminator: String) {
-    FileHandle.standardError.write(Data((text + terminator).utf8))
+  private func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
   }
 
-  private func line(for progress: ProgressReport, elapsed: Duration) -> String {
-    var line = "\r\u{1B}[K\(progress.stage) "
-    if let total = progress.total, total > 0 {
-      let fraction = min(
-        progress.share ?? Double(progress.completed) / Double(total), 1)
-      let filled = Int(fraction * 24)
-      line += "[" + String(repeating: "=", count: filled)
-      line += String(repeating: " ", count: 24 - filled) + "] "
-      line += "\(progress.completed)/\(total)"
-      if fraction > 0, fraction < 1 {
-        let seconds = Double(elapsed.components.seconds) / fraction
-        line += ", \(clock(seconds * (1 - fraction))) left"
-      }
-    } else {
-      line += "\(progress.completed)"
-    }
-    return line + (progress.detail.map { ", \($0)" } ?? "")
+  private func bar(_ progress: ProgressReport, elapsed: Duration) -> String {
+    let share = share(of: progress)
+    let filled = Int(share * 24)
+    return "[" + String(repeating: "=", count: filled)
+      + String(repeating: " ", count: 24 - filled) + "] "
+      + line(progress, elapsed: elapsed)
+  }
+
+  /// Such as "43 %, 1:20 left, training 860/2000, epoch 9/20, loss 0.01".
+  private func line(_ progress: ProgressReport, elapsed: Duration) -> String {
+    let share = share(of: progress)
+    let seconds = elapsed / .seconds(1)
+    let left =
+      share > 0.01 && seconds > 2
+      ? ", \(clock(seconds * (1 - share) / share)) left" : ""
+    let count =
+      progress.total.map { "\(progress.completed)/\($0)" }
+      ?? "\(progress.completed)"
+    return "\(Int(share * 100)) %\(left), \(progress.stage) \(count)"
+      + (progress.detail.map { ", \($0)" } ?? "")
+  }
+
+  private func share(of progress: ProgressReport) -> Double {
+    let share =
+      progress.share
+      ?? progress.total.map { Double(progress.completed) / Double(max($0, 1)) }
+    return min(max(share ?? 0, 0), 1)
   }
 
   private func clock(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
+    let whole = Int(min(seconds, 360_000).rounded(.up))
     return "\(whole / 60):" + String(format: "%02d", whole % 60)
   }
 }

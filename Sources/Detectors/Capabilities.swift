@@ -24,7 +24,7 @@ extension ReconstructingModel {
     of samples: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
     try check(samples)
-    return try context.withThreads { try reconstruct(samples, in: context) }
+    return try context.working { try reconstruct(samples, in: context) }
   }
 }
 
@@ -52,7 +52,7 @@ extension LatentModel {
     of samples: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
     try check(samples)
-    return try context.withThreads { try encode(samples, in: context) }
+    return try context.working { try encode(samples, in: context) }
   }
 
   /// The samples that latent codes, which may have been edited, stand for.
@@ -66,11 +66,11 @@ extension LatentModel {
         actual: codes.columns, expected: latentSize)
     }
     try codes.checkFinite()
-    return try context.withThreads { try decode(codes, in: context) }
+    return try context.working { try decode(codes, in: context) }
   }
 }
 
-/// A model that was trained in passes over the samples.
+/// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
   var history: [EpochRecord] { get }

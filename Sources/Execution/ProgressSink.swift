@@ -10,19 +10,22 @@ public struct ProgressReport: Hashable, Sendable {
   public var total: Int?
   /// A figure worth watching, such as a training loss.
   public var detail: String?
-  /// The share of the work that is done, where units differ in length; nil
-  /// counts them as equal.
+  /// The share of the whole work that is done; nil where only this stage is
+  /// known.
   public var share: Double?
+  /// Whether it is worth a line of a log, as the end of an epoch is.
+  public var isMilestone: Bool
 
   public init(
     stage: String, completed: Int, total: Int? = nil, detail: String? = nil,
-    share: Double? = nil
+    share: Double? = nil, isMilestone: Bool = false
   ) {
     self.stage = stage
     self.completed = completed
     self.total = total
     self.detail = detail
     self.share = share
+    self.isMilestone = isMilestone
   }
 }
 

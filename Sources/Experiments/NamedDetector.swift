@@ -1,6 +1,8 @@
+import Datasets
 import Detectors
 import Diagnostics
 import Execution
+import Features
 import Foundation
 import LinearAlgebra
 
@@ -47,4 +49,23 @@ public struct NamedDetector: Sendable {
       * pow(Double(rows) / 10_000, growth.rowPower)
       * pow(Double(columns) / 1_000, growth.columnPower)
   }
+
+  /// Roughly how long reading and features take, and how long a fit.
+  func expectedSeconds(
+    on category: DatasetCategory, features: FeatureRecipe
+  ) -> (reading: Double, fit: Double) {
+    // What cannot be described now will be told when it is read.
+    let shape = try? features.extractor(for: category).imageShape
+    let samples = category.train.count + category.test.count
+    return (
+      Double(samples) * Self.secondsPerSample,
+      expectedSeconds(
+        rows: category.train.count,
+        columns: shape?.count ?? category.train.source.columns)
+    )
+  }
+
+  /// For reading an image and making its features; measured for PNG files of
+  /// 128x128 pixels.
+  private static let secondsPerSample = 2e-4
 }

@@ -47,7 +47,7 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride
       if size <= context.memoryBudget / 4 {
-        return try features.matrix(in: context)
+        return try features.allRows(in: context)
       }
       guard let bytes = try (images as? ImageFiles)?.bytes(in: context) else {
         return features

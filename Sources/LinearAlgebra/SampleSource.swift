@@ -38,7 +38,7 @@ extension SampleSource {
   /// All rows in one matrix, read in blocks with progress.
   ///
   /// - Throws: What reading throws, `CancellationError`.
-  package func matrix(in context: RunContext) throws -> Matrix {
+  package func allRows(in context: RunContext) throws -> Matrix {
     if let matrix = self as? Matrix { return matrix }
     var values: [Float] = []
     values.reserveCapacity(rows * columns)

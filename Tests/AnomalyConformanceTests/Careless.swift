@@ -28,7 +28,7 @@ struct Careless: Detector {
     if breach != .ignoresCancellation { try context.cancellation.check() }
     let samples =
       breach == .readsUnchecked
-      ? try source.matrix() : try source.matrix(in: context)
+      ? try source.matrix() : try source.finite(rows: Array(0..<source.rows))
     let isPartial =
       breach == .favoursFirstRow
       || breach == .skipsRowsOfStreams && !(source is Matrix)
@@ -65,7 +65,7 @@ struct Careless: Detector {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       breach = try container.decodeIfPresent(Breach.self, forKey: .breach)
       do {
-        _mean = try container.decode(Tensor<[Float]>.self, forKey: .mean)
+        _mean = try container.decode(Tensor<Float>.self, forKey: .mean)
       } catch  where breach == .makesUpTensors {
         mean = []
       }

@@ -1,4 +1,5 @@
 import Autoencoders
+import CVectorUnit
 import Execution
 import LinearAlgebra
 import TestSupport
@@ -201,6 +202,18 @@ struct SinglePrecisionTests {
     let actual = gradients(&single)
     let scale = expected.reduce(0) { max($0, abs($1)) }
     expectClose(actual, expected, within: .absolute(1e-5 * scale))
+  }
+
+  @Test(
+    "is taken in lanes, so that the test above was of them",
+    .enabled(
+      if: vector_unit_has_avx512() == 1,
+      "built without AVX-512: LaneEngine is not tested, PatchEngine alone is"))
+  func lanes() throws {
+    var stack = LayerStack(
+      input: ImageShape(height: 32, width: 64, channels: 3))
+    try stack.convolution(12, kernel: 4, stride: 2, padding: 1)
+    #expect(stack.layers.allSatisfy(LaneEngine.supports))
   }
 
   @Test("is the same whether losses are taken image by image or of the batch")

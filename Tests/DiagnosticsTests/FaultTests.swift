@@ -17,6 +17,13 @@ struct FaultTests {
       "\(Example(place: "table 3"))" == "the cup is empty (table 3): fill it")
   }
 
+  @Test("Messages that read the same are equal, however they were put together")
+  func equality() {
+    let (two, column): (Int, Message) = (2, "column \("b")")
+    #expect("line \(two), \(column)" + "!" == Message("line 2, column b!"))
+    #expect("lower \(option: "n-init")" as Message != "lower n-init")
+  }
+
   @Test("The exit statuses are those of sysexits.h")
   func exitStatus() {
     #expect(FaultKind.usage.rawValue == 64)

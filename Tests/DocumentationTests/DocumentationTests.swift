@@ -148,4 +148,25 @@ import Testing
       page.text(replacing: check.corrections).contains("echo one\none\n$ false")
     )
   }
+
+  @Test("The floor plan draws each room and the nearest of what it imports")
+  func floorPlan() {
+    let plan = FloorPlan(
+      manifest: """
+        room("Ground"),
+        room("First", ["Ground", "CZlib"]),
+        room(
+          "Second",
+          [
+            "Ground", "First", .product(name: "Yams", package: "Yams"),
+          ], testedWith: ["Third"]),
+        """)
+    #expect(plan.rooms == ["Ground", "First", "Second"])
+    #expect(plan.nearestImports(of: "Ground") == [])
+    #expect(plan.nearestImports(of: "First") == ["Ground"])
+    #expect(plan.nearestImports(of: "Second") == ["First"])
+    let svg = plan.svg
+    #expect(svg.components(separatedBy: "<title>").count == 3)
+    #expect(svg.contains("Second imports First"))
+  }
 }

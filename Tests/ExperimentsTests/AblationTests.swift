@@ -108,9 +108,7 @@ import Testing
       seeds: 7
       """)
     let results = try ["one", "two"].map {
-      try Ablation(
-        study, in: folder.appendingPathComponent($0), version: "test"
-      ).run(in: RunContext())
+      try Ablation(study, in: folder.file($0)).run(in: RunContext())
     }
     let first = results[0].tables[0].cells
     for _ in 0..<20 {

@@ -4,22 +4,18 @@ import Detectors
 import Evaluation
 import Execution
 import Features
-import Files
-import Foundation
 import Images
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Experiments
 
 /// The one way from samples to scores.
 @Suite struct PipelineTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("PipelineTests-\(UUID())")
+  private let folder: TemporaryFolder
 
-  init() throws {
-    try OutputFolder.create(folder)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   /// 40 ordinary training samples; test samples of which every third is
   /// brighter.
@@ -36,7 +32,7 @@ import Testing
         samples: (0..<count).map {
           Sample(
             id: "\($0)", category: "c", label: isTest && $0 % 3 == 0 ? 1 : 0)
-        }, content: .rows(Matrix(rows), imageShape: shape))
+        }, source: Matrix(rows), imageShape: shape)
     }
     return DatasetCategory(
       name: "c", train: set(40, isTest: false), test: set(12, isTest: true))
@@ -54,8 +50,7 @@ import Testing
 
   private func dataset(_ kind: DatasetKind) throws -> Dataset {
     let category = category(shape: kind == .csv ? nil : Self.shape)
-    let url = folder.appendingPathComponent(
-      kind == .csv ? "data.csv" : kind.rawValue)
+    let url = folder.file(kind == .csv ? "data.csv" : kind.rawValue)
     try Dataset(name: "d", kind: kind, categories: [category])
       .write(as: kind, to: url)
     return try Dataset(at: url)
@@ -81,7 +76,7 @@ import Testing
       scaler: scaler, seeds: [7]
     ).run(in: context)
     #expect(runs.count == detectors.count)
-    let model = folder.appendingPathComponent("model")
+    let model = folder.file("model")
     for (detector, run) in zip(detectors, runs) {
       let category = dataset.categories[0]
       try Pipeline(features: features, scaler: scaler, detector: detector)
@@ -123,11 +118,10 @@ import Testing
     #expect(inspection.edited[0].images == inspection.reconstructions)
     #expect(inspection.edited[1].images != inspection.reconstructions)
     let rows = try fitted.scaler.scaled(
-      category.test.selecting(
-        inspection.samples.compactMap { Int($0.id) }
-      ).matrix())
+      category.test.source.matrix(
+        ofRows: inspection.samples.compactMap { Int($0.id) }))
     let model = try #require(fitted.model as? AutoencoderModel)
-    let codes = try model.latentCodes(for: rows)
+    let codes = try model.latentCodes(of: rows)
     #expect(
       inspection.codes == (0..<4).map { Array(codes.row($0)) })
   }
@@ -144,16 +138,9 @@ import Testing
     let pictures = try #require(search.pictures)
     #expect(pictures.outliers.map(\.place) == Array(search.outliers.prefix(2)))
     for picture in pictures.outliers + pictures.ordinary {
-      let original = try #require(category.test.picture(at: picture.place))
+      let original = try #require(try category.test.picture(at: picture.place))
       #expect(picture.original == original)
       #expect(picture.reconstruction?.shape == Self.shape)
     }
-  }
-}
-
-extension SampleSet {
-  fileprivate func matrix() throws -> Matrix {
-    guard case .rows(let rows, _) = content else { return Matrix([[]]) }
-    return try rows.matrix()
   }
 }

@@ -1,7 +1,6 @@
 import Datasets
 import Experiments
-import Files
-import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SubmissionTests {
@@ -32,13 +31,10 @@ import Testing
 
   @Test("Ids with commas, quotes and line ends come back through `evaluate`")
   func strangeIDs() throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("SubmissionTests-\(UUID())")
-    try OutputFolder.create(folder)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let ids = ["10", " d ", "a,1.png", "b\",\u{301}2", "c\r\n3"]
-    let scores = folder.appendingPathComponent("scores.csv")
-    let labels = folder.appendingPathComponent("labels.csv")
+    let scores = folder.file("scores.csv")
+    let labels = folder.file("labels.csv")
     try Submission(ids: ids, scores: [0, 1, 2, 3, 4])
       .write(to: scores, format: .idPrediction)
     try Submission(ids: ids, scores: [0, 1, 2, 3, 4], threshold: 1)

@@ -7,6 +7,7 @@ import Files
 import Foundation
 import Images
 import LinearAlgebra
+import Parameters
 import Plots
 import TestSupport
 import Testing
@@ -216,9 +217,7 @@ struct HostileComparison {
         samples: (0..<count).map {
           Sample(id: "\($0)", category: "c", label: $0 % 3 == 0 ? 1 : 0)
         },
-        content: .rows(
-          Matrix((0..<count).map { [Float($0 % 3), Float($0)] }),
-          imageShape: nil))
+        source: Matrix((0..<count).map { [Float($0 % 3), Float($0)] }))
     }
     let detectors = [
       NamedDetector("pca", PCAReconstruction(nComponents: .count(1))),
@@ -232,14 +231,10 @@ struct HostileComparison {
         }), detectors: detectors
     ).run()
     #expect(runs.map { $0.failure == nil } == [true, false, true, true])
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("PageTests-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let report = ComparisonReport(runs)
-    try report.write(to: folder)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path).count
-        == 5)
+    try report.write(to: folder.url)
+    #expect(try folder.contents.count == 5)
     #expect(
       report.aurocTable.rows.map { $0[2] == "failed" } == [
         true, false, true,
@@ -249,7 +244,7 @@ struct HostileComparison {
       page.elements(named: "li").contains {
         $0.text.hasPrefix("picky on small: too few training samples: 5")
       })
-    #expect(throws: DetectorFault.self) {
+    #expect(throws: ParameterFault.self) {
       try Comparison(
         dataset: Dataset(
           name: "d", kind: .csv,
@@ -261,8 +256,8 @@ struct HostileComparison {
 
   /// Wants more than five samples.
   private struct Picky: Detector {
-    func fit(
-      _ samples: Matrix, in context: RunContext
+    func learn(
+      from samples: any SampleSource, in context: RunContext
     ) throws -> IsolationForest.Model {
       guard samples.rows > 5 else {
         throw DetectorFault.tooFewSamples(count: samples.rows, needed: 6)

@@ -193,14 +193,16 @@ extension TrainingRun {
   ) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let speed = seconds > 0 ? Double(count) / seconds : 0
+    let completed = epoch * trainingRows.count + count
+    let total = options.epochs * trainingRows.count
     context.progress.report(
       ProgressReport(
-        stage: "training",
-        completed: epoch * trainingRows.count + count,
-        total: options.epochs * trainingRows.count,
+        stage: "training", completed: completed, total: total,
         detail: "epoch \(epoch + 1)/\(options.epochs), loss "
           + String(format: "%.5f", loss)
-          + String(format: ", %.0f images/s", speed)))
+          + String(format: ", %.0f images/s", speed),
+        share: Double(completed) / Double(total),
+        isMilestone: count == trainingRows.count))
   }
 }
 

@@ -1,3 +1,4 @@
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -38,6 +39,9 @@ public struct StoredArray: SampleSource {
   /// Mapped bytes above which pages are given back after each reading.
   private static let residentLimit = 256 << 20
 
+  /// Numbers that are worth a thread's attention.
+  private static let blockCount = 1 << 16
+
   /// The rows with the given indices.
   public func matrix(ofRows indices: [Int]) -> Matrix {
     let columns = columns
@@ -48,24 +52,38 @@ public struct StoredArray: SampleSource {
         guard let start = target.baseAddress else { return }
         if isColumnMajor {
           readColumnMajor(indices, of: bytes, into: start)
+          scale(target)
         } else {
-          for (place, row) in indices.enumerated() {
-            let size = columns * type.width
-            type.convert(
-              UnsafeRawBufferPointer(
-                rebasing: bytes[row * size..<(row + 1) * size]),
-              stride: type.width, count: columns,
-              into: start + place * columns, targetStride: 1)
+          let blocks = Parallel.blocks(
+            indices.count, size: max(1, Self.blockCount / max(columns, 1)))
+          let target = target
+          Parallel.forEach(blocks.count) { block in
+            let places = blocks[block]
+            for place in places {
+              let size = columns * type.width
+              let row = indices[place]
+              type.convert(
+                UnsafeRawBufferPointer(
+                  rebasing: bytes[row * size..<(row + 1) * size]),
+                stride: type.width, count: columns,
+                into: start + place * columns, targetStride: 1)
+            }
+            scale(
+              UnsafeMutableBufferPointer(
+                rebasing: target[
+                  places.lowerBound * columns..<places.upperBound * columns]))
           }
         }
-      }
-      if divisor != 1 {
-        for index in target.indices { target[index] /= divisor }
       }
       count = indices.count * columns
     }
     releasePages(ofRows: indices)
     return Matrix(rows: indices.count, columns: columns, values: values)
+  }
+
+  private func scale(_ values: UnsafeMutableBufferPointer<Float>) {
+    guard divisor != 1 else { return }
+    for index in values.indices { values[index] /= divisor }
   }
 
   /// Gives back the memory that reading a large file took.

@@ -106,14 +106,14 @@ final class AssignmentBlock {
   func assign(
     _ samples: ShiftedSamples, to centroids: ShiftedCentroids,
     drift: CentroidDrift?, in basis: SubspaceBasis?
-  ) {
+  ) throws {
     if let drift {
-      assign(samples, to: centroids, drift: drift)
+      try assign(samples, to: centroids, drift: drift)
     } else {
-      multiply(samples, centroids, basis, into: products)
+      try multiply(samples, centroids, basis, into: products)
       let bounds = Bounds(centroids)
       compare(products, bounds)
-      unsettledCount = settle(samples, centroids, products, bounds)
+      unsettledCount = try settle(samples, centroids, products, bounds)
     }
     recordMoves()
   }
@@ -125,6 +125,9 @@ final class AssignmentBlock {
   /// Samples whose inner products are computed together.
   private static let batchSize = 128
 
+  /// Samples that are read together when they are settled one by one.
+  private static let settledRows = 16
+
   /// How far single precision may take a product, relative to the lengths of
   /// its factors.
   private static let rounding: Float = 1e-6
@@ -134,17 +137,15 @@ final class AssignmentBlock {
   private func multiply(
     _ samples: ShiftedSamples, _ centroids: ShiftedCentroids,
     _ basis: SubspaceBasis?, into target: UnsafeMutablePointer<Float>
-  ) {
+  ) throws {
     let columns = samples.samples.columns
-    withUnsafeTemporaryAllocation(
+    try withUnsafeTemporaryAllocation(
       of: Float.self, capacity: Self.batchSize * columns
     ) { scratch in
       guard let batch = scratch.baseAddress else { return }
       for part in Parallel.blocks(rows.count, size: Self.batchSize) {
         let start = part.lowerBound
-        samples.copy(
-          rows: rows.lowerBound + start..<rows.lowerBound + part.upperBound,
-          to: batch)
+        try samples.copy(rows: part.map { rows.lowerBound + $0 }, to: batch)
         BLAS.multiply(
           m: clusterCount, n: part.count, k: columns,
           centroids.values, stride: columns, .plain,
@@ -182,9 +183,10 @@ final class AssignmentBlock {
   private func assign(
     _ samples: ShiftedSamples, to centroids: ShiftedCentroids,
     drift: CentroidDrift
-  ) {
+  ) throws {
     let count = clusterCount * stride
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scratch in
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: count) {
+      scratch in
       guard let current = scratch.baseAddress else { return }
       current.initialize(from: products, count: count)
       BLAS.multiply(
@@ -197,11 +199,11 @@ final class AssignmentBlock {
       unsettledCount = (0..<rows.count).count { limits[$0].isFinite }
       if unsettledCount > rows.count / 4 {
         // One by one would take longer.
-        multiply(samples, centroids, nil, into: current)
+        try multiply(samples, centroids, nil, into: current)
         bounds = Bounds(centroids)
         compare(current, bounds)
       }
-      _ = settle(samples, centroids, current, bounds)
+      _ = try settle(samples, centroids, current, bounds)
     }
   }
 
@@ -270,16 +272,21 @@ final class AssignmentBlock {
   private func settle(
     _ samples: ShiftedSamples, _ centroids: ShiftedCentroids,
     _ products: UnsafeMutablePointer<Float>, _ bounds: Bounds
-  ) -> Int {
+  ) throws -> Int {
     let columns = samples.samples.columns
-    var count = 0
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) {
-      scratch in
-      guard let sample = scratch.baseAddress else { return }
-      for index in 0..<rows.count where limits[index].isFinite {
-        count += 1
-        let row = rows.lowerBound + index
-        samples.copy(rows: row..<row + 1, to: sample)
+    let open = (0..<rows.count).filter { limits[$0].isFinite }
+    try withUnsafeTemporaryAllocation(
+      of: Float.self, capacity: Self.settledRows * columns
+    ) { scratch in
+      guard let batch = scratch.baseAddress else { return }
+      for (place, index) in open.enumerated() {
+        let sample = batch + place % Self.settledRows * columns
+        if place.isMultiple(of: Self.settledRows) {
+          try samples.copy(
+            rows: open[place...].prefix(Self.settledRows).map {
+              rows.lowerBound + $0
+            }, to: batch)
+        }
         let slack =
           (norms[index] + bounds.longest) * (bounds.longest * Self.rounding)
         var least = Float.infinity
@@ -300,7 +307,7 @@ final class AssignmentBlock {
         }
       }
     }
-    return count
+    return open.count
   }
 
   private func recordMoves() {

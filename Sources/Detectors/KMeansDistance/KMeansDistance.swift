@@ -67,8 +67,12 @@ public struct KMeansDistance: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> KMeansDistanceModel {
-    let samples = try source.matrix(in: context)
-    let count = try clusterCount(for: samples, in: context)
+    let count = try clusterCount(for: source, in: context)
+    // Samples are walked many times: in memory, where that leaves room.
+    let size = source.rows * source.columns * MemoryLayout<Float>.stride
+    let samples = RowReader(
+      size <= context.memoryBudget / 2
+        ? try source.matrix(in: context) : source)
     var lloyd = try LloydIteration(
       samples: samples, nClusters: count, maxIterations: maxIterations,
       tolerance: tolerance)
@@ -94,7 +98,7 @@ public struct KMeansDistance: Detector {
 
   /// The clusters to make, once memory is known to suffice.
   private func clusterCount(
-    for samples: Matrix, in context: RunContext
+    for samples: any SampleSource, in context: RunContext
   ) throws -> Int {
     if let initialCentroids {
       guard

@@ -44,7 +44,7 @@ public struct KMeansDistanceModel: AnomalyModel {
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let shifted = ShiftedSamples(samples, aboutMeanOf: centroids)
+    let shifted = ShiftedSamples(RowReader(samples), aboutMeanOf: centroids)
     let shiftedCentroids = ShiftedCentroids(
       shifted.shift(centroids).values, count: centroids.rows)
     let isScaled = scales.contains { $0 != scales[0] }
@@ -57,7 +57,7 @@ public struct KMeansDistanceModel: AnomalyModel {
       if !isScaled {
         let block = AssignmentBlock(
           rows: rows, clusterCount: centroids.rows, rank: 0)
-        block.assign(shifted, to: shiftedCentroids, drift: nil, in: nil)
+        try block.assign(shifted, to: shiftedCentroids, drift: nil, in: nil)
         nearest = block
       }
       for (index, row) in rows.enumerated() {

@@ -20,7 +20,7 @@ struct Clustering {
 ///
 /// Stops, and treats clusters that became empty, as scikit-learn does.
 struct LloydIteration {
-  private let samples: Matrix
+  private let samples: RowReader
   private let shifted: ShiftedSamples
   private let basis: SubspaceBasis?
   private let blocks: [AssignmentBlock]
@@ -55,12 +55,13 @@ struct LloydIteration {
       + 4 * partSize * columns
   }
 
+  /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
   init(
-    samples: Matrix, nClusters: Int, maxIterations: Int, tolerance: Double
+    samples: RowReader, nClusters: Int, maxIterations: Int, tolerance: Double
   ) throws {
     let partSize = min(samples.rows, Self.partSize)
-    let part = samples.selecting(
-      rows: (0..<partSize).map { $0 * samples.rows / partSize })
+    let part = try samples.matrix(
+      ofRows: (0..<partSize).map { $0 * samples.rows / partSize })
     self.samples = samples
     shifted = ShiftedSamples(samples, aboutMeanOf: part)
     basis =
@@ -81,7 +82,7 @@ struct LloydIteration {
       count: nClusters)
   }
 
-  /// - Throws: `CancellationError`.
+  /// - Throws: `CancellationError`; what reading throws.
   mutating func run(
     from initial: Matrix, in context: RunContext
   ) throws -> Clustering {
@@ -93,17 +94,17 @@ struct LloydIteration {
       try assign(in: context)
       if iterations == 0 { leastShift = tolerance * meanVariance }
       iterations += 1
-      try fillEmptyClusters()
+      try fillEmptyClusters(in: context)
       let shift = moveCentroids()
       context.progress.report(
         ProgressReport(
           stage: "k-means", completed: iterations, total: maxIterations,
           detail: "\(movedCount) moved"))
-      if movedCount == 0 { return clustering(iterations) }
+      if movedCount == 0 { return try clustering(iterations, in: context) }
       rests = shift <= leastShift
     }
     try assign(in: context)
-    return clustering(iterations)
+    return try clustering(iterations, in: context)
   }
 
   /// How many samples the last assignment moved to another cluster.
@@ -133,43 +134,40 @@ struct LloydIteration {
       reference = centroids
       unsettledCount = 0
     }
-    Parallel.forEach(blocks.count) { index in
-      guard !context.cancellation.isRequested else { return }
-      blocks[index].assign(shifted, to: centroids, drift: drift, in: basis)
+    _ = try Parallel.map(blocks.count) { index in
+      try context.cancellation.check()
+      try blocks[index].assign(shifted, to: centroids, drift: drift, in: basis)
     }
-    try context.cancellation.check()
     unsettledCount += blocks.reduce(0) { $0 + $1.unsettledCount }
-    addUp(blocks.map(\.moves))
+    try addUp(blocks.flatMap(\.moves))
   }
 
   /// Takes moved samples out of the sums and counts of their former clusters
   /// and into those of the new ones.
-  private mutating func addUp(_ moves: [[AssignmentBlock.Move]]) {
-    for move in moves.joined() {
+  private mutating func addUp(_ moves: [AssignmentBlock.Move]) throws {
+    for move in moves {
       if let from = move.from { counts[from] -= 1 }
       counts[move.to] += 1
     }
     // Every strip of columns sees the samples in the same order, so the sums
     // do not depend on who adds them.
+    let samples = samples
     let columns = samples.columns
     let strips = Parallel.blocks(columns, size: 64)
-    sums.withUnsafeMutableBufferPointer { sums in
-      samples.values.withUnsafeBufferPointer { values in
-        guard let sums = sums.baseAddress, let values = values.baseAddress
-        else { return }
+    try sums.withUnsafeMutableBufferPointer { sums in
+      guard let sums = sums.baseAddress else { return }
+      try samples.forEachPart(of: moves.map(\.row)) { part, values, starts in
         Parallel.forEach(strips.count) { strip in
-          for moves in moves {
-            for move in moves {
-              let sample = values + move.row * columns
-              let target = sums + move.to * columns
-              for column in strips[strip] {
-                target[column] += Double(sample[column])
-              }
-              guard let from = move.from else { continue }
-              let source = sums + from * columns
-              for column in strips[strip] {
-                source[column] -= Double(sample[column])
-              }
+          for (move, start) in zip(moves[part], starts) {
+            let sample = values + start
+            let target = sums + move.to * columns
+            for column in strips[strip] {
+              target[column] += Double(sample[column])
+            }
+            guard let from = move.from else { continue }
+            let source = sums + from * columns
+            for column in strips[strip] {
+              source[column] -= Double(sample[column])
             }
           }
         }
@@ -178,11 +176,11 @@ struct LloydIteration {
   }
 
   /// Gives every empty cluster the sample that is farthest from its centroid.
-  private mutating func fillEmptyClusters() throws {
+  private mutating func fillEmptyClusters(in context: RunContext) throws {
     let empty = counts.indices.filter { counts[$0] == 0 }
     guard !empty.isEmpty else { return }
     let clusters = blocks.flatMap(\.clusters)
-    let distances = squaredDistances(clusters)
+    let distances = try squaredDistances(clusters, in: context)
     var remaining = counts
     var farthest = distances.indices.sorted {
       (distances[$0], $1) > (distances[$1], $0)
@@ -193,7 +191,7 @@ struct LloydIteration {
         guard remaining[former] > 1 else { continue }
         remaining[former] -= 1
         blocks[row / Self.blockSize].move(row: row, to: cluster)
-        addUp([[.init(row: row, from: former, to: cluster)]])
+        try addUp([.init(row: row, from: former, to: cluster)])
         break
       }
     }
@@ -235,10 +233,13 @@ struct LloydIteration {
     return max(squares / rows - ofMean, 0) / Double(columns)
   }
 
-  private func clustering(_ iterations: Int) -> Clustering {
+  private func clustering(
+    _ iterations: Int, in context: RunContext
+  ) throws -> Clustering {
     let clusters = blocks.flatMap(\.clusters)
+    let distances = try squaredDistances(clusters, in: context)
     var inertias = [Double](repeating: 0, count: clusterCount)
-    for (cluster, distance) in zip(clusters, squaredDistances(clusters)) {
+    for (cluster, distance) in zip(clusters, distances) {
       inertias[Int(cluster)] += distance
     }
     return Clustering(
@@ -256,25 +257,24 @@ struct LloydIteration {
   }
 
   /// The squared distance of every sample to the centroid of its cluster.
-  private func squaredDistances(_ clusters: [Int32]) -> [Double] {
+  private func squaredDistances(
+    _ clusters: [Int32], in context: RunContext
+  ) throws -> [Double] {
     let columns = samples.columns
     let centroids = plainCentroids
-    return Parallel.fill(samples.rows, blockSize: Self.blockSize) {
-      rows, distances in
-      samples.values.withUnsafeBufferPointer { values in
-        centroids.values.withUnsafeBufferPointer { centroids in
-          guard let first = values.baseAddress,
-            let centroid = centroids.baseAddress
-          else { return }
-          for (index, row) in rows.enumerated() {
-            distances.initializeElement(
-              at: index,
-              to: squaredDistance(
-                first + row * columns,
-                centroid + Int(clusters[row]) * columns, count: columns))
-          }
+    return try Parallel.map(blocks.count) { index in
+      try context.cancellation.check()
+      let rows = blocks[index].rows
+      var distances = [Double](repeating: 0, count: rows.count)
+      try centroids.values.withUnsafeBufferPointer { centroids in
+        guard let centroid = centroids.baseAddress else { return }
+        try samples.forEach(Array(rows)) { place, sample in
+          let cluster = Int(clusters[rows.lowerBound + place])
+          distances[place] = squaredDistance(
+            sample, centroid + cluster * columns, count: columns)
         }
       }
-    }
+      return distances
+    }.flatMap { $0 }
   }
 }

@@ -9,14 +9,14 @@ import LinearAlgebra
 /// its squared distance to the nearest centroid so far: the best of
 /// 2 + ln(count) such draws, as in scikit-learn.
 func plusPlusCentroids(
-  of samples: Matrix, count: Int, using generator: inout SeededGenerator,
+  of samples: RowReader, count: Int, using generator: inout SeededGenerator,
   in context: RunContext
 ) throws -> Matrix {
   let trials = 2 + Int(log(Double(count)))
   var chosen = [generator.integer(below: samples.rows)]
-  var nearest = samples.squaredDistances(
+  var nearest = try samples.squaredDistances(
     toRows: chosen,
-    within: [Double](repeating: .infinity, count: samples.rows))[0]
+    within: [Double](repeating: .infinity, count: samples.rows), in: context)[0]
   while chosen.count < count {
     try context.cancellation.check()
     var cumulative: [Double] = []
@@ -33,8 +33,8 @@ func plusPlusCentroids(
         ? cumulative.partitioningIndex { $0 > goal }
         : generator.integer(below: samples.rows)
     }
-    let distances = samples.squaredDistances(
-      toRows: candidates, within: nearest)
+    let distances = try samples.squaredDistances(
+      toRows: candidates, within: nearest, in: context)
     let potentials = distances.map { $0.reduce(0, +) }
     let best = potentials.indices.min { potentials[$0] < potentials[$1] } ?? 0
     chosen.append(candidates[best])
@@ -43,28 +43,32 @@ func plusPlusCentroids(
       ProgressReport(
         stage: "k-means++", completed: chosen.count, total: count))
   }
-  return samples.selecting(rows: chosen)
+  return try samples.matrix(ofRows: chosen)
 }
 
-extension Matrix {
+extension RowReader {
   /// The squared distances of all rows to some rows, but at most what is given
   /// for each row; one array for each of the chosen rows.
   fileprivate func squaredDistances(
-    toRows chosen: [Int], within limits: [Double]
-  ) -> [[Double]] {
+    toRows chosen: [Int], within limits: [Double], in context: RunContext
+  ) throws -> [[Double]] {
     let blocks = Parallel.blocks(rows, size: 1024)
+    let others = try matrix(ofRows: chosen)
     var distances = [Double](repeating: 0, count: chosen.count * rows)
-    distances.withUnsafeMutableBufferPointer { distances in
-      Parallel.forEach(blocks.count) { block in
-        values.withUnsafeBufferPointer { values in
-          guard let first = values.baseAddress else { return }
-          for row in blocks[block] {
-            for (place, other) in chosen.enumerated() {
-              distances[place * rows + row] = min(
+    try distances.withUnsafeMutableBufferPointer { distances in
+      let distances = distances
+      _ = try Parallel.map(blocks.count) { index in
+        try context.cancellation.check()
+        let block = blocks[index]
+        try others.values.withUnsafeBufferPointer { others in
+          guard let other = others.baseAddress else { return }
+          try forEach(Array(block)) { place, sample in
+            let row = block.lowerBound + place
+            for candidate in chosen.indices {
+              distances[candidate * rows + row] = min(
                 limits[row],
                 squaredDistance(
-                  first + row * columns, first + other * columns,
-                  count: columns))
+                  sample, other + candidate * columns, count: columns))
             }
           }
         }

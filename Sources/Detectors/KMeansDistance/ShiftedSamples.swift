@@ -5,13 +5,13 @@ import LinearAlgebra
 /// little, in a unit in which they neither overflow nor vanish; made row by
 /// row, never stored.
 struct ShiftedSamples {
-  let samples: Matrix
+  let samples: RowReader
   let origin: [Float]
   /// A power of two.
   let scale: Float
 
   /// About the mean of some of the samples.
-  init(_ samples: Matrix, aboutMeanOf part: Matrix) {
+  init(_ samples: RowReader, aboutMeanOf part: Matrix) {
     var sums = [Double](repeating: 0, count: part.columns)
     for row in 0..<part.rows {
       for (column, value) in part.row(row).enumerated() {
@@ -43,19 +43,15 @@ struct ShiftedSamples {
     (value - Double(origin[column])) * Double(scale)
   }
 
-  /// Writes consecutive rows, one after the other.
-  func copy(rows: Range<Int>, to target: UnsafeMutablePointer<Float>) {
+  /// Writes some rows, one after the other.
+  func copy(rows: [Int], to target: UnsafeMutablePointer<Float>) throws {
     let columns = samples.columns
-    samples.values.withUnsafeBufferPointer { values in
-      origin.withUnsafeBufferPointer { origin in
-        guard let values = values.baseAddress, let origin = origin.baseAddress
-        else { return }
-        for (place, row) in rows.enumerated() {
-          let source = values + row * columns
-          let line = target + place * columns
-          for column in 0..<columns {
-            line[column] = (source[column] - origin[column]) * scale
-          }
+    try origin.withUnsafeBufferPointer { origin in
+      guard let origin = origin.baseAddress else { return }
+      try samples.forEach(rows) { place, source in
+        let line = target + place * columns
+        for column in 0..<columns {
+          line[column] = (source[column] - origin[column]) * scale
         }
       }
     }

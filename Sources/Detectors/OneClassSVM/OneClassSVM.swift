@@ -83,15 +83,14 @@ public struct OneClassSVM: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> OneClassSVMModel {
-    let samples = try source.matrix(in: context)
-    let count = min(samples.rows, maxSamples ?? samples.rows)
+    let count = min(source.rows, maxSamples ?? source.rows)
     let cacheElements = try cacheElements(
-      rows: count, columns: samples.columns, budget: context.memoryBudget)
+      rows: count, columns: source.columns, budget: context.memoryBudget)
 
-    var chosen = Array(0..<samples.rows)
-    if count < samples.rows {
+    var chosen = Array(0..<source.rows)
+    if count < source.rows {
       var generator = SeededGenerator(seed: context.seed)
-      chosen = generator.sample(count, below: samples.rows)
+      chosen = generator.sample(count, below: source.rows)
     }
     // The solver starts with a part of the points, which must be like the rest
     // even when the rows are sorted. The order is no random choice of the
@@ -99,19 +98,22 @@ public struct OneClassSVM: Detector {
     var generator = SeededGenerator(seed: 0)
     chosen.shuffle(using: &generator)
 
-    let moments = SampleMoments(samples, rows: chosen)
-    let gamma = gamma.number(
-      features: samples.columns, variance: moments.totalVariance)
+    let (points, gamma) = try scaledPoints(source, rows: chosen)
     try context.cancellation.check()
     let solver = SequentialMinimalOptimization(
-      ScaledPoints(
-        samples, rows: chosen, centre: moments.means, gamma: gamma),
+      points,
       .init(
         nu: nu, tolerance: tolerance, shrinking: shrinking,
         maxIterations: maxIterations ?? max(10_000_000, 100 * count),
         cacheElements: cacheElements),
       in: context)
     try solver.solve()
+    if solver.gap >= tolerance {
+      context.warn(
+        "the one-class SVM stopped after \(solver.iterations) iterations, before"
+          + " it was optimal (gap \(Float(solver.gap)), tolerance \(tolerance)):"
+          + " raise \(option: "max-iter")")
+    }
 
     // In the order of the rows, whatever the order of the solver.
     let supportVectors = solver.alpha.indices
@@ -119,12 +121,34 @@ public struct OneClassSVM: Detector {
       .map { (row: chosen[solver.order[$0]], alpha: solver.alpha[$0]) }
       .sorted { $0.row < $1.row }
     return OneClassSVMModel(
-      supportVectors: samples.selecting(rows: supportVectors.map(\.row)),
+      supportVectors: try source.matrix(ofRows: supportVectors.map(\.row)),
       coefficients: supportVectors.map(\.alpha), rho: solver.rho,
       gamma: gamma,
       convergence: .init(
         objective: solver.objective, iterations: solver.iterations,
         gap: solver.gap))
+  }
+
+  /// Some rows as the solver wants them, and the width of the kernel; of
+  /// samples that are not in memory only these rows are read.
+  private func scaledPoints(
+    _ source: any SampleSource, rows: [Int]
+  ) throws -> (ScaledPoints, gamma: Double) {
+    var (samples, places) = (source as? Matrix, rows)
+    if samples == nil {
+      // Files are read from front to back.
+      let order = rows.indices.sorted { rows[$0] < rows[$1] }
+      samples = try source.finite(rows: order.map { rows[$0] })
+      for (place, index) in order.enumerated() { places[index] = place }
+    }
+    guard let samples else { preconditionFailure("the rows were read") }
+    let moments = SampleMoments(samples, rows: places)
+    let gamma = gamma.number(
+      features: samples.columns, variance: moments.totalVariance)
+    return (
+      ScaledPoints(samples, rows: places, centre: moments.means, gamma: gamma),
+      gamma
+    )
   }
 
   /// The length of the kernel row cache that the budget leaves.

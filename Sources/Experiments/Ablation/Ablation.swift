@@ -35,7 +35,7 @@ public struct Ablation {
         folder: folder.relativePath,
         reason: "the folder holds files of something else")
     }
-    journal = try RunJournal(file)
+    journal = try RunJournal(file, of: study.datasets.map(\.path))
     let planned = Set(plan.cells.map(\.identity))
     guard journal.runs.keys.allSatisfy(planned.contains) else {
       throw StudyFault.otherStudy(
@@ -138,8 +138,7 @@ public struct Ablation {
       return .success(
         try ComparedCategory(
           slice.category, of: slice.dataset,
-          features: preparation.preparation.features,
-          scaler: preparation.preparation.scaler, in: context))
+          preparation: preparation.preparation, in: context))
     } catch let error as CancellationError {
       throw error
     } catch let error as FileFault {

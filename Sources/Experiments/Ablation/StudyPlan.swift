@@ -3,6 +3,7 @@ import Detectors
 import Diagnostics
 import Features
 import Foundation
+import Parameters
 
 /// The runs of a study, in the order that shares most work.
 struct StudyPlan {
@@ -108,49 +109,30 @@ struct StudyPlan {
 
 extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
-    let extractor = try? preparation.features.extractor(for: category)
-    let columns =
-      extractor?.imageShape?.count ?? category.train.source.columns
     for index in cells.indices {
-      cells[index].expectedSeconds = cells[index].detector.expectedSeconds(
-        rows: category.train.count, columns: columns)
+      let seconds = cells[index].detector.expectedSeconds(
+        on: category, features: preparation.features)
+      // What cells share is read with the first.
+      cells[index].expectedSeconds =
+        seconds.fit + (index == 0 ? seconds.reading : 0)
     }
-    cells[0].expectedSeconds +=
-      Double(category.train.count + category.test.count) * secondsPerSample
   }
 }
-
-/// For reading an image and making its features; measured for PNG files of
-/// 128x128 pixels.
-private let secondsPerSample = 2e-4
 
 extension StudyPlan.Slice {
   /// The command that repeats a run.
   func arguments(
     for identity: AblationRun.Identity, in study: Study
   ) -> [String] {
-    let options = source.options
-    var words = ["anomaly", "compare", source.path]
-    func add(_ option: String, _ value: String?) {
-      if let value { words += [option, value] }
-    }
-    add("--kind", options.kind?.rawValue)
-    add("--labels", options.labels?.relativePath)
-    if source.isPooled {
-      for name in options.categories { add("--category", name) }
-      words.append("--pool")
-    } else if isOneOfSeveral || !options.categories.isEmpty {
-      add("--category", category.name)
-    }
-    for label in options.normalLabels {
-      add("--normal-label", "\(label)")
-    }
-    for label in options.anomalyLabels {
-      add("--anomaly-label", "\(label)")
-    }
-    add("--contamination", options.contamination.map { "\($0)" })
-    add("--id-column", options.idColumn)
-    add("--label-column", options.labelColumn)
+    var options = source.options
+    if !source.isPooled, isOneOfSeveral { options.categories = [category.name] }
+    let parameters =
+      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters)
+    let words =
+      ["anomaly", "compare", source.path]
+      + parameters.flatMap { parameter in
+        parameter.values(of: options).flatMap { ["--\(parameter.name)", $0] }
+      } + (source.isPooled ? ["--pool"] : [])
     return words + study.factors.arguments(identity.setting)
       + ["--seed", "\(identity.seed)"]
   }

@@ -18,13 +18,13 @@ struct ComparedCategory {
   /// - Throws: `ExperimentFault` for a set without samples, the faults of
   ///   reading and of the features.
   init(
-    _ category: DatasetCategory, of dataset: String, features: FeatureRecipe,
-    scaler: Scaler?, in context: RunContext
+    _ category: DatasetCategory, of dataset: String, preparation: Preparation,
+    in context: RunContext
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     prepared = try PreparedCategory(
-      category, features: features, scaler: scaler, in: context)
+      category, preparation: preparation, in: context)
     test = try prepared.test(in: context)
     testSamples = category.test
     pictures = SamplePictures(of: category.test)
@@ -74,10 +74,11 @@ struct ComparedCategory {
     into run: inout ComparisonRun
   ) throws -> FittedPipeline {
     let clock = ContinuousClock()
+    let parts = context.parts([4, 1])
     let fit = try clock.measure(
-      try prepared.fit(detector, scoresTraining: false, in: context))
+      try prepared.fit(detector, scoresTraining: false, in: parts[0]))
     let scoring = try clock.measure(
-      try fit.value.scores(of: test, in: context))
+      try fit.value.scores(of: test, in: parts[1]))
     let evaluation = try Evaluation(
       scores: scoring.value, labels: testSamples.labels ?? [])
     run.scores = scoring.value

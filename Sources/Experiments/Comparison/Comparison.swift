@@ -1,5 +1,4 @@
 import Datasets
-import Detectors
 import Evaluation
 import Execution
 import Features
@@ -73,12 +72,13 @@ public struct Comparison: Sendable {
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
   ///   - finished: Called after every run.
-  /// - Throws: `ExperimentFault.noLabels`, the faults of reading and of the
-  ///   features, `CancellationError`.
+  /// - Throws: `ParameterFault`, `ExperimentFault.noLabels`, the faults of
+  ///   reading and of the features, `CancellationError`.
   public func run(
     in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
   ) throws -> [ComparisonRun] {
+    for detector in detectors { try detector.detector.check() }
     let categories = isPooled ? [try dataset.pooled()] : dataset.categories
     for category in categories where category.test.labels == nil {
       throw ExperimentFault.noLabels(category: category.name)
@@ -86,8 +86,18 @@ public struct Comparison: Sendable {
     let shown =
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
-    return try categories.flatMap {
-      try run($0, shown: shown, in: context, finished: finished)
+    let seconds = categories.map { category in
+      detectors.map {
+        $0.expectedSeconds(on: category, features: features)
+      }
+    }
+    let parts = context.parts(
+      seconds.map { detectors in
+        (detectors.first?.reading ?? 0)
+          + detectors.reduce(0) { $0 + $1.fit } * Double(seeds.count)
+      })
+    return try zip(categories, parts).flatMap {
+      try run($0, shown: shown, in: $1, finished: finished)
     }
   }
 
@@ -95,12 +105,21 @@ public struct Comparison: Sendable {
     _ category: DatasetCategory, shown: Int?, in context: RunContext,
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
+    let seconds = detectors.map {
+      $0.expectedSeconds(on: category, features: features)
+    }
+    var parts = context.parts(
+      [seconds.first?.reading ?? 0]
+        + seconds.flatMap { Array(repeating: $0.fit, count: seeds.count) }
+    )[...]
     var compared = try ComparedCategory(
-      category, of: dataset.name, features: features, scaler: scaler,
-      in: context)
+      category, of: dataset.name,
+      preparation: Preparation(features: features, scaler: scaler),
+      in: parts.removeFirst())
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
+        let context = parts.removeFirst()
         try context.cancellation.check()
         // Of several seeds, the first is shown for all.
         let run = try compared.run(

@@ -30,8 +30,17 @@ public struct Pipeline: Sendable {
     _ category: DatasetCategory, scoresTraining: Bool = true,
     in context: RunContext
   ) throws -> FittedPipeline {
-    try PreparedCategory(
-      category, features: features, scaler: scaler, in: context
-    ).fit(detector, scoresTraining: scoresTraining, in: context)
+    let seconds = detector.expectedSeconds(on: category, features: features)
+    let parts = context.parts([seconds.reading, seconds.fit])
+    var fitted = try PreparedCategory(
+      category, preparation: Preparation(features: features, scaler: scaler),
+      in: parts[0]
+    ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
+    if scoresTraining {
+      fitted.origin = ModelOrigin(
+        seed: context.seed,
+        dataChecksum: try category.train.checksum(in: context))
+    }
+    return fitted
   }
 }

@@ -10,19 +10,18 @@ package struct PreparedCategory: Sendable {
   let train: any SampleSource
   private let category: DatasetCategory
 
-  /// - Parameter scaler: Nil is the default of the data.
   /// - Throws: `ExperimentFault.noTrainingSamples`, the faults of reading and
   ///   of the features.
   package init(
-    _ category: DatasetCategory, features: FeatureRecipe, scaler: Scaler?,
+    _ category: DatasetCategory, preparation: Preparation,
     in context: RunContext
   ) throws {
     guard category.train.count > 0 else {
       throw ExperimentFault.noTrainingSamples(category: category.name)
     }
     (self.features, train) = try FittedFeatures.fit(
-      features.extractor(for: category), scaler, to: category.train,
-      in: context)
+      preparation.features.extractor(for: category), preparation.scaler,
+      to: category.train, in: context)
     self.category = category
   }
 
@@ -45,14 +44,17 @@ package struct PreparedCategory: Sendable {
     _ detector: NamedDetector, scoresTraining: Bool = true,
     in context: RunContext
   ) throws -> FittedPipeline {
-    var context = context
-    context.imageShape = features.extractor.featureImageShape
-    detector.warnOfLongFit(to: train, in: context)
-    let model = try detector.detector.fit(train, in: context)
+    // Scoring what was learned from takes a part of the time of the fit.
+    let parts = context.parts(scoresTraining ? [4, 1] : [1])
+    var fitting = parts[0]
+    fitting.imageShape = features.extractor.featureImageShape
+    detector.warnOfLongFit(to: train, in: fitting)
+    let model = try detector.detector.fit(train, in: fitting)
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)
     if scoresTraining {
-      fitted.trainingScores = try fitted.scores(of: train, in: context).sorted()
+      fitted.trainingScores = try fitted.scores(of: train, in: parts[1])
+        .sorted()
     }
     return fitted
   }
