@@ -63,7 +63,9 @@ public struct IsolationForest: Detector {
     "iforest", "isolation forest", prototype: IsolationForest())
 
   /// Grows the trees; O(trees · subsample · log subsample) but for a check of
-  /// the samples. Of samples that are not in memory only those that some tree
+  /// the samples.
+  ///
+  /// Of samples that are not in memory only those that some tree
   /// sees are read; the trees are the same.
   public func learn(
     from source: any SampleSource, in context: RunContext
