@@ -50,7 +50,8 @@ struct Compare: ParsableCommand {
     let runs = try session.run {
       let seeds = (0..<UInt64(repeats)).map { arguments.seed &+ $0 }
       let comparison = Comparison(
-        dataset: try data.open(seed: arguments.seed), isPooled: data.pool,
+        dataset: try data.open(seed: arguments.seed, in: session.context),
+        isPooled: data.pool,
         detectors: detectors, features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
         makesPictures: output != nil)

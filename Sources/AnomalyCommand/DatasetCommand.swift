@@ -20,7 +20,7 @@ extension DatasetCommand {
     var json = false
 
     func run() throws {
-      let report = DatasetReport(try data.open(seed: 0))
+      let report = DatasetReport(try data.open(seed: 0, in: RunContext()))
       print(try json ? report.json : report.text, terminator: "")
     }
   }
@@ -107,7 +107,7 @@ extension DatasetCommand {
     func run() throws {
       let session = Session(arguments)
       try session.run {
-        try data.open(seed: arguments.seed).write(
+        try data.open(seed: arguments.seed, in: session.context).write(
           as: to, to: URL(fileURLWithPath: output),
           size: size.map { PixelSize(square: $0) }, color: color,
           in: session.context)

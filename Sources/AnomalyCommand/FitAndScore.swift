@@ -85,7 +85,7 @@ struct Score: ParsableCommand {
     let session = Session(arguments)
     let submission = try session.run {
       try self.submission.submission(
-        of: data.openCategory(seed: arguments.seed).test,
+        of: data.openCategory(in: session.context).test,
         by: FittedPipeline(
           contentsOf: URL(fileURLWithPath: model),
           catalog: AnomalyCommandLine.catalog),

@@ -44,7 +44,7 @@ struct Inspect: ParsableCommand {
     let report = try session.run {
       InspectionReport(
         try Inspection(
-          data.openCategory(seed: arguments.seed).test,
+          data.openCategory(in: session.context).test,
           by: FittedPipeline(
             contentsOf: URL(fileURLWithPath: model),
             catalog: AnomalyCommandLine.catalog),

@@ -75,16 +75,16 @@ extension ParameterArguments: CustomReflectable {
 }
 
 extension DeclaredOption {
-  init(_ parameter: ParameterDescription) {
+  /// - Parameter owner: What it belongs to, where others do not have it.
+  init(_ parameter: ParameterDescription, of owner: String? = nil) {
     name = parameter.name
     form = parameter.form
     choices = parameter.choices
-    help = Self.help(parameter.summary, usual: parameter.usual)
-  }
-
-  private static func help(_ summary: String, usual: String?) -> String {
-    summary.prefix(1).uppercased() + summary.dropFirst()
-      + (usual.map { " (default: \($0))." } ?? ".")
+    let summary =
+      owner.map { "\($0): \(parameter.summary)" }
+      ?? parameter.summary.prefix(1).uppercased()
+      + parameter.summary.dropFirst()
+    help = summary + (parameter.usual.map { " (default: \($0))." } ?? ".")
   }
 
   /// Of a parameter that several detectors have, with words for each.

@@ -65,7 +65,7 @@ struct PipelineArguments: ParsableArguments {
     }
     do {
       try session.run {
-        let category = try data.openCategory(seed: context.seed)
+        let category = try data.openCategory(in: context)
         // Scoring the test samples and drawing take less than learning.
         let parts = context.parts([5, 1])
         try use(

@@ -62,8 +62,7 @@ struct ArchitectureTraits {
   var secondsPerEpoch = 0.3
   /// The untrained networks; without a seed their parameters are yet to come,
   /// and take no memory.
-  var networks:
-    (Autoencoder, ImageShape, _ seed: UInt64?) throws -> any Assembly
+  var networks: (Autoencoder, ImageShape, _ seed: UInt64?) throws -> any Learner
 }
 
 extension Architecture {

@@ -58,7 +58,7 @@ public struct Autoencoder: Detector {
   ///
   /// - Throws: As `fit`, for wrong hyper-parameters and shapes.
   public func parameterCount(for shape: ImageShape) throws -> Int {
-    try assembly(for: shape, seed: nil).parameterCount
+    try learner(for: shape, seed: nil).parameterCount
   }
 
   /// Reads the samples batch by batch, each in every epoch.
@@ -73,8 +73,8 @@ public struct Autoencoder: Detector {
     from source: any SampleSource, in context: RunContext
   ) throws -> AutoencoderModel {
     let shape = try imageShape(columns: source.columns, in: context)
-    let assembly = try assembly(for: shape, seed: context.seed)
-    var run = try TrainingRun(self, assembly, shape, source, context)
+    let learner = try learner(for: shape, seed: context.seed)
+    var run = try TrainingRun(self, learner, shape, source, context)
     return try BatchMemory.shared.reusing(limit: run.spareMemory) {
       try Subnormals.flushed { try run.run() }
     }
@@ -103,12 +103,12 @@ extension Autoencoder {
   package func untrainedNetworks(
     for shape: ImageShape, seed: UInt64
   ) throws -> [Network<Float>] {
-    try assembly(for: shape, seed: seed).networks
+    try learner(for: shape, seed: seed).networks
   }
 
   /// The untrained networks; without a seed their parameters are yet to come,
   /// and take no memory.
-  func assembly(for shape: ImageShape, seed: UInt64?) throws -> any Assembly {
+  func learner(for shape: ImageShape, seed: UInt64?) throws -> any Learner {
     try check()
     try refuseForeignParameters()
     return try architecture.traits.networks(self, shape, seed)

@@ -11,14 +11,14 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   public let imageShape: ImageShape
   /// What every epoch gave, the first one first.
   public let history: [EpochRecord]
-  private let assembly: any Assembly
+  private let learner: any Learner
 
   init(
-    _ detector: Autoencoder, _ assembly: any Assembly, _ imageShape: ImageShape,
+    _ detector: Autoencoder, _ learner: any Learner, _ imageShape: ImageShape,
     _ history: [EpochRecord]
   ) {
     self.detector = detector
-    self.assembly = assembly
+    self.learner = learner
     self.imageShape = imageShape
     self.history = history
   }
@@ -26,16 +26,16 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   public var featureCount: Int { imageShape.count }
 
   /// Parameters as the architecture's source counts them.
-  public var parameterCount: Int { assembly.parameterCount }
+  public var parameterCount: Int { learner.parameterCount }
 
   /// The numbers of a latent code.
-  public var latentSize: Int { assembly.latentSize }
+  public var latentSize: Int { learner.latentSize }
 
   /// One score an image; see `Autoencoder.Score`.
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    try blocks(samples, "scoring", in: context, assembly.scores)
+    try blocks(samples, "scoring", in: context, learner.scores)
       .flatMap { $0 }
   }
 
@@ -51,7 +51,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   ) throws -> Matrix {
     try matrix(
       blocks(samples, "reconstructing", in: context) {
-        try images(assembly.codes($0))
+        try images(learner.codes($0))
       }, columns: featureCount)
   }
 
@@ -60,7 +60,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
     _ samples: Matrix, in context: RunContext
   ) throws -> Matrix {
     try matrix(
-      blocks(samples, "encoding", in: context, assembly.codes),
+      blocks(samples, "encoding", in: context, learner.codes),
       columns: latentSize)
   }
 
@@ -103,7 +103,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
   }
 
   private func images(_ codes: Batch<Float>) throws -> Batch<Float> {
-    guard let images = assembly.images(codes) else {
+    guard let images = learner.images(codes) else {
       throw AutoencoderFault.lacks(
         "reconstructions", detector.architecture)
     }
@@ -120,8 +120,8 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
 
 // MARK: Coding
 
-/// The learned numbers of an assembly.
-struct AssemblyState: Codable, Hashable, Sendable {
+/// The learned numbers of a learner.
+struct LearnerState: Codable, Hashable, Sendable {
   struct NetworkState: Codable, Hashable, Sendable {
     @Tensor var parameters: [Float]
     @Tensor var statistics: [Float]
@@ -130,12 +130,12 @@ struct AssemblyState: Codable, Hashable, Sendable {
   private var networks: [String: NetworkState]
   @Tensor private var constants: [Float]
 
-  init(_ assembly: any Assembly) {
+  init(_ learner: any Learner) {
     networks = Dictionary(
-      uniqueKeysWithValues: zip(assembly.names, assembly.networks).map {
+      uniqueKeysWithValues: zip(learner.names, learner.networks).map {
         ($0, NetworkState(parameters: $1.parameters, statistics: $1.statistics))
       })
-    constants = assembly.constants
+    constants = learner.constants
   }
 
   var isFinite: Bool {
@@ -146,17 +146,17 @@ struct AssemblyState: Codable, Hashable, Sendable {
   }
 
   /// Gives the numbers to untrained networks; false when the counts differ.
-  func restore(_ assembly: inout any Assembly) -> Bool {
-    guard assembly.constants.count == constants.count else { return false }
-    assembly.constants = constants
-    for (index, name) in assembly.names.enumerated() {
+  func restore(_ learner: inout any Learner) -> Bool {
+    guard learner.constants.count == constants.count else { return false }
+    learner.constants = constants
+    for (index, name) in learner.names.enumerated() {
       guard
         let state = networks[name],
-        state.parameters.count == assembly.networks[index].parameterCount,
-        state.statistics.count == assembly.networks[index].statisticCount
+        state.parameters.count == learner.networks[index].parameterCount,
+        state.statistics.count == learner.networks[index].statisticCount
       else { return false }
-      assembly.networks[index].parameters = state.parameters
-      assembly.networks[index].statistics = state.statistics
+      learner.networks[index].parameters = state.parameters
+      learner.networks[index].statistics = state.statistics
     }
     return true
   }
@@ -175,23 +175,23 @@ extension AutoencoderModel: Codable {
     detector = try container.decode(Autoencoder.self, forKey: .detector)
     imageShape = try container.decode(ImageShape.self, forKey: .imageShape)
     history = try container.decode([EpochRecord].self, forKey: .history)
-    let state = try container.decode(AssemblyState.self, forKey: .state)
+    let state = try container.decode(LearnerState.self, forKey: .state)
     func corrupted(_ key: CodingKeys) -> DecodingError {
       .dataCorruptedError(
         forKey: key, in: container,
         debugDescription: "the numbers do not fit the hyper-parameters")
     }
     guard imageShape.isPossible else { throw corrupted(.imageShape) }
-    var assembly: any Assembly
+    var learner: any Learner
     do {
-      assembly = try detector.assembly(for: imageShape, seed: nil)
+      learner = try detector.learner(for: imageShape, seed: nil)
     } catch {
       throw corrupted(.detector)
     }
-    guard state.isFinite, state.restore(&assembly) else {
+    guard state.isFinite, state.restore(&learner) else {
       throw corrupted(.state)
     }
-    self.assembly = assembly
+    self.learner = learner
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -199,7 +199,7 @@ extension AutoencoderModel: Codable {
     try container.encode(detector, forKey: .detector)
     try container.encode(imageShape, forKey: .imageShape)
     try container.encode(history, forKey: .history)
-    try container.encode(AssemblyState(assembly), forKey: .state)
+    try container.encode(LearnerState(learner), forKey: .state)
   }
 }
 

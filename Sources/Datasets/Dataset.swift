@@ -1,4 +1,5 @@
 import Foundation
+import Parameters
 
 /// How to read a dataset.
 public struct DatasetOptions: Sendable {
@@ -28,6 +29,20 @@ public struct DatasetOptions: Sendable {
     self.kind = kind
     self.labels = labels
   }
+
+  /// What can be set of every layout.
+  public static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "kind", \.kind, .choice, "the layout of the dataset",
+      unset: "recognised"),
+    Parameter(
+      "labels", \.labels, .path("a CSV file"),
+      "CSV with the id and the label, 0 or 1, of every test sample",
+      unset: "labels.csv beside the data"),
+    Parameter(
+      "category", each: \.categories, .any("the name of a category"),
+      "only this category; may be repeated", unset: "all"),
+  ]
 }
 
 /// A training set and a test set that belong together.

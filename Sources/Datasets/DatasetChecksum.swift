@@ -16,11 +16,18 @@ extension DatasetCategory {
     for set in isTransductive ? [test] : [train, test] {
       try set.add(to: &checksum, in: context)
     }
-    return "crc32:" + String(format: "%08x", checksum.value)
+    return checksum.text
   }
 }
 
 extension SampleSet {
+  /// The same of one set.
+  package func checksum(in context: RunContext) throws -> String {
+    var checksum = Checksum()
+    try add(to: &checksum, in: context)
+    return checksum.text
+  }
+
   fileprivate func add(
     to checksum: inout Checksum, in context: RunContext
   ) throws {
@@ -38,4 +45,8 @@ extension SampleSet {
       try MappedFile(url).withBytes { checksum.add($0) }
     }
   }
+}
+
+extension Checksum {
+  fileprivate var text: String { "crc32:" + String(format: "%08x", value) }
 }

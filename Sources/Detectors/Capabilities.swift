@@ -24,7 +24,7 @@ extension ReconstructingModel {
     of samples: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
     try check(samples)
-    return try context.withThreads { try reconstruct(samples, in: context) }
+    return try context.working { try reconstruct(samples, in: context) }
   }
 }
 
@@ -52,7 +52,7 @@ extension LatentModel {
     of samples: Matrix, in context: RunContext = RunContext()
   ) throws -> Matrix {
     try check(samples)
-    return try context.withThreads { try encode(samples, in: context) }
+    return try context.working { try encode(samples, in: context) }
   }
 
   /// The samples that latent codes, which may have been edited, stand for.
@@ -66,7 +66,7 @@ extension LatentModel {
         actual: codes.columns, expected: latentSize)
     }
     try codes.checkFinite()
-    return try context.withThreads { try decode(codes, in: context) }
+    return try context.working { try decode(codes, in: context) }
   }
 }
 

@@ -51,7 +51,7 @@ extension Detector {
     }
     guard samples.columns > 0 else { throw DetectorFault.noFeatures }
     try context.cancellation.check()
-    return try context.withThreads {
+    return try context.working {
       try (samples as? Matrix)?.checkFinite()
       return try learn(from: samples, in: context)
     }
@@ -116,9 +116,9 @@ extension AnomalyModel {
     for samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> [Float] {
     try check(samples)
-    return try context.withThreads {
+    return try context.working {
       if let matrix = samples as? Matrix {
-        return try score(matrix, in: context)
+        return try finiteScores(of: matrix, in: context)
       }
       var quiet = context
       quiet.progress = SilentProgress()
@@ -126,7 +126,8 @@ extension AnomalyModel {
       scores.reserveCapacity(samples.rows)
       for block in Parallel.blocks(samples.rows, size: scoredRows) {
         try context.cancellation.check()
-        scores += try score(samples.finite(rows: Array(block)), in: quiet)
+        scores += try finiteScores(
+          of: samples.finite(rows: Array(block)), in: quiet)
         context.progress.report(
           ProgressReport(
             stage: "scoring", completed: block.upperBound,
@@ -138,6 +139,18 @@ extension AnomalyModel {
 }
 
 extension AnomalyModel {
+  private func finiteScores(
+    of samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
+    let scores = try score(samples, in: context)
+    guard scores.allSatisfy(\.isFinite) else {
+      throw DetectorFault.noSolution(
+        problem: "a score is not a finite number",
+        remedy: "scale the features to a common range")
+    }
+    return scores
+  }
+
   /// Throws the fault that keeps the model from working on samples; those that
   /// are not in memory are checked when they are read.
   package func check(_ samples: any SampleSource) throws {
@@ -151,3 +164,11 @@ extension AnomalyModel {
 
 /// Rows that are read and scored at a time.
 private let scoredRows = 4096
+
+extension RunContext {
+  /// Does work on the threads of this context, with OpenBLAS on each for
+  /// itself.
+  func working<Result>(_ work: () throws -> Result) rethrows -> Result {
+    try BLAS.onCallingThread { try withThreads(work) }
+  }
+}

@@ -24,6 +24,17 @@ public struct Message: Hashable, Sendable {
     pieces = [.text(text)]
   }
 
+  /// Texts one after the other become one: what reads the same is equal.
+  private init(_ pieces: [Piece]) {
+    self.pieces = pieces.reduce(into: []) { joined, piece in
+      if case .text(let next) = piece, case .text(let text)? = joined.last {
+        joined[joined.count - 1] = .text(text + next)
+      } else {
+        joined.append(piece)
+      }
+    }
+  }
+
   /// The words for one reader.
   public func text(for reader: Reader) -> String {
     pieces.map { piece in
@@ -58,9 +69,7 @@ public struct Message: Hashable, Sendable {
   }
 
   public static func + (first: Message, second: Message) -> Message {
-    var both = first
-    both.pieces += second.pieces
-    return both
+    Message(first.pieces + second.pieces)
   }
 }
 
@@ -68,7 +77,7 @@ extension Message: ExpressibleByStringInterpolation {
   public init(stringLiteral text: String) { self.init(text) }
 
   public init(stringInterpolation: StringInterpolation) {
-    pieces = stringInterpolation.pieces
+    self.init(stringInterpolation.pieces)
   }
 
   public struct StringInterpolation: StringInterpolationProtocol {
@@ -77,7 +86,7 @@ extension Message: ExpressibleByStringInterpolation {
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
     public mutating func appendLiteral(_ text: String) {
-      if !text.isEmpty { pieces.append(.text(text)) }
+      pieces.append(.text(text))
     }
 
     public mutating func appendInterpolation(_ value: some Any) {

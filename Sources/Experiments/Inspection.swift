@@ -54,14 +54,13 @@ public struct Inspection: Sendable {
     let scores = try pipeline.scores(for: set, in: context)
     let places = Self.ends(of: scores, count: count)
     try context.cancellation.check()
-    let originals = try features.unscaledRows(places, of: set, in: context)
-    let rows = features.scaler.scaled(originals)
+    let (originals, rows) = try features.samples(places, of: set, in: context)
     samples = places.map { set.samples[$0] }
     self.scores = places.map { scores[$0] }
-    self.originals = features.images(ofUnscaled: originals)
+    self.originals = originals
     reconstructions = features.images(
       of: try model.reconstructions(of: rows, in: context))
-    differences = zip(self.originals, reconstructions).map {
+    differences = zip(originals, reconstructions).map {
       $0.difference(from: $1)
     }
     if let latent {

@@ -77,10 +77,9 @@ extension FittedPipeline {
   ) throws -> [OutlierSearch.Picture] {
     guard !places.isEmpty else { return [] }
     try context.cancellation.check()
-    let rows = try features.unscaledRows(places, of: set, in: context)
-    let reconstructions = try reconstructions(
-      of: scaler.scaled(rows), in: context)
-    return zip(places, features.images(ofUnscaled: rows)).enumerated().map {
+    let (images, rows) = try features.samples(places, of: set, in: context)
+    let reconstructions = try reconstructions(of: rows, in: context)
+    return zip(places, images).enumerated().map {
       OutlierSearch.Picture(
         place: $1.0, original: $1.1, reconstruction: reconstructions?[$0])
     }

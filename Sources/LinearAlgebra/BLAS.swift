@@ -1,4 +1,5 @@
 import COpenBLAS
+import Synchronization
 
 /// Matrix products by OpenBLAS, on the calling thread only.
 ///
@@ -6,15 +7,35 @@ import COpenBLAS
 /// faster than one product on several, and the sum of an element does not
 /// depend on how the work was cut.
 package enum BLAS {
-  private static let isPrepared: Bool = {
-    openblas_set_num_threads(1)
-    return true
-  }()
+  /// Those at work with OpenBLAS kept to the calling thread, and the threads
+  /// that it had before the first of them.
+  private static let users = Mutex((count: 0, threads: Int32(1)))
 
-  /// Keeps OpenBLAS to the calling thread; products do it by themselves.
-  package static func prepare() {
-    _ = isPrepared
+  /// Does work during which OpenBLAS keeps to the thread that calls it.
+  ///
+  /// The number of its threads is one for the whole process: it is given back
+  /// when the last such work ends.
+  package static func onCallingThread<Result>(
+    _ work: () throws -> Result
+  ) rethrows -> Result {
+    users.withLock { users in
+      if users.count == 0 {
+        users.threads = openblas_get_num_threads()
+        openblas_set_num_threads(1)
+      }
+      users.count += 1
+    }
+    defer {
+      users.withLock { users in
+        users.count -= 1
+        if users.count == 0 { openblas_set_num_threads(users.threads) }
+      }
+    }
+    return try work()
   }
+
+  /// The threads that OpenBLAS may use now.
+  package static var threadCount: Int { Int(openblas_get_num_threads()) }
 
   /// The library at work: its version, and the processor it is built for.
   package static var version: String {
@@ -40,7 +61,6 @@ package enum BLAS {
     _ b: UnsafePointer<Float>, stride bStride: Int, _ bForm: Form = .plain,
     beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride cStride: Int
   ) {
-    _ = isPrepared
     cblas_sgemm(
       CblasRowMajor, aForm.code, bForm.code, Int32(m), Int32(n), Int32(k),
       alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
@@ -54,7 +74,6 @@ package enum BLAS {
     _ b: UnsafePointer<Double>, stride bStride: Int, _ bForm: Form = .plain,
     beta: Double = 0, into c: UnsafeMutablePointer<Double>, stride cStride: Int
   ) {
-    _ = isPrepared
     cblas_dgemm(
       CblasRowMajor, aForm.code, bForm.code, Int32(m), Int32(n), Int32(k),
       alpha, a, Int32(aStride), b, Int32(bStride), beta, c, Int32(cStride))
@@ -68,7 +87,6 @@ package enum BLAS {
     _ a: UnsafePointer<Double>, stride aStride: Int, _ aForm: Form = .plain,
     beta: Double = 0, into c: UnsafeMutablePointer<Double>, stride cStride: Int
   ) {
-    _ = isPrepared
     cblas_dsyrk(
       CblasRowMajor, CblasUpper, aForm.code, Int32(m), Int32(k), 1, a,
       Int32(aStride), beta, c, Int32(cStride))
@@ -81,7 +99,6 @@ package enum BLAS {
     _ a: UnsafePointer<Float>, stride aStride: Int, _ aForm: Form = .plain,
     beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride cStride: Int
   ) {
-    _ = isPrepared
     cblas_ssyrk(
       CblasRowMajor, CblasUpper, aForm.code, Int32(m), Int32(k), 1, a,
       Int32(aStride), beta, c, Int32(cStride))

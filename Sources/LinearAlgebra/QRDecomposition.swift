@@ -17,7 +17,6 @@ package enum QRDecomposition {
     precondition(matrix.count == rows * columns && rows <= columns)
     guard rows > 0 else { return }
     var scales = [Double](repeating: 0, count: rows)
-    BLAS.prepare()
     // Rows are columns to LAPACK.
     try LinearAlgebraFault.check(
       LAPACKE_dgeqrf(

@@ -21,7 +21,6 @@ package struct SingularValueDecomposition: Sendable {
       // LAPACK stores by columns and so sees Aᵀ = V S Uᵀ: its left vectors,
       // stored by columns, are our right ones, stored by rows.
       var left = [Double](repeating: 0, count: rows * count)
-      BLAS.prepare()
       try LinearAlgebraFault.check(
         LAPACKE_dgesdd(
           LAPACK_COL_MAJOR, Int8(UInt8(ascii: "S")), Int32(columns),

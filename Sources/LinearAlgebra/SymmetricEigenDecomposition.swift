@@ -26,7 +26,6 @@ package struct SymmetricEigenDecomposition: Sendable {
     // `dstemr` wants room for `size` elements.
     var offDiagonal = diagonal
     var scales = diagonal
-    BLAS.prepare()
     // The upper triangle by rows is the lower one by columns.
     try LinearAlgebraFault.check(
       LAPACKE_dsytrd(
@@ -58,7 +57,6 @@ package struct SymmetricEigenDecomposition: Sendable {
     var vectors = [Double](repeating: 0, count: size * count)
     var support = [Int32](repeating: 0, count: 2 * count)
     var wantsHighAccuracy: Int32 = 1
-    BLAS.prepare()
     try LinearAlgebraFault.check(
       LAPACKE_dstemr(
         LAPACK_COL_MAJOR, Int8(UInt8(ascii: "V")), Int8(UInt8(ascii: "I")),

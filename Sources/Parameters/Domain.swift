@@ -1,3 +1,5 @@
+import Foundation
+
 /// The values that a parameter may have: in words, and from and to text.
 public struct Domain<Value: Sendable>: Sendable {
   /// Such as "a number above 0 and at most 1".
@@ -98,6 +100,15 @@ extension Domain<Bool> {
   /// True or false; on a command line the option is a flag without a value.
   public static var flag: Domain {
     Domain("true or false", choices: ["true", "false"], read: { Bool($0) })
+  }
+}
+
+extension Domain<URL> {
+  /// A file or folder.
+  public static func path(_ words: String) -> Domain {
+    Domain(
+      words, read: { $0.isEmpty ? nil : URL(fileURLWithPath: $0) },
+      text: \.relativePath)
   }
 }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 
 /// Something that can be set about an `Owner`, declared once: its name, where
 /// it is kept, what it may be and what it is for.
@@ -19,6 +20,8 @@ public struct Parameter<Owner>: Sendable {
   public let choices: [String]
   /// How often it is given, and whether it needs a value.
   public let form: ParameterForm
+  /// Whether a value is the path of a file or folder.
+  public let isPath: Bool
 
   private let setText: @Sendable (String, inout Owner) -> Bool
   private let reset: @Sendable (inout Owner) -> Void
@@ -79,6 +82,7 @@ public struct Parameter<Owner>: Sendable {
     self.reset = reset
     allowed = domain.words
     choices = domain.choices
+    isPath = Value.self == URL.self
     setText = { text, owner in
       guard let value = domain.value(text) else { return false }
       set(&owner, value)

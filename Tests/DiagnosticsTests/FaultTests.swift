@@ -17,6 +17,15 @@ struct FaultTests {
       "\(Example(place: "table 3"))" == "the cup is empty (table 3): fill it")
   }
 
+  @Test("Messages that read the same are equal, however they were put together")
+  func equality() {
+    let column: Message = "column \("b")"
+    let whole: Message = "line \(2), \(column)" + "!"
+    #expect(whole == Message("line 2, column b!"))
+    let option: Message = "lower \(option: "n-init")"
+    #expect(option != Message("lower nInit"))
+  }
+
   @Test("The exit statuses are those of sysexits.h")
   func exitStatus() {
     #expect(FaultKind.usage.rawValue == 64)

@@ -9,7 +9,7 @@ import LinearAlgebra
 /// 2018, section 3.3). The course's second term, separation, is a hinge:
 /// anomalies closer to the centre than ordinary images were at first are
 /// pushed away. That the codes differ is checked after every step.
-struct DeepSVDD: Assembly {
+struct DeepSVDD: Learner {
   var networks: [Network<Float>]
   let names = ["encoder"]
   let latentSize: Int

@@ -6,7 +6,7 @@ import LinearAlgebra
 ///
 /// After Sabokrou et al. 2018 (arXiv 1802.09088, equations 1 to 4).
 /// What cannot be reconstructed well the discriminator does not take for real.
-struct EndToEndClassifier: Assembly {
+struct EndToEndClassifier: Learner {
   /// Reconstructor, discriminator (logits of being real).
   var networks: [Network<Float>]
   let names = ["reconstructor", "discriminator"]

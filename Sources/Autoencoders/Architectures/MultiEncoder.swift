@@ -4,7 +4,7 @@ import LinearAlgebra
 /// `multi-encoder`: a convolutional and a fully connected encoder give the
 /// halves of one code; two convolutional decoders and a fully connected one
 /// each make an image of it, and the average is what counts.
-struct MultiEncoder: Assembly {
+struct MultiEncoder: Learner {
   /// Two encoders, then the decoders.
   var networks: [Network<Float>]
   let names = [

@@ -4,7 +4,7 @@ import LinearAlgebra
 /// `noise-classifier`: the latent code of an autoencoder also feeds a
 /// classifier that learns to tell the training images from synthetic anomalies:
 /// noise in the first quarter of the epochs, then pasted patches as well.
-struct NoiseClassifier: Assembly {
+struct NoiseClassifier: Learner {
   /// Encoder, decoder, classifier.
   var networks: [Network<Float>]
   let names = ["encoder", "decoder", "classifier"]

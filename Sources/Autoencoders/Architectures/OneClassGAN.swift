@@ -8,7 +8,7 @@ import LinearAlgebra
 /// A discriminator holds the codes to the uniform distribution, another the
 /// images of random codes to the training images, and a weak classifier finds
 /// the codes whose images are still bad: informative negatives.
-struct OneClassGAN: Assembly {
+struct OneClassGAN: Learner {
   /// Encoder, decoder, latent and visual discriminator, classifier.
   var networks: [Network<Float>]
   let names = [

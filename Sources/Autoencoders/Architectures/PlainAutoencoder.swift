@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// `fcn`, `cnn`, `cnn-bn` and `mnist-cnn`: an encoder and a decoder, trained
 /// on the mean squared error.
-struct PlainAutoencoder: Assembly {
+struct PlainAutoencoder: Learner {
   /// What stands for an anomaly.
   enum Score {
     /// The root of the summed squared error (the courses' homework).

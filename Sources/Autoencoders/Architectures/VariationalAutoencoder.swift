@@ -9,7 +9,7 @@ import LinearAlgebra
 /// the standard normal distribution, both divided by the count of values so
 /// that losses of different image sizes compare. Beta rises over the first
 /// `warmUpEpochs` epochs.
-struct VariationalAutoencoder: Assembly {
+struct VariationalAutoencoder: Learner {
   /// Trunk, mean, log-variance, decoder.
   var networks: [Network<Float>]
   let names = ["trunk", "mean", "log_variance", "decoder"]

@@ -20,7 +20,7 @@ package final class BatchMemory: Sendable {
   private let shelf = Mutex(Shelf())
   private static let largestLimit = 512 << 20
 
-  package init() {}
+  private init() {}
 
   /// Keeps memory while `body` runs; the last to end gives all of it back to
   /// the system.

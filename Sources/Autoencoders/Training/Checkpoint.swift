@@ -19,11 +19,11 @@ struct Checkpoint: Codable {
   }
 
   var run: Run
-  var state: AssemblyState
+  var state: LearnerState
   var optimizers: [Adam]
   var history: [EpochRecord]
   /// The weights of the best epoch, where a slice is held out.
-  var best: AssemblyState?
+  var best: LearnerState?
 
   func write(to url: URL) throws {
     try Safetensors(encoding: self).write(to: url)
@@ -57,8 +57,8 @@ struct Checkpoint: Codable {
   }
 
   init(
-    run: Run, state: AssemblyState, optimizers: [Adam],
-    history: [EpochRecord], best: AssemblyState?
+    run: Run, state: LearnerState, optimizers: [Adam],
+    history: [EpochRecord], best: LearnerState?
   ) {
     self.run = run
     self.state = state

@@ -15,19 +15,19 @@ struct TrainingRun {
   private let batchSize: Int
 
   // What a checkpoint keeps.
-  private var assembly: any Assembly
+  private var learner: any Learner
   private var optimizers: [Adam]
   private var history: [EpochRecord] = []
-  private var best: (any Assembly)?
+  private var best: (any Learner)?
 
   private var options: TrainingOptions { detector.training }
 
   init(
-    _ detector: Autoencoder, _ assembly: any Assembly, _ imageShape: ImageShape,
+    _ detector: Autoencoder, _ learner: any Learner, _ imageShape: ImageShape,
     _ source: any SampleSource, _ context: RunContext
   ) throws {
     self.detector = detector
-    self.assembly = assembly
+    self.learner = learner
     self.imageShape = imageShape
     self.source = source
     self.context = context
@@ -56,7 +56,7 @@ struct TrainingRun {
       context.warn("there are \(count) images for batches of \(wanted)")
     }
     batchSize = min(options.batchSize ?? TrainingOptions.usualBatchSize, count)
-    optimizers = assembly.networks.map {
+    optimizers = learner.networks.map {
       Adam(parameterCount: $0.parameters.count, options: options)
     }
     try checkMemory()
@@ -70,7 +70,7 @@ struct TrainingRun {
       try trainEpoch()
       try writeCheckpoint()
     }
-    var result = best ?? assembly
+    var result = best ?? learner
     try result.finish { body in
       var reader = reader(trainingRows)
       while let batch = try next(&reader) { body(batch) }
@@ -78,15 +78,15 @@ struct TrainingRun {
     return model(result)
   }
 
-  private func model(_ assembly: any Assembly) -> AutoencoderModel {
-    AutoencoderModel(detector, assembly, imageShape, history)
+  private func model(_ learner: any Learner) -> AutoencoderModel {
+    AutoencoderModel(detector, learner, imageShape, history)
   }
 
   /// Values, gradients and prefetched images of a batch, and what each block
   /// of images and the optimiser keep for the parameters.
   private var neededMemory: Int {
-    let perImage = assembly.networks.reduce(0) { $0 + $1.bytesPerImage }
-    let parameters = assembly.networks.reduce(0) { $0 + $1.parameters.count }
+    let perImage = learner.networks.reduce(0) { $0 + $1.bytesPerImage }
+    let parameters = learner.networks.reduce(0) { $0 + $1.parameters.count }
     return batchSize * (perImage + 3 * 4 * imageShape.count)
       + 6 * 4 * parameters
   }
@@ -112,7 +112,7 @@ extension TrainingRun {
 
   private mutating func trainEpoch() throws {
     let epoch = history.count
-    let lastGood = assembly
+    let lastGood = learner
     func diverged() -> AutoencoderFault {
       .diverged(
         epoch: epoch + 1, learningRate: options.learningRate,
@@ -131,21 +131,21 @@ extension TrainingRun {
     var (sum, count) = (0.0, 0)
     var reader = reader(order)
     while let batch = try next(&reader) {
-      let loss = try assembly.step(batch, moment, &optimizers)
+      let loss = try learner.step(batch, moment, &optimizers)
       guard loss.isFinite else { throw diverged() }
       moment.step += 1
       sum += loss * Double(batch.rows)
       count += batch.rows
       report(epoch, count, loss: sum / Double(count), since: started)
     }
-    let areFinite = assembly.networks.allSatisfy {
+    let areFinite = learner.networks.allSatisfy {
       $0.parameters.allSatisfy(\.isFinite)
         && $0.statistics.allSatisfy(\.isFinite)
     }
     guard areFinite else { throw diverged() }
     let validationLoss = try heldOutRows.isEmpty ? nil : heldOutLoss()
     guard validationLoss?.isFinite ?? true else { throw diverged() }
-    if let validationLoss, validationLoss < bestLoss { best = assembly }
+    if let validationLoss, validationLoss < bestLoss { best = learner }
     history.append(
       EpochRecord(
         epoch: epoch + 1, trainingLoss: sum / Double(count),
@@ -156,7 +156,7 @@ extension TrainingRun {
     var sum = 0.0
     var reader = reader(heldOutRows)
     while let batch = try next(&reader) {
-      sum += assembly.loss(batch) * Double(batch.rows)
+      sum += learner.loss(batch) * Double(batch.rows)
     }
     return sum / Double(heldOutRows.count)
   }
@@ -220,7 +220,7 @@ extension TrainingRun {
   private mutating func start() throws {
     guard let file = context.checkpoint, file.resumes else {
       var reader = reader(Array(trainingRows.prefix(batchSize)))
-      if let batch = try next(&reader) { assembly.prepare(batch) }
+      if let batch = try next(&reader) { learner.prepare(batch) }
       return try writeCheckpoint()
     }
     let checkpoint = try Checkpoint(contentsOf: file.url, expecting: identity)
@@ -229,14 +229,14 @@ extension TrainingRun {
       && zip(checkpoint.optimizers, optimizers).allSatisfy {
         $0.fits($1)
       }
-    guard fits, checkpoint.state.restore(&assembly) else {
+    guard fits, checkpoint.state.restore(&learner) else {
       throw AutoencoderFault.foreignCheckpoint(
         path: file.url.path, difference: "its weights do not fit")
     }
     optimizers = checkpoint.optimizers
     history = checkpoint.history
     if let state = checkpoint.best {
-      var restored = assembly
+      var restored = learner
       if state.restore(&restored) { best = restored }
     }
   }
@@ -244,8 +244,8 @@ extension TrainingRun {
   private func writeCheckpoint() throws {
     guard let file = context.checkpoint else { return }
     try Checkpoint(
-      run: identity, state: AssemblyState(assembly), optimizers: optimizers,
-      history: history, best: best.map(AssemblyState.init)
+      run: identity, state: LearnerState(learner), optimizers: optimizers,
+      history: history, best: best.map(LearnerState.init)
     ).write(to: file.url)
   }
 }

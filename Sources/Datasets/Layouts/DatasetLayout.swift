@@ -77,6 +77,9 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
   /// What it looks like, such as "a .csv with a header".
   public var summary: String { layout.summary }
 
+  /// What can be set of it, besides what can be set of every layout.
+  public var parameters: [Parameter<DatasetOptions>] { layout.parameters }
+
   /// - Throws: `ParameterFault` for an option that was given and that this
   ///   layout does not have, or that has an impossible value.
   func check(_ options: DatasetOptions) throws {

@@ -108,6 +108,12 @@ public struct OneClassSVM: Detector {
         cacheElements: cacheElements),
       in: context)
     try solver.solve()
+    if solver.gap >= tolerance {
+      context.warn(
+        "the one-class SVM stopped after \(solver.iterations) iterations, before"
+          + " it was optimal (gap \(Float(solver.gap)), tolerance \(tolerance)):"
+          + " raise \(option: "max-iter")")
+    }
 
     // In the order of the rows, whatever the order of the solver.
     let supportVectors = solver.alpha.indices

@@ -35,7 +35,7 @@ public struct Ablation {
         folder: folder.relativePath,
         reason: "the folder holds files of something else")
     }
-    journal = try RunJournal(file)
+    journal = try RunJournal(file, of: study.datasets.map(\.path))
     let planned = Set(plan.cells.map(\.identity))
     guard journal.runs.keys.allSatisfy(planned.contains) else {
       throw StudyFault.otherStudy(

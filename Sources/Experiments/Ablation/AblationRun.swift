@@ -62,8 +62,9 @@ final class RunJournal {
 
   /// Opens or makes the file, for this process alone.
   ///
+  /// - Parameter datasets: The paths of the study's datasets, from here.
   /// - Throws: `FileFault`, `StudyFault.inUse`.
-  init(_ url: URL) throws {
+  init(_ url: URL, of datasets: [String]) throws {
     self.url = url
     descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     // From here on, what is thrown closes the file.
@@ -77,7 +78,8 @@ final class RunJournal {
     let decoder = JSONDecoder()
     for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
       do {
-        let run = try decoder.decode(AblationRun.self, from: line)
+        var run = try decoder.decode(AblationRun.self, from: line)
+        run.identity.dataset = Self.path(run.identity.dataset, among: datasets)
         runs[run.identity] = run
       } catch {
         throw FileFault.malformed(
@@ -88,6 +90,16 @@ final class RunJournal {
     guard ftruncate(descriptor, off_t(end)) == 0,
       lseek(descriptor, 0, SEEK_END) >= 0
     else { throw unwritable }
+  }
+
+  /// The dataset that was called by a path from the working directory of an
+  /// earlier run, which may have been another one.
+  private static func path(_ told: String, among datasets: [String]) -> String {
+    datasets.first { $0 == told }
+      ?? datasets.first {
+        let path = URL(fileURLWithPath: $0).path
+        return path == told || path.hasSuffix("/" + told)
+      } ?? told
   }
 
   /// - Throws: `FileFault.unwritable`.

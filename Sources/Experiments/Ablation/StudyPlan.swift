@@ -3,6 +3,7 @@ import Detectors
 import Diagnostics
 import Features
 import Foundation
+import Parameters
 
 /// The runs of a study, in the order that shares most work.
 struct StudyPlan {
@@ -123,28 +124,15 @@ extension StudyPlan.Slice {
   func arguments(
     for identity: AblationRun.Identity, in study: Study
   ) -> [String] {
-    let options = source.options
-    var words = ["anomaly", "compare", source.path]
-    func add(_ option: String, _ value: String?) {
-      if let value { words += [option, value] }
-    }
-    add("--kind", options.kind?.rawValue)
-    add("--labels", options.labels?.relativePath)
-    if source.isPooled {
-      for name in options.categories { add("--category", name) }
-      words.append("--pool")
-    } else if isOneOfSeveral || !options.categories.isEmpty {
-      add("--category", category.name)
-    }
-    for label in options.normalLabels {
-      add("--normal-label", "\(label)")
-    }
-    for label in options.anomalyLabels {
-      add("--anomaly-label", "\(label)")
-    }
-    add("--contamination", options.contamination.map { "\($0)" })
-    add("--id-column", options.idColumn)
-    add("--label-column", options.labelColumn)
+    var options = source.options
+    if !source.isPooled, isOneOfSeveral { options.categories = [category.name] }
+    let parameters =
+      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters)
+    let words =
+      ["anomaly", "compare", source.path]
+      + parameters.flatMap { parameter in
+        parameter.values(of: options).flatMap { ["--\(parameter.name)", $0] }
+      } + (source.isPooled ? ["--pool"] : [])
     return words + study.factors.arguments(identity.setting)
       + ["--seed", "\(identity.seed)"]
   }

@@ -2,6 +2,7 @@ import Datasets
 import Diagnostics
 import Files
 import Foundation
+import Parameters
 import Yams
 
 extension Study {
@@ -69,49 +70,29 @@ struct StudyReader {
   // MARK: Parts
 
   private func source(_ node: Node) throws -> Study.Source {
+    let parameters =
+      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters)
     let keys = try mapping(
       node, "a dataset",
-      keys: [
-        "path", "kind", "labels", "categories", "pool", "normal-labels",
-        "anomaly-labels", "contamination", "id-column", "label-column",
-      ])
+      keys: ["path", "pool"] + parameters.map(\.studyKey))
     guard let pathNode = keys["path"] else {
       throw fault(node, "a dataset has no path", "add path: FOLDER-OR-FILE")
-    }
-    func labels(_ key: String) throws -> [Int]? {
-      try keys[key].map { node in
-        try list(node, key).map { try whole($0, key) }
-      }
     }
     var source = Study.Source(
       path: besideStudy(try text(pathNode, "path")),
       line: pathNode.mark?.line ?? 1)
     source.isPooled = try keys["pool"].map { try flag($0, "pool") } ?? false
-    source.options.kind = try keys["kind"].map {
-      try choice($0, "kind", of: DatasetKind.self)
-    }
-    source.options.labels = try keys["labels"].map {
-      URL(fileURLWithPath: besideStudy(try text($0, "labels")))
-    }
-    source.options.categories =
-      try keys["categories"].map { node in
-        try list(node, "categories").map { try text($0, "categories") }
-      } ?? []
-    source.options.normalLabels = try labels("normal-labels") ?? []
-    source.options.anomalyLabels = try labels("anomaly-labels") ?? []
-    source.options.contamination = try keys["contamination"].map { node in
-      guard let value = Double(try text(node, "contamination")), value > 0,
-        value < 1
-      else {
-        throw impossible(node, "contamination", "a number between 0 and 1")
+    for parameter in parameters {
+      guard let node = keys[parameter.studyKey] else { continue }
+      let nodes =
+        parameter.form == .list ? try list(node, parameter.studyKey) : [node]
+      var texts = try nodes.map { try text($0, parameter.studyKey) }
+      if parameter.isPath { texts = texts.map(besideStudy) }
+      do {
+        try parameter.set(texts, of: &source.options)
+      } catch let error as ParameterFault {
+        throw fault(node, error.problem, error.remedy)
       }
-      return value
-    }
-    source.options.idColumn = try keys["id-column"].map {
-      try text($0, "id-column")
-    }
-    source.options.labelColumn = try keys["label-column"].map {
-      try text($0, "label-column")
     }
     return source
   }
@@ -314,5 +295,13 @@ extension Study {
       ? [TableLayout(rows: [factors[0]], columns: [factors[1]])] : []
     return pair
       + factors.map { TableLayout(rows: [$0], columns: ["category"]) }
+  }
+}
+
+extension Parameter<DatasetOptions> {
+  /// What a study calls it: lists by the plural.
+  fileprivate var studyKey: String {
+    guard form == .list else { return name }
+    return name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s"
   }
 }

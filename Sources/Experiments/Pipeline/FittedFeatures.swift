@@ -40,26 +40,27 @@ struct FittedFeatures: Sendable {
     return scaler.scaled(rows)
   }
 
-  /// Some samples before they are scaled.
-  func unscaledRows(
+  /// Some samples of a set, as images and on the scale of the training samples;
+  /// no images unless the features are.
+  func samples(
     _ indices: [Int], of set: SampleSet, in context: RunContext
-  ) throws -> Matrix {
-    try extractor.samples(of: set.selecting(indices), in: context).matrix()
-  }
-
-  /// Rows that are not scaled as images, one a row; none unless the features
-  /// are images.
-  func images(ofUnscaled rows: Matrix) -> [Image] {
-    guard let shape = extractor.featureImageShape else { return [] }
-    return (0..<rows.rows).map {
-      Image(shape: shape, values: Array(rows.row($0)))
-    }
+  ) throws -> (images: [Image], rows: Matrix) {
+    let rows = try extractor.samples(of: set.selecting(indices), in: context)
+      .matrix()
+    return (images(ofUnscaled: rows), scaler.scaled(rows))
   }
 
   /// Rows as a detector sees or makes them, as images; none unless the
   /// features are images.
   func images(of rows: Matrix) -> [Image] {
     images(ofUnscaled: scaler.unscaled(rows))
+  }
+
+  private func images(ofUnscaled rows: Matrix) -> [Image] {
+    guard let shape = extractor.featureImageShape else { return [] }
+    return (0..<rows.rows).map {
+      Image(shape: shape, values: Array(rows.row($0)))
+    }
   }
 }
 

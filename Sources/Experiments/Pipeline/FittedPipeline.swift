@@ -13,6 +13,9 @@ public struct FittedPipeline: Sendable {
   /// The scores of the training samples, ascending; empty when the fit was not
   /// asked for them.
   public internal(set) var trainingScores: [Float]
+  /// Where the model comes from; nil for one that was put together by hand or
+  /// written by version 0.1.
+  public internal(set) var origin: ModelOrigin?
 
   init(
     features: FittedFeatures, detector: NamedDetector,

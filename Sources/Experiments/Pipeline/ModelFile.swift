@@ -22,6 +22,9 @@ extension FittedPipeline {
   }
 
   private static let detectorKey = "detector"
+  private static let formatKey = "formatVersion"
+  /// Files of version 0.1 have none and are read as the first.
+  private static let formatVersion = 1
 
   /// Writes everything that scoring needs into one safetensors file.
   ///
@@ -29,6 +32,8 @@ extension FittedPipeline {
   public func write(to url: URL) throws {
     var file = try stored(detector.detector)
     file.metadata[Self.detectorKey] = detector.name
+    file.metadata[Self.formatKey] = "\(Self.formatVersion)"
+    file.metadata.merge(origin?.metadata ?? [:]) { $1 }
     try file.write(to: url)
   }
 
@@ -56,6 +61,13 @@ extension FittedPipeline {
     guard let name = file.metadata[Self.detectorKey] else {
       throw refused("no model of AnomalyKit")
     }
+    if let format = file.metadata[Self.formatKey],
+      Int(format) != Self.formatVersion
+    {
+      throw refused(
+        "a model of the format \(format), written by AnomalyKit"
+          + " \(file.metadata["version"] ?? "of another version")")
+    }
     guard let entry = catalog.descriptions.first(where: { $0.name == name })
     else {
       throw refused("a model of the unknown detector \(name)")
@@ -63,6 +75,7 @@ extension FittedPipeline {
     do {
       let type: any Detector.Type = type(of: entry.prototype)
       self = try Self.read(type, name: name, from: file)
+      origin = ModelOrigin(file.metadata)
     } catch is DecodingError {
       throw refused("not a whole model of the detector \(name)")
     }

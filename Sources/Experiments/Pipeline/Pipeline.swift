@@ -32,9 +32,15 @@ public struct Pipeline: Sendable {
   ) throws -> FittedPipeline {
     let seconds = detector.expectedSeconds(on: category, features: features)
     let parts = context.parts([seconds.reading, seconds.fit])
-    return try PreparedCategory(
+    var fitted = try PreparedCategory(
       category, preparation: Preparation(features: features, scaler: scaler),
       in: parts[0]
     ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
+    if scoresTraining {
+      fitted.origin = ModelOrigin(
+        seed: context.seed,
+        dataChecksum: try category.train.checksum(in: context))
+    }
+    return fitted
   }
 }

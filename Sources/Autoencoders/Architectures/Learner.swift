@@ -4,7 +4,7 @@ import LinearAlgebra
 /// The networks of an architecture and how they are trained together.
 ///
 /// Batches hold images scaled as the architecture wants them.
-protocol Assembly: Sendable {
+protocol Learner: Sendable {
   /// In an order of the architecture's own, with names for the model file.
   var networks: [Network<Float>] { get set }
   var names: [String] { get }
@@ -39,7 +39,7 @@ protocol Assembly: Sendable {
   func images(_ codes: Batch<Float>) -> Batch<Float>?
 }
 
-extension Assembly {
+extension Learner {
   var constants: [Float] {
     get { [] }
     set {}
