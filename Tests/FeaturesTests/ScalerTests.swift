@@ -3,7 +3,6 @@ import Features
 import Files
 import Foundation
 import LinearAlgebra
-import Synchronization
 import TestSupport
 import Testing
 
@@ -64,22 +63,6 @@ import Testing
     #expect(one == two)
   }
 
-  /// Counts the rows that are read at once.
-  private final class CountedRows: SampleSource {
-    let original: Matrix
-    let most = Mutex(0)
-
-    init(_ original: Matrix) { self.original = original }
-
-    var rows: Int { original.rows }
-    var columns: Int { original.columns }
-
-    func matrix(ofRows indices: [Int]) -> Matrix {
-      most.withLock { $0 = max($0, indices.count) }
-      return original.matrix(ofRows: indices)
-    }
-  }
-
   @Test("Samples that are not in memory are walked in blocks, to the same bits")
   func blocks() throws {
     var generator = SeededGenerator(seed: 2)
@@ -90,7 +73,7 @@ import Testing
       let counted = CountedRows(samples)
       let fitted = try scaler.fit(counted)
       #expect(try fitted == scaler.fit(samples))
-      #expect(1...1024 ~= counted.most.withLock { $0 })
+      #expect(1...1024 ~= counted.most)
       let scaled = fitted.scaled(counted as any SampleSource)
       #expect(!(scaled is Matrix))
       #expect(try scaled.matrix() == fitted.scaled(samples))

@@ -65,27 +65,39 @@ public struct IsolationForest: Detector {
   /// Grows the trees; O(trees · subsample · log subsample) but for a check of
   /// the samples.
   ///
-  /// Of samples that are not in memory only those that some tree
-  /// sees are read; the trees are the same.
+  /// Of samples that are not in memory only those that some tree sees are read,
+  /// a few trees at a time where they would take half of the memory budget; the
+  /// trees are the same.
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> IsolationForestModel {
-    var plan = try Plan(
+    let plan = try Plan(
       self, rows: source.rows, columns: source.columns, in: context)
+    var trees: [IsolationTree] = []
     if let samples = source as? Matrix {
-      return try grow(plan, over: samples, in: context)
+      trees = try grow(plan, plan.draws[...], over: samples, in: context)
+    } else {
+      let treesAtOnce = try plan.treesAtOnce(
+        columns: source.columns, in: context)
+      for group in Parallel.blocks(nEstimators, size: treesAtOnce) {
+        let (draws, drawn) = plan.draws(group)
+        trees += try grow(
+          plan, draws[...], over: source.finite(rows: drawn),
+          after: trees.count, in: context)
+      }
     }
-    let drawn = plan.keepOnlyDrawnRows()
-    return try grow(plan, over: source.finite(rows: drawn), in: context)
+    return IsolationForestModel(
+      trees, sampleCount: plan.sampleCount, featureCount: source.columns)
   }
 
   private func grow(
-    _ plan: Plan, over samples: Matrix, in context: RunContext
-  ) throws -> IsolationForestModel {
-    let finished = Atomic<Int>(0)
-    let trees = try Parallel.map(nEstimators) { index in
+    _ plan: Plan, _ draws: ArraySlice<Plan.Draw>, over samples: Matrix,
+    after count: Int = 0, in context: RunContext
+  ) throws -> [IsolationTree] {
+    let finished = Atomic<Int>(count)
+    return try Parallel.map(draws.count) { index in
       try context.cancellation.check()
-      var draw = plan.draws[index]
+      var draw = draws[index]
       let tree = try IsolationTree(
         rows: draw.rows,
         features: draw.generator.sample(
@@ -99,8 +111,6 @@ public struct IsolationForest: Detector {
           total: nEstimators))
       return tree
     }
-    return IsolationForestModel(
-      trees, sampleCount: plan.sampleCount, featureCount: samples.columns)
   }
 }
 
@@ -109,8 +119,10 @@ private struct Plan {
   let sampleCount: Int
   let featureCount: Int
   let heightLimit: Int
-  /// For every tree its rows, and its random numbers after they were drawn.
-  private(set) var draws: [(rows: [Int], generator: SeededGenerator)]
+  /// The rows of a tree, and its random numbers after they were drawn.
+  typealias Draw = (rows: [Int], generator: SeededGenerator)
+  /// One for every tree.
+  let draws: [Draw]
 
   init(
     _ detector: IsolationForest, rows: Int, columns: Int,
@@ -142,15 +154,28 @@ private struct Plan {
     }
   }
 
-  /// Gives the rows that any tree sees, and from now on counts among them.
-  mutating func keepOnlyDrawnRows() -> [Int] {
-    let drawn = Set(draws.lazy.flatMap(\.rows)).sorted()
-    let places = Dictionary(
-      uniqueKeysWithValues: zip(drawn, drawn.indices))
-    for tree in draws.indices {
-      draws[tree].rows = draws[tree].rows.compactMap { places[$0] }
+  /// The rows that any tree of a group sees, and what the trees drew, counted
+  /// among those.
+  func draws(_ group: Range<Int>) -> (draws: [Draw], rows: [Int]) {
+    let rows = Set(draws[group].lazy.flatMap(\.rows)).sorted()
+    let places = Dictionary(uniqueKeysWithValues: zip(rows, rows.indices))
+    let draws = draws[group].map { draw in
+      (draw.rows.compactMap { places[$0] }, draw.generator)
     }
-    return drawn
+    return (draws, rows)
+  }
+
+  /// How many trees have rows that fit half of the memory budget together.
+  ///
+  /// - Throws: `DetectorFault.exceedsMemoryBudget` when not even one has.
+  func treesAtOnce(columns: Int, in context: RunContext) throws -> Int {
+    let needed = sampleCount * columns * MemoryLayout<Float>.stride
+    guard needed <= context.memoryBudget else {
+      throw DetectorFault.exceedsMemoryBudget(
+        needed: needed, budget: context.memoryBudget,
+        remedy: "lower \(option: "max-samples")")
+    }
+    return max(1, context.memoryBudget / 2 / needed)
   }
 }
 

@@ -33,7 +33,9 @@ struct GramMatrix {
     size = side == .rows ? samples.rows : samples.columns
     values = [Double](repeating: 0, count: size * size)
     if side == .columns, let levels = PixelLevels(samples) {
-      try add(levels, rows: samples.rows, in: context)
+      var sums = [Int](repeating: 0, count: size)
+      try add(levels, rows: samples.rows, sums: &sums, in: context)
+      try center(by: sums, rows: samples.rows, in: context)
     } else {
       try add(centered, side, in: context)
     }
@@ -126,63 +128,141 @@ extension CenteredSamples {
 // MARK: Pixels of 8 bits
 
 extension GramMatrix {
-  /// Products of whole numbers, summed exactly, then centred exactly: of n
-  /// samples x with the sums s, n · Σxᵢxⱼ - sᵢsⱼ.
+  /// Adds products of whole numbers, without any error, and the numbers
+  /// themselves to the sums of the columns.
   private mutating func add(
-    _ levels: PixelLevels, rows: Int, in context: RunContext
+    _ levels: PixelLevels, rows: Int, sums: inout [Int], in context: RunContext
   ) throws {
     let steps = Parallel.blocks(rows, size: PixelLevels.exactRows)
     let size = size
-    let scale = Double(rows * PixelLevels.white * PixelLevels.white)
-    try forEachTile(in: context) { left, right, corner in
-      var leftSums = [Int](repeating: 0, count: left.count)
-      var rightSums = [Int](repeating: 0, count: right.count)
-      withUnsafeTemporaryAllocation(
-        of: Float.self,
-        capacity: Self.tileSize
-          * (2 * PixelLevels.exactRows + Self.tileSize + 1)
-      ) { scratch in
-        guard let first = scratch.baseAddress else { return }
-        let second = first + Self.tileSize * PixelLevels.exactRows
-        let products = second + Self.tileSize * PixelLevels.exactRows
-        let sums = products + Self.tileSize * Self.tileSize
-        for step in steps where !context.cancellation.isRequested {
-          levels.copy(rows: step, columns: left, to: first, sums: sums)
-          for index in 0..<left.count { leftSums[index] += Int(sums[index]) }
-          if left == right {
-            BLAS.multiplyByOwnTranspose(
-              m: left.count, k: step.count, first, stride: left.count,
-              .transposed, into: products, stride: right.count)
-          } else {
-            levels.copy(rows: step, columns: right, to: second, sums: sums)
-            for index in 0..<right.count {
-              rightSums[index] += Int(sums[index])
+    try sums.withUnsafeMutableBufferPointer { columnSums in
+      let columnSums = columnSums
+      try forEachTile(in: context) { left, right, corner in
+        withUnsafeTemporaryAllocation(
+          of: Float.self,
+          capacity: Self.tileSize
+            * (2 * PixelLevels.exactRows + Self.tileSize + 1)
+        ) { scratch in
+          guard let first = scratch.baseAddress else { return }
+          let second = first + Self.tileSize * PixelLevels.exactRows
+          let products = second + Self.tileSize * PixelLevels.exactRows
+          let sums = products + Self.tileSize * Self.tileSize
+          for step in steps where !context.cancellation.isRequested {
+            levels.copy(rows: step, columns: left, to: first, sums: sums)
+            if left == right {
+              for (index, column) in left.enumerated() {
+                columnSums[column] += Int(sums[index])
+              }
+              BLAS.multiplyByOwnTranspose(
+                m: left.count, k: step.count, first, stride: left.count,
+                .transposed, into: products, stride: right.count)
+            } else {
+              levels.copy(rows: step, columns: right, to: second, sums: sums)
+              BLAS.multiply(
+                m: left.count, n: right.count, k: step.count,
+                first, stride: left.count, .transposed,
+                second, stride: right.count,
+                into: products, stride: right.count)
             }
-            BLAS.multiply(
-              m: left.count, n: right.count, k: step.count,
-              first, stride: left.count, .transposed,
-              second, stride: right.count,
-              into: products, stride: right.count)
-          }
-          for row in 0..<left.count {
-            let line = corner + row * size
-            let source = products + row * right.count
-            for column in (left == right ? row : 0)..<right.count {
-              line[column] += Double(source[column])
+            for row in 0..<left.count {
+              let line = corner + row * size
+              let source = products + row * right.count
+              for column in (left == right ? row : 0)..<right.count {
+                line[column] += Double(source[column])
+              }
             }
           }
-        }
-      }
-      if left == right { rightSums = leftSums }
-      for row in 0..<left.count {
-        let line = corner + row * size
-        for column in (left == right ? row : 0)..<right.count {
-          line[column] =
-            Double(
-              rows * Int(line[column]) - leftSums[row] * rightSums[column])
-            / scale
         }
       }
     }
+  }
+
+  /// Centres sums of products exactly: of n samples x with the sums s,
+  /// n · Σxᵢxⱼ - sᵢsⱼ.
+  private mutating func center(
+    by sums: [Int], rows: Int, in context: RunContext
+  ) throws {
+    let size = size
+    let scale = Double(rows * PixelLevels.white * PixelLevels.white)
+    try forEachTile(in: context.quiet) { left, right, corner in
+      for (row, i) in left.enumerated() {
+        let line = corner + row * size
+        for column in (left == right ? row : 0)..<right.count {
+          let j = right.lowerBound + column
+          line[column] =
+            Double(rows * Int(line[column]) - sums[i] * sums[j]) / scale
+        }
+      }
+    }
+  }
+}
+
+// MARK: Samples that are read in blocks
+
+extension GramMatrix {
+  /// Of the columns of samples that are not in memory; the same numbers as of
+  /// those that are.
+  ///
+  /// - Parameter mean: Of every column.
+  /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`;
+  ///   `CancellationError`.
+  init(
+    ofColumnsOf source: any SampleSource, mean: [Double],
+    in context: RunContext
+  ) throws {
+    size = source.columns
+    values = [Double](repeating: 0, count: size * size)
+    var sums = [Int](repeating: 0, count: size)
+    let arePixels = try forEachBlock(of: source, in: context) { gram, block in
+      guard
+        source.rows <= PixelLevels.mostRows, let levels = PixelLevels(block)
+      else { return false }
+      try gram.add(levels, rows: block.rows, sums: &sums, in: context.quiet)
+      return true
+    }
+    if arePixels {
+      try center(by: sums, rows: source.rows, in: context)
+      return
+    }
+    for index in values.indices { values[index] = 0 }
+    _ = try forEachBlock(of: source, in: context) { gram, block in
+      try gram.add(
+        CenteredSamples(block, mean: mean), .columns, in: context.quiet)
+      return true
+    }
+  }
+
+  /// Calls `body` with the samples, whole steps of either kind at a time, until
+  /// it gives false.
+  ///
+  /// - Returns: What `body` gave last.
+  private mutating func forEachBlock(
+    of source: any SampleSource, in context: RunContext,
+    _ body: (inout GramMatrix, Matrix) throws -> Bool
+  ) throws -> Bool {
+    let fitting =
+      context.memoryBudget / 8 / (size * MemoryLayout<Float>.stride)
+    let rows =
+      PixelLevels.exactRows * min(8, max(1, fitting / PixelLevels.exactRows))
+    for block in Parallel.blocks(source.rows, size: rows) {
+      try context.cancellation.check()
+      guard try body(&self, source.finite(rows: Array(block))) else {
+        return false
+      }
+      context.progress.report(
+        ProgressReport(
+          stage: "covariance", completed: block.upperBound,
+          total: source.rows))
+    }
+    return true
+  }
+}
+
+extension RunContext {
+  /// Without progress, for the parts of work that reports as a whole.
+  fileprivate var quiet: RunContext {
+    var quiet = self
+    quiet.progress = SilentProgress()
+    return quiet
   }
 }

@@ -49,14 +49,25 @@ public struct PCAReconstruction: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> PCAReconstructionModel {
-    let samples = try source.matrix(in: context)
-    let count = try componentCount(
-      rows: samples.rows, columns: samples.columns, in: context)
-    let centered = CenteredSamples(samples)
-    let axes = try PrincipalAxes(of: centered, keeping: count, in: context)
+    let (rows, columns) = (source.rows, source.columns)
+    let count = try componentCount(rows: rows, columns: columns, in: context)
+    let (mean, axes): ([Double], PrincipalAxes)
+    if rows * columns * MemoryLayout<Float>.stride > context.memoryBudget / 2,
+      !(source is Matrix), columns <= rows,
+      !PrincipalAxes.decomposesSamples(rows: rows, columns: columns)
+    {
+      mean = try source.columnMeans(in: context)
+      axes = try PrincipalAxes(
+        byGramMatrix: GramMatrix(
+          ofColumnsOf: source, mean: mean, in: context),
+        keeping: count, in: context)
+    } else {
+      let centered = CenteredSamples(try source.matrix(in: context))
+      mean = centered.mean
+      axes = try PrincipalAxes(of: centered, keeping: count, in: context)
+    }
     return PCAReconstructionModel(
-      mean: centered.mean, axes: axes, sampleCount: samples.rows,
-      mahalanobis: mahalanobis)
+      mean: mean, axes: axes, sampleCount: rows, mahalanobis: mahalanobis)
   }
 
   /// The components to keep, once memory is known to suffice.

@@ -19,7 +19,7 @@ struct PixelLevels {
 
   private static let middle: Float = 128
   /// So many rows that their products, times their number, fit an `Int`.
-  private static let mostRows = 1 << 23
+  static let mostRows = 1 << 23
   private static let blockElements = 1 << 16
 
   /// Nil for samples of another kind.

@@ -14,13 +14,17 @@ struct PrincipalAxes {
   /// value decomposition of the samples themselves takes under about 0.1 s.
   private static let directLimit = 1 << 26
 
+  /// Whether samples are few enough to be decomposed themselves.
+  static func decomposesSamples(rows: Int, columns: Int) -> Bool {
+    rows * columns * min(rows, columns) <= directLimit
+  }
+
   init(
     of centered: CenteredSamples, keeping count: ComponentCount,
     in context: RunContext
   ) throws {
     let (rows, columns) = (centered.samples.rows, centered.samples.columns)
-    let smaller = min(rows, columns)
-    if rows * columns * smaller <= Self.directLimit {
+    if Self.decomposesSamples(rows: rows, columns: columns) {
       try self.init(decomposing: centered, keeping: count)
     } else {
       try self.init(
@@ -60,14 +64,24 @@ struct PrincipalAxes {
     byGramMatrixOfThe side: GramMatrix.Side, of centered: CenteredSamples,
     keeping count: ComponentCount, in context: RunContext
   ) throws {
-    let gram = try GramMatrix(ofThe: side, of: centered, in: context)
+    try self.init(
+      byGramMatrix: GramMatrix(ofThe: side, of: centered, in: context),
+      ofRowsOf: side == .rows ? centered : nil, keeping: count, in: context)
+  }
+
+  /// By the eigenvectors of a Gram matrix, that of the columns unless samples
+  /// are given whose rows it is of.
+  init(
+    byGramMatrix gram: GramMatrix, ofRowsOf centered: CenteredSamples? = nil,
+    keeping count: ComponentCount, in context: RunContext
+  ) throws {
     let eigen = try SymmetricEigenDecomposition(gram.values, size: gram.size)
     let floor = Self.rounding(gram.size, gram.size) * (eigen.values.first ?? 0)
     let variances = Array(eigen.values.prefix { $0 > floor })
     let kept = count.resolved(forVariances: variances)
     try context.cancellation.check()
     var vectors = try eigen.leadingVectors(kept)
-    if side == .rows {
+    if let centered {
       vectors = centered.combined(by: vectors, count: kept)
       try QRDecomposition.orthonormalizeRows(
         of: &vectors, rows: kept, columns: centered.samples.columns)
