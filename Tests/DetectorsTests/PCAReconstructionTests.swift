@@ -349,8 +349,12 @@ struct PCAReconstructionTests {
     #expect(ComponentCount("64") == .count(64))
     #expect(ComponentCount("0.9") == .varianceFraction(0.9))
     #expect(ComponentCount("auto") == .automatic)
+    var detector = PCAReconstruction()
+    let parameter = detector.parameters[0]
     for text in ["0", "-3", "1.0", "1.5", "0.0", "nan", "", "many"] {
-      #expect(ComponentCount(text) == nil)
+      #expect(throws: ParameterFault.self) {
+        try parameter.set([text], of: &detector)
+      }
     }
     for text in ["64", "0.9", "auto"] {
       #expect(ComponentCount(text)?.description == text)
