@@ -16,6 +16,7 @@ struct Anomaly: ParsableCommand {
     subcommands: [
       Compare.self, Fit.self, Score.self, Submit.self, Evaluate.self,
       Ablate.self, Outliers.self, Inspect.self, DatasetCommand.self,
+      Detectors.self,
     ])
 }
 

@@ -34,6 +34,9 @@ package enum BLAS {
     return try work()
   }
 
+  /// The threads that OpenBLAS may use now.
+  package static var threadCount: Int { Int(openblas_get_num_threads()) }
+
   /// The library at work: its version, and the processor it is built for.
   package static var version: String {
     String(cString: openblas_get_config())

@@ -2,41 +2,41 @@ import Files
 import Plots
 
 /// A table of text, to be printed in several formats.
-public struct Table: Hashable, Sendable {
+package struct Table: Hashable, Sendable {
   /// How the cells of a column stand.
-  public enum Alignment: Sendable {
+  package enum Alignment: Sendable {
     case left
     case right
   }
 
-  public struct Column: Hashable, Sendable {
-    public var title: String
-    public var alignment: Alignment
+  package struct Column: Hashable, Sendable {
+    package var title: String
+    package var alignment: Alignment
 
-    public init(_ title: String, _ alignment: Alignment = .right) {
+    package init(_ title: String, _ alignment: Alignment = .right) {
       self.title = title
       self.alignment = alignment
     }
   }
 
   /// A field, without the line of titles.
-  public struct Place: Hashable, Sendable {
-    public var row: Int
-    public var column: Int
+  package struct Place: Hashable, Sendable {
+    package var row: Int
+    package var column: Int
 
-    public init(row: Int, column: Int) {
+    package init(row: Int, column: Int) {
       self.row = row
       self.column = column
     }
   }
 
-  public var columns: [Column]
+  package var columns: [Column]
   /// As many cells a row as there are columns.
-  public var rows: [[String]]
+  package var rows: [[String]]
   /// The fields that stand out, in formats that can show it.
-  public var bold: Set<Place>
+  package var bold: Set<Place>
 
-  public init(
+  package init(
     columns: [Column], rows: [[String]] = [], bold: Set<Place> = []
   ) {
     self.columns = columns
@@ -45,7 +45,7 @@ public struct Table: Hashable, Sendable {
   }
 
   /// Aligned with spaces, for a terminal.
-  public var text: String {
+  package var text: String {
     let widths = widths(of: columns.map(\.title), rows)
     func line(_ cells: [String]) -> String {
       let padded = zip(zip(cells, columns), widths).map {
@@ -59,7 +59,7 @@ public struct Table: Hashable, Sendable {
   }
 
   /// As GitHub's Markdown has it.
-  public var markdown: String {
+  package var markdown: String {
     let rule = columns.map { $0.alignment == .left ? "---" : "---:" }
     let fields = marked(
       rows.map { $0.map { $0.replacing("|", with: "\\|") } }
@@ -70,7 +70,7 @@ public struct Table: Hashable, Sendable {
   }
 
   /// For a LaTeX document that uses the package booktabs.
-  public var latex: String {
+  package var latex: String {
     let alignments = columns.map { $0.alignment == .left ? "l" : "r" }
     func line(_ cells: [String]) -> String {
       "  \(cells.joined(separator: " & ")) \\\\\n"
@@ -84,7 +84,7 @@ public struct Table: Hashable, Sendable {
   }
 
   /// As RFC 4180 has it, but with line feeds alone.
-  public var csv: String {
+  package var csv: String {
     ([columns.map(\.title)] + rows).map(CSVText.line).joined()
   }
 

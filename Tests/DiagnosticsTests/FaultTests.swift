@@ -19,9 +19,11 @@ struct FaultTests {
 
   @Test("Messages that read the same are equal, however they were put together")
   func equality() {
-    let (two, column): (Int, Message) = (2, "column \("b")")
-    #expect("line \(two), \(column)" + "!" == Message("line 2, column b!"))
-    #expect("lower \(option: "n-init")" as Message != "lower n-init")
+    let column: Message = "column \("b")"
+    let whole: Message = "line \(2), \(column)" + "!"
+    #expect(whole == Message("line 2, column b!"))
+    let option: Message = "lower \(option: "n-init")"
+    #expect(option != Message("lower nInit"))
   }
 
   @Test("The exit statuses are those of sysexits.h")

@@ -63,4 +63,33 @@ struct RunContextTests {
     }
     #expect(counts == [Int](repeating: 1, count: 8))
   }
+
+  @Test("The parts of a whole move one share, and never back")
+  func parts() {
+    final class Shares: ProgressSink {
+      let values = Mutex<[Double]>([])
+      func report(_ progress: ProgressReport) {
+        values.withLock { $0.append(progress.share ?? -1) }
+      }
+    }
+    let shares = Shares()
+    let parts = RunContext(progress: shares).parts([1, 3])
+    func work(_ part: RunContext, _ stage: String) {
+      for step in 0...4 {
+        part.progress.report(
+          ProgressReport(stage: stage, completed: step, total: 4))
+      }
+    }
+    work(parts[0], "reading")
+    // The same stage again and again, as of several starts.
+    for _ in 0..<3 { work(parts[1], "clustering") }
+    work(parts[1].parts([1])[0], "scoring")
+    let values = shares.values.withLock(\.self)
+    #expect(values.count == 25)
+    #expect(zip(values, values.dropFirst()).allSatisfy { $0 <= $1 })
+    #expect(values.first == 0)
+    #expect(values[4] > 0.1 && values[4] <= 0.25)
+    #expect(values[5] == 0.25)
+    #expect(values[24] > 0.9 && values[24] <= 1)
+  }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Diagnostics
 import Execution
 import Experiments
 import Files
@@ -35,6 +36,32 @@ import Testing
   @Test("A model that nobody edited is read")
   func whole() throws {
     #expect(try read { _ in }.model.featureCount == 2)
+  }
+
+  @Test("A model file tells where the model comes from")
+  func origin() throws {
+    let origin = try #require(try read { _ in }.origin)
+    #expect(origin.version == anomalyKitVersion)
+    #expect(origin.seed == 0)
+    #expect(origin.dataChecksum.hasPrefix("crc32:"))
+    #expect(!origin.vectorUnit.isEmpty)
+    // As files of version 0.1.
+    #expect(
+      try read {
+        $0.metadata["formatVersion"] = nil
+        $0.metadata["version"] = nil
+      }.origin == nil)
+  }
+
+  @Test("A file of a later format is refused by its version")
+  func laterFormat() {
+    let fault = #expect(throws: ExperimentFault.self) {
+      try read {
+        $0.metadata["formatVersion"] = "2"
+        $0.metadata["version"] = "9.9.9"
+      }
+    }
+    #expect(fault?.problem.description.contains("AnomalyKit 9.9.9") ?? false)
   }
 
   @Test(

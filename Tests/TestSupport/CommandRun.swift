@@ -21,9 +21,12 @@ package struct CommandRun {
   }
 
   /// Runs the built `anomaly`, or another command.
+  ///
+  /// - Parameter told: Words on standard error after which it is interrupted.
   package init(
     of executable: URL = Self.anomaly, _ arguments: [String],
-    in folder: URL? = nil, environment: [String: String] = [:]
+    in folder: URL? = nil, environment: [String: String] = [:],
+    interruptedAfter told: String? = nil
   ) throws {
     let process = Process()
     process.executableURL = executable
@@ -40,8 +43,16 @@ package struct CommandRun {
     process.standardError = files[1]
     try process.run()
     var peak = 0
+    var awaited = told
     while process.isRunning {
       peak = max(peak, anonymousMemory(of: process.processIdentifier))
+      if let words = awaited,
+        try String(contentsOf: written.file("stderr"), encoding: .utf8)
+          .contains(words)
+      {
+        kill(process.processIdentifier, SIGINT)
+        awaited = nil
+      }
       Thread.sleep(forTimeInterval: 0.005)
     }
     process.waitUntilExit()

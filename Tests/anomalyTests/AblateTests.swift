@@ -45,6 +45,27 @@ import Testing
     }
   }
 
+  @Test("A study goes on from another working directory")
+  func workingDirectory() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("data"), withDestinationPath: inspection)
+    try folder.write(
+      Self.grid.replacing(inspection, with: "data"), to: "study.yaml")
+    let first = try CommandRun(
+      "ablate", "study.yaml", "--output", "out", in: folder.url)
+    #expect(first.status == 0, "\(first.errors)")
+    let table = try file("results.csv")
+    let parent = folder.url.deletingLastPathComponent()
+    let name = folder.url.lastPathComponent
+    let second = try CommandRun(
+      "ablate", "\(name)/study.yaml", "--output", "\(name)/out", in: parent)
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(second.errors.contains("16 finished before"))
+    #expect(
+      table.split(separator: "\n").count
+        == (try file("results.csv")).split(separator: "\n").count)
+  }
+
   @Test("A study leaves its tables, figures, runs and page")
   func files() throws {
     let run = try ablate(Self.grid)

@@ -38,6 +38,46 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: checkpoint))
   }
 
+  @Test("What is stopped while it is scored keeps the training, and says so")
+  func stoppedScoring() throws {
+    let folder = try TemporaryFolder()
+    let faces = folder.path("faces")
+    let made = try CommandRun(
+      "dataset", "synthesize", "--layout", "npy", "--train", "40", "--good",
+      "2000", "--defective", "2000", "--output", faces)
+    #expect(made.status == 0, "\(made.errors)")
+    let output = folder.path("scores.csv")
+    let words = [
+      "submit", faces, "--detector", "multi-encoder", "--epochs", "1",
+      "--threads", "1", "--output", output,
+    ]
+    // The line of the last epoch is told when the training is over.
+    let stopped = try CommandRun(words, interruptedAfter: "epoch 1/1")
+    try #require(stopped.status == 130, "\(stopped.errors)")
+    #expect(stopped.errors.contains("scores.csv.checkpoint"))
+    #expect(stopped.errors.contains("--resume"))
+    #expect(try folder.contents == ["faces", "scores.csv.checkpoint"])
+
+    let resumed = try CommandRun(words + ["--resume"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try folder.contents == ["faces", "scores.csv"])
+    let whole = folder.path("whole.csv")
+    _ = try CommandRun(words.dropLast() + [whole])
+    #expect(
+      FileManager.default.contentsEqual(atPath: output, andPath: whole))
+  }
+
+  @Test("There is nothing to go on from without a checkpoint")
+  func nothingToResume() throws {
+    let folder = try TemporaryFolder()
+    try CommandRun(training + ["--resume", "--model", folder.path("model")])
+      .expectRefusal(status: 64, mentioning: "nothing to go on from")
+    try CommandRun(
+      "fit", inspection, "--category", "weave", "--detector", "pca",
+      "--resume", "--model", folder.path("model")
+    ).expectRefusal(status: 64, mentioning: "pca has no --resume")
+  }
+
   @Test("A checkpoint of another run is refused")
   func foreignCheckpoint() throws {
     let folder = try TemporaryFolder()
@@ -65,7 +105,7 @@ import Testing
   @Test(
     "Impossible training options are refused",
     arguments: [
-      ["--epochs", "0"], ["--batch-size", "1000"], ["--batch-size", "0"],
+      ["--epochs", "0"], ["--batch-size", "0"], ["--beta", "3"],
       ["--learning-rate", "-1"], ["--widths", "a,b"], ["--score", "evidence"],
     ])
   func wrongOptions(options: [String]) throws {

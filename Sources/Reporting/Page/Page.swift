@@ -4,18 +4,18 @@ import Plots
 
 /// A report to be read in a browser: sections of text, tables, plots and
 /// pictures, in one file that needs no other and no network.
-public struct Page: Sendable {
-  public struct Section: Sendable {
-    public var title: String
-    public var blocks: [Block]
+package struct Page: Sendable {
+  package struct Section: Sendable {
+    package var title: String
+    package var blocks: [Block]
 
-    public init(_ title: String, _ blocks: [Block] = []) {
+    package init(_ title: String, _ blocks: [Block] = []) {
       self.title = title
       self.blocks = blocks
     }
   }
 
-  public enum Block: Sendable {
+  package enum Block: Sendable {
     case heading(String)
     case paragraph(String)
     case list([String])
@@ -30,26 +30,26 @@ public struct Page: Sendable {
   }
 
   /// The unrounded figures of a table's cells, by row and column.
-  public typealias ExactValues = [Table.Place: Double]
+  package typealias ExactValues = [Table.Place: Double]
 
-  public struct Figure: Sendable {
-    public var plot: Plot
-    public var caption: String
+  package struct Figure: Sendable {
+    package var plot: Plot
+    package var caption: String
 
-    public init(_ plot: Plot, caption: String) {
+    package init(_ plot: Plot, caption: String) {
       self.plot = plot
       self.caption = caption
     }
   }
 
   /// A sample with its pictures, if it has any.
-  public struct Exhibit: Sendable {
+  package struct Exhibit: Sendable {
     /// What is known about it, a line each.
-    public var lines: [String]
+    package var lines: [String]
     /// The pictures and what each of them shows.
-    public var pictures: [(name: String, image: Image)]
+    package var pictures: [(name: String, image: Image)]
 
-    public init(
+    package init(
       lines: [String], pictures: [(name: String, image: Image)] = []
     ) {
       self.lines = lines
@@ -57,12 +57,12 @@ public struct Page: Sendable {
     }
   }
 
-  public var title: String
+  package var title: String
   /// What the reader should know first.
-  public var lead: String
-  public var sections: [Section]
+  package var lead: String
+  package var sections: [Section]
 
-  public init(title: String, lead: String, sections: [Section] = []) {
+  package init(title: String, lead: String, sections: [Section] = []) {
     self.title = title
     self.lead = lead
     self.sections = sections

@@ -7,7 +7,7 @@ extension Page {
   /// The page as HTML that is well-formed XML too.
   ///
   /// - Throws: `ImageFault` when a picture is too large for a PNG file.
-  public var html: String {
+  package var html: String {
     get throws {
       try PageTemplate.library().render(
         PageTemplate.Content(self), withTemplate: "page") ?? ""

@@ -1,0 +1,6 @@
+// docs: command
+import AnomalyCommand
+import AnomalyKit
+
+AnomalyCommandLine.run(.standard.adding(NearestNeighbor.description))
+// docs: end
