@@ -35,21 +35,25 @@ run: build
 test: packages
 	swift test -c release $(NATIVE) $(IMPORTS) --scratch-path .build/test
 
-# Without NATIVE, so what runs where AVX-512 is missing is tested too.
+# Without NATIVE, so that what runs without AVX-512 is tested too.
 test-debug: packages
-	swift test $(IMPORTS) --scratch-path .build/debug \
-	  $(SMALL:%=--filter '^%Tests[.]')
+	swift test $(IMPORTS) $(SMALL:%=--filter '^%Tests[.]') $(SLOW)
 
 SMALL = Diagnostics Parameters Files Execution LinearAlgebra PNGDecoding \
   Images Datasets Features AnomalyConformance Evaluation Experiments Plots \
   Documentation
+SLOW = --skip SyntheticInspection
 
-# The readers of files from anywhere, and all that is promised of detectors.
+# Memory: the readers of foreign files, and what is promised of detectors.
+# Threads: what uses several.
 test-sanitize: packages
-	$(foreach sanitizer,address thread,swift test --sanitize=$(sanitizer) \
-	  --scratch-path .build/$(sanitizer) $(READERS:%=--filter '^%Tests[.]') &&) :
+	swift test --sanitize=address --scratch-path .build/address \
+	  $(READERS:%=--filter '^%Tests[.]') $(SLOW)
+	swift test --sanitize=thread --scratch-path .build/thread \
+	  $(THREADED:%=--filter '^%')
 
 READERS = Files Execution PNGDecoding Images Datasets AnomalyConformance
+THREADED = ExecutionTests AnomalyConformanceTests ImagesTests.ImageFolder
 
 # PAGES="README.md" for some of them.
 test-docs docs-update figures: packages

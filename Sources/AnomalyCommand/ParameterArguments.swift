@@ -22,7 +22,8 @@ struct DeclaredOption: Sendable {
       Option<String?>(name: name, help: help, completion: completion)
     case .list:
       Option<[String]>(
-        name: name, parsing: .singleValue, help: help, completion: completion)
+        wrappedValue: [], name: name, parsing: .singleValue, help: help,
+        completion: completion)
     }
   }
 }

@@ -35,8 +35,15 @@ extension ConformanceCheck {
       try requireFault(fault, of: "a fit to \(value)") {
         _ = try detector.fit(broken, in: RunContext())
       }
-      try requireFault(fault, of: "a streaming fit to \(value)") {
-        _ = try detector.fit(RowsOnDemand(broken), in: RunContext())
+      // Of rows that are not in memory a fit may read a part.
+      try requireFailure(
+        "DetectorFault.nonFiniteValue", of: "a streaming fit to \(value)"
+      ) {
+        let all = Matrix(rows: 50, columns: 3, repeating: value)
+        _ = try detector.fit(RowsOnDemand(all), in: RunContext())
+      } where: {
+        guard case .nonFiniteValue? = $0 as? DetectorFault else { return false }
+        return true
       }
       try requireFault(fault, of: "scoring \(value)") {
         _ = try model.scores(for: broken)

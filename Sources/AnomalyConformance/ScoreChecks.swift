@@ -95,7 +95,7 @@ extension ConformanceCheck {
     do {
       let model = try detector.fit(samples, in: RunContext())
       try requireFinite(model.scores(for: samples), count: 1)
-    } catch is DetectorFault {
+    } catch DetectorFault.tooFewSamples {
     }
   }
 }

@@ -4,6 +4,9 @@ import Foundation
 import LinearAlgebra
 
 /// Why an autoencoder cannot be trained or used.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum AutoencoderFault: Fault {
   /// The samples are not known to be images.
   case imageShapeUnknown(Architecture)

@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Why data that can be read is not a dataset.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum DatasetFault: Fault, Hashable {
   /// No known layout.
   case unrecognizedLayout(path: String)

@@ -2,6 +2,9 @@ import Diagnostics
 import LinearAlgebra
 
 /// Why a detector cannot fit or score.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum DetectorFault: Fault, Hashable {
   /// There are not enough rows to learn from.
   case tooFewSamples(count: Int, needed: Int)

@@ -1,6 +1,9 @@
 /// What a fault means for a script: the exit status of the command line.
 ///
 /// The numbers are those of `sysexits.h`.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum FaultKind: Int32, Sendable {
   /// Wrong arguments or hyper-parameters.
   case usage = 64

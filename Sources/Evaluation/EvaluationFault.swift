@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Why scores cannot be judged.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum EvaluationFault: Fault, Hashable {
   /// There is nothing to judge.
   case empty

@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Why an experiment cannot be run.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum ExperimentFault: Fault, Hashable {
   case unknownDetector(String, known: [String])
   /// Scores cannot be judged without labels.

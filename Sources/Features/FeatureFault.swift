@@ -3,6 +3,9 @@ import Execution
 import LinearAlgebra
 
 /// Why features cannot be made.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum FeatureFault: Fault, Hashable {
   /// Image features were asked for of a table.
   case notImages(category: String)

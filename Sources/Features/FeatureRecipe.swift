@@ -3,6 +3,9 @@ import Diagnostics
 import Images
 
 /// Which numbers stand for a sample.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum FeatureKind: String, CaseIterable, Codable, Hashable, Sendable {
   /// The grey or colour values of every pixel, 0...1.
   case pixels

@@ -3,6 +3,9 @@ import Foundation
 
 /// A file that cannot be read or written, or whose bytes are not what its
 /// format promises.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum FileFault: Fault, Hashable {
   /// The operating system refused to read.
   case unreadable(path: String, reason: String)

@@ -1,5 +1,5 @@
-import Diagnostics
 import CZlib
+import Diagnostics
 import Foundation
 
 /// A zip archive, mapped into memory.

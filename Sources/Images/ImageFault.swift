@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Why pictures that can be read cannot be used as asked.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum ImageFault: Fault, Hashable {
   /// A size to resample to that has no pixels, or too many.
   case invalidSize(PixelSize)

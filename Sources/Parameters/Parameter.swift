@@ -147,6 +147,9 @@ public struct ParameterDescription: Hashable, Sendable {
 }
 
 /// How a parameter is given.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum ParameterForm: Sendable {
   /// With one value.
   case value
@@ -157,6 +160,9 @@ public enum ParameterForm: Sendable {
 }
 
 /// Why a parameter cannot be set.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum ParameterFault: Fault, Hashable {
   /// The value is not in the domain.
   case impossible(name: String, value: String, allowed: String)

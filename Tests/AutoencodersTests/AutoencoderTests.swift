@@ -253,13 +253,15 @@ struct AutoencoderFaultTests {
         #expect("\(error)".contains(part))
       }
     }
-    expectFault("(epochs)") { $0.training.epochs = 0 }
-    expectFault("at most the 20 images") { $0.training.batchSize = 21 }
-    expectFault("(learningRate)") { $0.training.learningRate = .nan }
-    expectFault("(patience)") { $0.training.patience = 0 }
-    expectFault("(widths)") { $0.widths = [] }
-    expectFault("(latentSize)") { $0.latentSize = 3 }
-    expectFault("(score)") { $0.score = .evidence }
+    expectFault("epochs cannot be 0") { $0.training.epochs = 0 }
+    expectFault("learningRate cannot be nan") {
+      $0.training.learningRate = .nan
+    }
+    expectFault("patience cannot be 0") { $0.training.patience = 0 }
+    expectFault("widths cannot be") { $0.widths = [] }
+    expectFault("cnn has no latentSize") { $0.latentSize = 3 }
+    expectFault("cnn has no beta") { $0.beta = 3 }
+    expectFault("cnn has no score") { $0.score = .evidence }
     expectFault("works on images", context: RunContext())
     expectFault(
       "16 x 16 x 3 do not have 3 numbers", samples: Matrix([[0, 0, 0]]))

@@ -349,8 +349,13 @@ struct PCAReconstructionTests {
     #expect(ComponentCount("64") == .count(64))
     #expect(ComponentCount("0.9") == .varianceFraction(0.9))
     #expect(ComponentCount("auto") == .automatic)
+    for text in ["", "many"] { #expect(ComponentCount(text) == nil) }
     for text in ["0", "-3", "1.0", "1.5", "0.0", "nan", "", "many"] {
-      #expect(ComponentCount(text) == nil)
+      var detector = PCAReconstruction()
+      #expect(throws: ParameterFault.self) {
+        try detector.parameters[0].set([text], of: &detector)
+      }
+      #expect(detector == PCAReconstruction())
     }
     for text in ["64", "0.9", "auto"] {
       #expect(ComponentCount(text)?.description == text)

@@ -32,7 +32,7 @@ struct NearestNeighbor: Detector {
         try context.cancellation.check()
         return (0..<samples.rows)
           .map { distance(others.row(other), samples.row($0)) }
-          .sorted()[k - 1]
+          .sorted().prefix(max(k, 1)).last ?? 0
       }
     }
   }

@@ -160,15 +160,15 @@ import Testing
     let run = try ablate(
       """
       datasets: [{path: \(inspection), categories: [weave]}]
-      baseline: {size: 16}
-      vary: {detector: [pca, kmeans], n-clusters: [4, 100]}
+      baseline: {size: 8, detector: pca}
+      vary: {features: [pixels, hog]}
       """)
     #expect(run.status == 65)
     #expect(
       run.errors.contains(
-        "warning: kmeans, n-clusters 100, weave, seed 0 failed: "))
-    #expect(run.output.contains("\nkmeans"))
-    #expect(try file("results.csv").split(separator: "\n").count == 4)
+        "warning: pca, features hog, weave, seed 0 failed: "))
+    #expect(run.output.contains("\npixels"))
+    #expect(try file("results.csv").split(separator: "\n").count == 3)
     #expect(try file("report.html").contains("These runs failed"))
   }
 

@@ -17,15 +17,18 @@ extension BatchNormalization {
   ) -> (Batch<Scalar>, Moments) {
     let count = Double(batch.rows * shape.height * shape.width)
     let mean = sums(batch.rows) { (row, sums: UnsafeMutablePointer<Scalar>) in
-      forEachPixel(batch.pointer(toRow: row)) { values in
+      let image = batch.pointer(toRow: row)
+      forEachPixel { pixel in
+        let values = image + pixel
         for channel in 0..<channels { sums[channel] += values[channel] }
       }
     }.map { $0 / count }
     let centre = Batch(mean.map { Scalar($0) }, rows: 1)
     let variance = sums(batch.rows) {
       (row, sums: UnsafeMutablePointer<Scalar>) in
-      let centre = centre.values
-      forEachPixel(batch.pointer(toRow: row)) { values in
+      let (centre, image) = (centre.values, batch.pointer(toRow: row))
+      forEachPixel { pixel in
+        let values = image + pixel
         for channel in 0..<channels {
           let deviation = values[channel] - centre[channel]
           sums[channel] += deviation * deviation
@@ -75,12 +78,11 @@ extension BatchNormalization {
     // input.
     var sums = sums(batch.rows, count: 2 * channels) {
       (row, sums: UnsafeMutablePointer<Scalar>) in
-      let centre = centre.values
+      let (centre, image) = (centre.values, batch.pointer(toRow: row))
+      let imageGradient = outputGradient.pointer(toRow: row)
       let products = sums + channels
-      forEachPixel(
-        batch.pointer(toRow: row), outputGradient.pointer(toRow: row)
-      ) {
-        values, gradients in
+      forEachPixel { pixel in
+        let (values, gradients) = (image + pixel, imageGradient + pixel)
         for channel in 0..<channels {
           let gradient = gradients[channel]
           sums[channel] += gradient
@@ -115,17 +117,18 @@ extension BatchNormalization {
         factors.pointer(toRow: 0), factors.pointer(toRow: 1),
         factors.pointer(toRow: 2)
       )
-      var target = result.pointer(toRow: row)
-      forEachPixel(
-        batch.pointer(toRow: row), outputGradient.pointer(toRow: row)
-      ) {
-        values, gradients in
+      let (image, imageGradient, targets) = (
+        batch.pointer(toRow: row), outputGradient.pointer(toRow: row),
+        result.pointer(toRow: row)
+      )
+      forEachPixel { pixel in
+        let (values, gradients) = (image + pixel, imageGradient + pixel)
+        let target = targets + pixel
         for channel in 0..<channels {
           target[channel] =
             a[channel] * gradients[channel] + b[channel] * values[channel]
             + c[channel]
         }
-        target += channels
       }
     }
     return result
@@ -150,12 +153,14 @@ extension BatchNormalization {
       let (factor, offset) = (
         factors.pointer(toRow: 0), factors.pointer(toRow: 1)
       )
-      var target = result.pointer(toRow: row)
-      forEachPixel(batch.pointer(toRow: row)) { values in
+      let (image, targets) = (
+        batch.pointer(toRow: row), result.pointer(toRow: row)
+      )
+      forEachPixel { pixel in
+        let (values, target) = (image + pixel, targets + pixel)
         for channel in 0..<channels {
           target[channel] = factor[channel] * values[channel] + offset[channel]
         }
-        target += channels
       }
     }
     return result
@@ -179,25 +184,10 @@ extension BatchNormalization {
     }
   }
 
-  /// Calls `body` with the channels of every pixel.
+  /// Calls `body` with where the channels of every pixel begin in an image.
   @inline(__always)
-  private func forEachPixel<Scalar: NetworkScalar>(
-    _ image: UnsafePointer<Scalar>, _ body: (UnsafePointer<Scalar>) -> Void
-  ) {
-    for pixel in 0..<shape.height * shape.width {
-      body(image + pixel * channels)
-    }
-  }
-
-  /// Calls `body` with the channels of every pixel of two images.
-  @inline(__always)
-  private func forEachPixel<Scalar: NetworkScalar>(
-    _ image: UnsafePointer<Scalar>, _ other: UnsafePointer<Scalar>,
-    _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void
-  ) {
-    for pixel in 0..<shape.height * shape.width {
-      body(image + pixel * channels, other + pixel * channels)
-    }
+  private func forEachPixel(_ body: (Int) -> Void) {
+    for pixel in 0..<shape.height * shape.width { body(pixel * channels) }
   }
 
   private func move<Scalar: NetworkScalar>(

@@ -63,7 +63,7 @@ package protocol UnitLayout {
     to sums: UnsafeMutablePointer<Scalar>)
 }
 
-/// The three products of a patch geometry with one state of the weights.
+/// The products of a patch geometry with one state of the weights.
 ///
 /// Made once for a batch, used by all threads. `finish` is called with the
 /// numbers that are finished, while they are in the cache.
@@ -78,11 +78,10 @@ package protocol ConvolutionEngine {
 
   /// - Parameters:
   ///   - weights: Read as long as the engine is used.
-  ///   - correlates: Whether `correlate` will be asked for.
-  ///   - spreads: Whether `spread` will be asked for.
+  ///   - spreads: Whether `spread` will be asked for, and not `correlate`.
   init(
     _ geometry: PatchGeometry, weights: UnsafePointer<Scalar>,
-    correlates: Bool, spreads: Bool)
+    spreads: Bool)
 
   /// What the products read of big images: their patches, laid out in scratch
   /// memory, or the images themselves.

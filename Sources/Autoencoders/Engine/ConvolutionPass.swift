@@ -60,10 +60,9 @@ struct ConvolutionPass<Engine: ConvolutionEngine> {
     _ parameters: UnsafePointer<Scalar>, backward isBackward: Bool
   ) -> [Engine] {
     stages.map {
-      let correlates = $0.convolution.isTransposed == isBackward
-      return Engine(
+      Engine(
         $0.convolution.geometry, weights: parameters + $0.offset,
-        correlates: correlates, spreads: !correlates)
+        spreads: $0.convolution.isTransposed != isBackward)
     }
   }
 
@@ -133,45 +132,39 @@ extension ConvolutionPass {
 // MARK: Forward
 
 extension ConvolutionPass {
-  /// The output of the last layer, a row for every image.
-  func forward(
+  /// The values at every place, a row for every unit, and the output, a row
+  /// for every image.
+  func record(
     _ input: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>
+  ) -> (values: [Batch<Scalar>], output: Batch<Scalar>) {
+    let values = values(units: unitCount(rows: input.rows))
+    return (values, forward(input, parameters, recording: values))
+  }
+
+  /// The output of the last layer, a row for every image.
+  ///
+  /// - Parameter recorded: Gets the values at every place, unless nil.
+  func forward(
+    _ input: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>,
+    recording recorded: [Batch<Scalar>]? = nil
   ) -> Batch<Scalar> {
     let engines = engines(parameters, backward: false)
     let result = Batch<Scalar>(rows: input.rows, columns: shapes[last].count)
     let blocks = blocks(rows: input.rows)
     Parallel.forEach(blocks.count) { block in
       let scratch = scratch()
-      let values = values(units: 1)
+      let batches = recorded ?? values(units: 1)
       for unit in blocks[block] {
-        load(unit, of: input, place: 0, into: values[0].values)
-        forward(engines, parameters, { values[$0].values }, scratch)
-        unload(values[last].values, place: last, into: result, unit)
+        let row = recorded == nil ? 0 : unit
+        func values(_ place: Int) -> UnsafeMutablePointer<Scalar> {
+          batches[place].pointer(toRow: row)
+        }
+        load(unit, of: input, place: 0, into: values(0))
+        forward(engines, parameters, values, scratch)
+        unload(values(last), place: last, into: result, unit)
       }
     }
     return result
-  }
-
-  /// The values at every place, a row for every unit, and the output, a row
-  /// for every image.
-  func record(
-    _ input: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>
-  ) -> (values: [Batch<Scalar>], output: Batch<Scalar>) {
-    let engines = engines(parameters, backward: false)
-    let values = values(units: unitCount(rows: input.rows))
-    let result = Batch<Scalar>(rows: input.rows, columns: shapes[last].count)
-    let blocks = blocks(rows: input.rows)
-    Parallel.forEach(blocks.count) { block in
-      let scratch = scratch()
-      for unit in blocks[block] {
-        load(unit, of: input, place: 0, into: values[0].pointer(toRow: unit))
-        forward(
-          engines, parameters, { values[$0].pointer(toRow: unit) }, scratch)
-        unload(
-          values[last].pointer(toRow: unit), place: last, into: result, unit)
-      }
-    }
-    return (values, result)
   }
 
   /// Takes one unit from the first place to the last.

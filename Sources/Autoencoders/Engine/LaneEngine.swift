@@ -15,11 +15,8 @@ package struct LaneEngine: ConvolutionEngine {
   private let big: ImageLanes
   private let small: ImageLanes
   private let geometry: PatchGeometry
-  // [group, patch place, channel of the group]
-  private let correlationWeights: Batch<Float>
-  // [row parity, column parity, group, small row, small column,
-  // small channel, channel of the group]
-  private let spreadingWeights: Batch<Float>
+  /// In the order of use.
+  private let packed: Batch<Float>
 
   private static let lanes = ImageLanes.imageCount
   /// Channels of a group at most.
@@ -47,16 +44,17 @@ package struct LaneEngine: ConvolutionEngine {
 
   package init(
     _ geometry: PatchGeometry, weights: UnsafePointer<Float>,
-    correlates: Bool, spreads: Bool
+    spreads: Bool
   ) {
     self.geometry = geometry
     big = ImageLanes(shape: geometry.big)
     small = ImageLanes(shape: geometry.small)
-    let count = geometry.weightCount
-    correlationWeights = Batch(rows: 1, columns: correlates ? count : 0)
-    spreadingWeights = Batch(rows: 1, columns: spreads ? count : 0)
-    if correlates { packForCorrelation(weights) }
-    if spreads { packForSpreading(weights) }
+    packed = Batch(rows: 1, columns: geometry.weightCount)
+    if spreads {
+      packForSpreading(weights)
+    } else {
+      packForCorrelation(weights)
+    }
   }
 
   package func gather(
@@ -85,9 +83,10 @@ package struct LaneEngine: ConvolutionEngine {
 // MARK: Big to small
 
 extension LaneEngine {
+  /// [group, patch place, channel of the group].
   private func packForCorrelation(_ weights: UnsafePointer<Float>) {
     let channels = geometry.small.channels
-    var target = correlationWeights.values
+    var target = packed.values
     for group in groups(channels) {
       for place in 0..<geometry.patchSize {
         target.update(
@@ -114,7 +113,7 @@ extension LaneEngine {
         let source = gathered + 2 * y * big.rowStep + 2 * x * big.pixelStep
         let target =
           result + small.origin + y * small.rowStep + x * small.pixelStep
-        var weights = UnsafePointer(correlationWeights.values)
+        var weights = UnsafePointer(packed.values)
         for group in groups {
           sums.compute(
             source, weights, bias.map { $0 + group.lowerBound }, group.count,
@@ -130,13 +129,15 @@ extension LaneEngine {
 // MARK: Small to big
 
 extension LaneEngine {
+  /// [row parity, column parity, group, small row, small column, small channel,
+  /// channel of the group].
   private func packForSpreading(_ weights: UnsafePointer<Float>) {
     let (channels, smallChannels) = (
       geometry.big.channels, geometry.small.channels
     )
     // The kernel row of parity a and small row r, and so for columns.
     func tap(_ a: Int, _ r: Int) -> Int { 3 - a - 2 * r }
-    var target = spreadingWeights.values
+    var target = packed.values
     for parity in 0..<4 {
       for group in groups(channels) {
         for pixel in 0..<4 {
@@ -169,7 +170,7 @@ extension LaneEngine {
       terms: 2 * geometry.small.channels, targetStep: 2 * big.pixelStep)
     for y in 0..<geometry.small.height {
       for x in fours {
-        var weights = UnsafePointer(spreadingWeights.values)
+        var weights = UnsafePointer(packed.values)
         for parity in 0..<4 {
           let (a, b) = (parity / 2, parity % 2)
           let source =

@@ -17,7 +17,7 @@ package struct PatchEngine<Scalar: NetworkScalar>: ConvolutionEngine {
 
   package init(
     _ geometry: PatchGeometry, weights: UnsafePointer<Scalar>,
-    correlates: Bool, spreads: Bool
+    spreads: Bool
   ) {
     self.geometry = geometry
     self.weights = weights

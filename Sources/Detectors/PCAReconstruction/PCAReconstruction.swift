@@ -33,7 +33,7 @@ public struct PCAReconstruction: Detector {
     [
       Parameter(
         "n-components", \.nComponents, .componentCount,
-        "a count, a fraction of the variance below 1, or auto"),
+        "what is kept: a count, a fraction of the variance, or auto"),
       Parameter(
         "mahalanobis", \.mahalanobis, .flag,
         "add the Mahalanobis distance inside the subspace"),

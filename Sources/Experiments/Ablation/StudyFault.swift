@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Why a study cannot be run.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
 public enum StudyFault: Fault, Hashable {
   /// The study asks for something that is not there, at a line of its file.
   case invalid(path: String, line: Int, problem: Message, remedy: Message)

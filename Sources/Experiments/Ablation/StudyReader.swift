@@ -114,6 +114,7 @@ struct StudyReader {
     }
     var given = fixed.map { ($0.key, [$0.value]) }
     given += lists.map { ($0.key, $0.values) }
+    for (key, _) in given { _ = try factor(key) }
     let named = try detectors(given)
     // In a grid all that vary, else that of the baseline, which comes first.
     let detectors =
