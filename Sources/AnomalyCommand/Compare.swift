@@ -59,7 +59,7 @@ struct Compare: ParsableCommand {
         if let failure = run.failure {
           let result = run.result
           session.context.warn(
-            "\(result.detector), \(result.category): \(Message(failure))")
+            "\(result.detector), \(result.category): \(FaultMessage(failure))")
         }
       }
     }

@@ -36,7 +36,7 @@ protocol OptionSource {
 /// The options of a group: ArgumentParser finds what is to be parsed by
 /// reflection, so that options need not be properties in the source.
 struct ParameterArguments<Source: OptionSource>: ParsableArguments {
-  private(set) var settings: Settings = [:]
+  private(set) var settings: ParameterSettings = [:]
 
   init() {}
 

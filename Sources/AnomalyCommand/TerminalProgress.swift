@@ -40,7 +40,7 @@ final class TerminalProgress: ProgressSink {
     }
   }
 
-  func warn(_ line: Message) {
+  func warn(_ line: FaultMessage) {
     clear()
     complain(line.text(for: .commandLine), as: "warning")
   }

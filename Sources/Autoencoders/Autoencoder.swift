@@ -132,7 +132,7 @@ extension Autoencoder {
       + [
         Parameter(
           "widths", \.widths, .widths, "filters or units of each layer",
-          unset: Domain.widths.text(traits.widths))
+          unset: ParameterDomain.widths.text(traits.widths))
       ]
       + (traits.latentSize.map {
         [
@@ -198,10 +198,10 @@ extension Autoencoder {
   }
 }
 
-extension Domain<[Int]> {
+extension ParameterDomain<[Int]> {
   /// Counts with commas.
-  fileprivate static var widths: Domain {
-    Domain(
+  fileprivate static var widths: ParameterDomain {
+    ParameterDomain(
       "counts with commas, such as 12,24,48",
       read: { text in
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)

@@ -33,7 +33,7 @@ public enum AutoencoderFault: Fault {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .imageShapeUnknown(let architecture):
       "\(architecture.rawValue) works on images, these samples are rows of"
@@ -62,7 +62,7 @@ public enum AutoencoderFault: Fault {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .imageShapeUnknown: "give images, or use fcn, pca or another detector"
     case .imageShapeMismatch: "use raw pixels as features"

@@ -24,9 +24,9 @@ public enum DatasetFault: Fault, Hashable {
   /// Training and test samples do not fit together.
   case differentShapes(path: String, train: [Int], test: [Int])
   /// Labels that cannot be given to the samples.
-  case wrongLabels(path: String, problem: Message, remedy: Message)
+  case wrongLabels(path: String, problem: FaultMessage, remedy: FaultMessage)
   /// An option that has no meaning for this data.
-  case unusableOption(name: String, problem: Message, remedy: Message)
+  case unusableOption(name: String, problem: FaultMessage, remedy: FaultMessage)
 
   public var kind: FaultKind {
     switch self {
@@ -35,7 +35,7 @@ public enum DatasetFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .unrecognizedLayout: "no dataset of a known layout"
     case .missing: "the file or folder is missing"
@@ -66,7 +66,7 @@ public enum DatasetFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .unrecognizedLayout:
       "give \(DatasetKind.summary), or name the kind with \(option: "kind")"

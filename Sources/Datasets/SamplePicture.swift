@@ -13,20 +13,20 @@ extension SampleSet {
   ///   - index: The place in the set.
   ///   - side: A longer side than this is shrunk to it.
   /// - Throws: What reading the file or the array throws.
-  public func picture(at index: Int, side: Int? = nil) throws -> Image? {
+  public func picture(at index: Int, side: Int? = nil) throws -> RasterImage? {
     if let url = files?.urls[index] {
       let size = try PNG.header(at: url).size
       return try PNG.decode(url, size: size.fitting(side))
     }
     guard let imageShape else { return nil }
     let values = try source.matrix(ofRows: [index]).values
-    return Image(shape: imageShape, values: visible(values)).fitting(side)
+    return RasterImage(shape: imageShape, values: visible(values)).fitting(side)
   }
 }
 
-extension Image {
+extension RasterImage {
   /// The picture, shrunk where a side is longer than `side`.
-  public func fitting(_ side: Int?) -> Image {
+  public func fitting(_ side: Int?) -> RasterImage {
     resized(to: size.fitting(side))
   }
 }

@@ -46,7 +46,9 @@ public struct DetectorDescription: Sendable {
   /// The detector with those of the settings that it has.
   ///
   /// - Throws: `ParameterFault.impossible`.
-  public func detector(_ settings: Settings = [:]) throws -> any Detector {
+  public func detector(_ settings: ParameterSettings = [:]) throws
+    -> any Detector
+  {
     func make<D: Detector>(_ prototype: D) throws -> any Detector {
       var detector = prototype
       try settings.apply(prototype.parameters, to: &detector)

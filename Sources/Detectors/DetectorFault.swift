@@ -15,9 +15,9 @@ public enum DetectorFault: Fault, Hashable {
   /// The model was fitted to another number of columns.
   case wrongFeatureCount(actual: Int, expected: Int)
   /// The fit would take more memory than it may; both in bytes.
-  case exceedsMemoryBudget(needed: Int, budget: Int, remedy: Message)
+  case exceedsMemoryBudget(needed: Int, budget: Int, remedy: FaultMessage)
   /// The mathematics has no answer for these samples.
-  case noSolution(problem: Message, remedy: Message)
+  case noSolution(problem: FaultMessage, remedy: FaultMessage)
 
   public var kind: FaultKind {
     switch self {
@@ -28,7 +28,7 @@ public enum DetectorFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .tooFewSamples(let count, _): "too few training samples: \(count)"
     case .noFeatures: "the samples have no features"
@@ -51,7 +51,7 @@ public enum DetectorFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .tooFewSamples(_, let needed):
       "give at least \(needed) training sample\(needed == 1 ? "" : "s")"

@@ -20,11 +20,11 @@ public protocol Fault: Error, CustomStringConvertible, Sendable {
   /// Decides the exit status.
   var kind: FaultKind { get }
   /// What is wrong.
-  var problem: Message { get }
+  var problem: FaultMessage { get }
   /// Where: a file, a row. Nil when there is no such place.
   var place: String? { get }
   /// How to mend it.
-  var remedy: Message { get }
+  var remedy: FaultMessage { get }
 }
 
 extension Fault {
@@ -34,12 +34,12 @@ extension Fault {
   public var description: String { text(for: .programmer) }
 
   /// The line, with options called as its reader knows them.
-  public func text(for reader: Message.Reader) -> String {
-    Message(self).text(for: reader)
+  public func text(for reader: FaultMessage.Reader) -> String {
+    FaultMessage(self).text(for: reader)
   }
 }
 
-extension Message {
+extension FaultMessage {
   /// The line of any error.
   public init(_ error: any Error) {
     guard let fault = error as? any Fault else {

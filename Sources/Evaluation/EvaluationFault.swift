@@ -27,7 +27,7 @@ public enum EvaluationFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .empty: "there are no scores"
     case .unequalCounts(let scores, let labels):
@@ -50,7 +50,7 @@ public enum EvaluationFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .empty: "give at least one normal sample and one anomaly"
     case .unequalCounts: "give one label for every score"

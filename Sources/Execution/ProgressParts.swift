@@ -49,7 +49,7 @@ private final class PartProgress: ProgressSink {
     sink.report(progress)
   }
 
-  func warn(_ line: Message) { sink.warn(line) }
+  func warn(_ line: FaultMessage) { sink.warn(line) }
 
   private func reached(_ progress: ProgressReport) -> Double {
     state.withLock { state in

@@ -34,11 +34,11 @@ public protocol ProgressSink: Sendable {
   func report(_ progress: ProgressReport)
   /// Takes one line that the user should know of before the work is done; by
   /// default it is dropped.
-  func warn(_ line: Message)
+  func warn(_ line: FaultMessage)
 }
 
 extension ProgressSink {
-  public func warn(_ line: Message) {}
+  public func warn(_ line: FaultMessage) {}
 }
 
 /// Drops every report.

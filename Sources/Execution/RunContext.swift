@@ -52,7 +52,7 @@ public struct RunContext: Sendable {
 
 extension RunContext {
   /// Tells whoever watches of something that the work was not stopped by.
-  public func warn(_ line: Message) { progress.warn(line) }
+  public func warn(_ line: FaultMessage) { progress.warn(line) }
 
   /// Does work whose parallel loops keep to the threads of this context.
   package func withThreads<Result>(

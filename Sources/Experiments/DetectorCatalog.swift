@@ -89,7 +89,7 @@ public struct DetectorCatalog: Sendable {
   /// - Throws: `ExperimentFault.unknownDetector`; `ParameterFault` for a value
   ///   out of its domain and for a setting that none of the detectors has.
   public func detectors(
-    named names: [String], _ settings: Settings = [:]
+    named names: [String], _ settings: ParameterSettings = [:]
   ) throws -> [NamedDetector] {
     let chosen = try names.flatMap { name in
       name == "all"
@@ -113,7 +113,7 @@ public struct DetectorCatalog: Sendable {
   ///
   /// - Throws: As `detectors(named:_:)`.
   public func detector(
-    named name: String, _ settings: Settings = [:]
+    named name: String, _ settings: ParameterSettings = [:]
   ) throws -> NamedDetector {
     _ = try description(named: name)
     return try detectors(named: [name], settings)[0]

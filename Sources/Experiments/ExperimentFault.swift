@@ -30,7 +30,7 @@ public enum ExperimentFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .unknownDetector(let name, _): "there is no detector \(name)"
     case .noLabels: "the test samples have no labels"
@@ -38,7 +38,7 @@ public enum ExperimentFault: Fault, Hashable {
       "the dataset has \(names.count) categories"
     case .noTrainingSamples: "there are no training samples"
     case .noTestSamples: "there are no test samples"
-    case .notAModel(_, let reason): Message(reason)
+    case .notAModel(_, let reason): FaultMessage(reason)
     case .latentIndexOutOfRange(let index, _):
       "the latent code has no number \(index)"
     case .cannotShow(let thing, let detector): "\(detector) has no \(thing)"
@@ -57,7 +57,7 @@ public enum ExperimentFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .unknownDetector(_, let known):
       "use \(known.joined(separator: ", ")) or all"

@@ -12,14 +12,14 @@ public struct Inspection: Sendable {
   /// The strangest samples, then the most ordinary ones.
   public let samples: [Sample]
   public let scores: [Float]
-  public let originals: [Image]
-  public let reconstructions: [Image]
+  public let originals: [RasterImage]
+  public let reconstructions: [RasterImage]
   /// The absolute differences, each image stretched so that its greatest is 1.
-  public let differences: [Image]
+  public let differences: [RasterImage]
   /// Nil for a model without latent codes.
   public let codes: [[Float]]?
   /// The images of the codes after each edit.
-  public let edited: [(edit: LatentEdit, images: [Image])]
+  public let edited: [(edit: LatentEdit, images: [RasterImage])]
   /// Of a model that was trained in epochs.
   public let history: [EpochRecord]?
 
@@ -94,8 +94,8 @@ public struct Inspection: Sendable {
   }
 }
 
-extension Image {
-  fileprivate func difference(from other: Image) -> Image {
+extension RasterImage {
+  fileprivate func difference(from other: RasterImage) -> RasterImage {
     var image = self
     image.values = zip(values, other.values).map { abs($0 - $1) }
     let greatest = max(1e-6, image.values.max() ?? 0)

@@ -10,9 +10,9 @@ public struct OutlierSearch: Sendable {
   public struct Picture: Sendable {
     /// The place among the test samples.
     public let place: Int
-    public let original: Image
+    public let original: RasterImage
     /// What the detector takes it for; nil unless it reconstructs.
-    public let reconstruction: Image?
+    public let reconstruction: RasterImage?
   }
 
   public let test: SampleSet

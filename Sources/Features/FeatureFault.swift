@@ -21,7 +21,7 @@ public enum FeatureFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .notImages: "image features of a table"
     case .anotherKindOfSamples(_, let expected):
@@ -39,7 +39,7 @@ public enum FeatureFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .notImages:
       "leave out \(option: "features"), \(option: "size") and"

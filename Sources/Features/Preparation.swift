@@ -18,7 +18,7 @@ public struct Preparation: Hashable, Sendable {
   /// With what the settings say of it.
   ///
   /// - Throws: `ParameterFault.impossible`.
-  public init(_ settings: Settings) throws {
+  public init(_ settings: ParameterSettings) throws {
     self.init()
     try settings.apply(Self.parameters, to: &self)
   }
@@ -28,7 +28,7 @@ public struct Preparation: Hashable, Sendable {
       "features", \.features.kind, .choice, "what images are described by"),
     Parameter(
       "size", \.features.size,
-      Domain(
+      ParameterDomain(
         "pixels a side, 1 to 4096",
         read: { Int($0).map { PixelSize(square: $0) } },
         text: { $0.width == $0.height ? "\($0.width)" : "\($0)" },

@@ -12,7 +12,7 @@ public enum FileFault: Fault, Hashable {
   /// The operating system refused to write.
   case unwritable(path: String, reason: String)
   /// The bytes break the rules of the format.
-  case malformed(path: String, problem: Message, remedy: Message)
+  case malformed(path: String, problem: FaultMessage, remedy: FaultMessage)
 
   public var kind: FaultKind {
     switch self {
@@ -21,7 +21,7 @@ public enum FileFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .unreadable(_, let reason): "cannot read: \(reason)"
     case .unwritable(_, let reason): "cannot write: \(reason)"
@@ -37,7 +37,7 @@ public enum FileFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .unreadable: "check the path and its permissions"
     case .unwritable: "choose another output or make room and permission there"

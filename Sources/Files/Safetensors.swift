@@ -96,7 +96,7 @@ public struct Safetensors: Hashable, Sendable {
   }
 
   init(bytes: UnsafeRawBufferPointer, path: String) throws {
-    func malformed(_ problem: Message) -> FileFault {
+    func malformed(_ problem: FaultMessage) -> FileFault {
       .malformed(
         path: path, problem: problem,
         remedy: "fit the model again, or copy the file again from its source")

@@ -58,10 +58,10 @@ package struct ZipArchive: Sendable {
     case encrypted(String)
     case unknownMethod(String)
 
-    static let copyAgain: Message = "copy the file again from its source"
+    static let copyAgain: FaultMessage = "copy the file again from its source"
 
     func fault(path: String) -> FileFault {
-      let (problem, remedy): (Message, Message) =
+      let (problem, remedy): (FaultMessage, FaultMessage) =
         switch self {
         case .noArchive:
           ("not a zip archive, or one that was cut short", Self.copyAgain)

@@ -18,7 +18,7 @@ public enum ImageFault: Fault, Hashable {
     }
   }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .invalidSize(let size): "\(size) pixels is no size for a picture"
     case .differentSizes(_, let size, let otherPath, let otherSize):
@@ -33,7 +33,7 @@ public enum ImageFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .invalidSize: "use 1 to \(PixelSize.longestSide) pixels a side"
     case .differentSizes:

@@ -25,7 +25,7 @@ public enum PNG {
   ///   PNG file; `ImageFault.invalidSize`.
   public static func decode(
     _ url: URL, size: PixelSize? = nil, color: ColorMode = .automatic
-  ) throws -> Image {
+  ) throws -> RasterImage {
     try MappedFile(url).withBytes {
       try decode($0, path: url.path, size: size, color: color)
     }
@@ -42,7 +42,7 @@ public enum PNG {
   public static func decode(
     _ data: Data, name: String = "data", size: PixelSize? = nil,
     color: ColorMode = .automatic
-  ) throws -> Image {
+  ) throws -> RasterImage {
     try data.withUnsafeBytes {
       try decode($0, path: name, size: size, color: color)
     }
@@ -51,7 +51,7 @@ public enum PNG {
   private static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String, size: PixelSize?,
     color: ColorMode
-  ) throws -> Image {
+  ) throws -> RasterImage {
     let header = try PNGHeader(bytes, path: path)
     let size = size ?? header.size
     try size.checkForResampling()
@@ -63,7 +63,7 @@ public enum PNG {
       try decode(bytes, path: path, shape: shape, into: values)
       count = shape.count
     }
-    return Image(shape: shape, values: values)
+    return RasterImage(shape: shape, values: values)
   }
 
   /// Who decodes the pixels; all give the same.
@@ -111,12 +111,12 @@ public enum PNG {
   /// clamped to 0...1, and NaN is black.
   ///
   /// - Throws: `FileFault.unwritable`; the file is then as it was.
-  public static func write(_ image: Image, to url: URL) throws {
+  public static func write(_ image: RasterImage, to url: URL) throws {
     try WholeFile.write(data(of: image), to: url)
   }
 
   /// The bytes of an 8-bit PNG file.
-  public static func data(of image: Image) throws -> Data {
+  public static func data(of image: RasterImage) throws -> Data {
     let pixels = image.values.map {
       UInt8((min(max($0.isNaN ? 0 : $0, 0), 1) * 255).rounded())
     }

@@ -58,10 +58,11 @@ public struct PNGHeader: Hashable, Sendable {
   /// - Throws: `FileFault.malformed` also when so small a file cannot hold so
   ///   many pixels, so that memory is only taken for what was sent.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-    func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
+    func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault
+    {
       .malformed(path: path, problem: problem, remedy: remedy)
     }
-    let copyAgain: Message = "copy the picture again from its source"
+    let copyAgain: FaultMessage = "copy the picture again from its source"
     guard !bytes.isEmpty else {
       throw malformed("the PNG file is empty", copyAgain)
     }

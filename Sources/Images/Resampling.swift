@@ -1,7 +1,7 @@
 import Execution
 import LinearAlgebra
 
-extension Image {
+extension RasterImage {
   /// The picture at another size.
   ///
   /// Along an axis that shrinks, a new pixel is the mean of the old pixels
@@ -9,23 +9,23 @@ extension Image {
   /// centre. This is what Pillow's `resize(BOX)` does, without its rounding.
   ///
   /// - Precondition: `size` has at least one pixel.
-  public func resized(to size: PixelSize) -> Image {
+  public func resized(to size: PixelSize) -> RasterImage {
     resampled(
       to: ImageShape(
         height: size.height, width: size.width, channels: shape.channels))
   }
 
   /// The picture in grey (1 channel, the luma of ITU-R BT.601) or RGB (3).
-  public func converted(toChannels channels: Int) -> Image {
+  public func converted(toChannels channels: Int) -> RasterImage {
     resampled(
       to: ImageShape(
         height: shape.height, width: shape.width, channels: channels))
   }
 
-  private func resampled(to target: ImageShape) -> Image {
+  private func resampled(to target: ImageShape) -> RasterImage {
     guard target != shape else { return self }
     let resampling = Resampling(from: shape, to: target)
-    return Image(
+    return RasterImage(
       shape: target,
       values: [Float](unsafeUninitializedCapacity: target.count) {
         buffer, count in

@@ -9,7 +9,7 @@ package enum LinearAlgebraFault: Fault, Hashable {
 
   package var kind: FaultKind { .data }
 
-  package var problem: Message {
+  package var problem: FaultMessage {
     switch self {
     case .noConvergence: "a matrix decomposition does not converge"
     case .outOfMemory: "not enough memory for a matrix decomposition"
@@ -22,7 +22,7 @@ package enum LinearAlgebraFault: Fault, Hashable {
     }
   }
 
-  package var remedy: Message {
+  package var remedy: FaultMessage {
     switch self {
     case .noConvergence: "scale the features to a common range"
     case .outOfMemory: "use fewer features or fewer rows"

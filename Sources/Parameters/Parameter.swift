@@ -32,7 +32,7 @@ public struct Parameter<Owner>: Sendable {
   /// One that always has a value.
   public init<Value>(
     _ name: String, _ path: WritableKeyPath<Owner, Value> & Sendable,
-    _ domain: Domain<Value>, _ summary: String
+    _ domain: ParameterDomain<Value>, _ summary: String
   ) {
     self.init(
       name, domain, summary, form: Value.self == Bool.self ? .flag : .value,
@@ -46,7 +46,7 @@ public struct Parameter<Owner>: Sendable {
   /// - Parameter unset: What happens without a value, such as "every sample".
   public init<Value>(
     _ name: String, _ path: WritableKeyPath<Owner, Value?> & Sendable,
-    _ domain: Domain<Value>, _ summary: String, unset: String? = nil
+    _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil
   ) {
     self.init(
       name, domain, summary, form: Value.self == Bool.self ? .flag : .value,
@@ -60,7 +60,7 @@ public struct Parameter<Owner>: Sendable {
   /// - Parameter unset: What happens without values, such as "all".
   public init<Value>(
     _ name: String, each path: WritableKeyPath<Owner, [Value]> & Sendable,
-    _ domain: Domain<Value>, _ summary: String, unset: String? = nil
+    _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil
   ) {
     self.init(
       name, domain, summary, form: .list, unset: unset,
@@ -69,7 +69,7 @@ public struct Parameter<Owner>: Sendable {
   }
 
   private init<Value>(
-    _ name: String, _ domain: Domain<Value>, _ summary: String,
+    _ name: String, _ domain: ParameterDomain<Value>, _ summary: String,
     form: ParameterForm, unset: String?,
     set: @escaping @Sendable (inout Owner, Value) -> Void,
     reset: @escaping @Sendable (inout Owner) -> Void,
@@ -171,7 +171,7 @@ public enum ParameterFault: Fault, Hashable {
 
   public var kind: FaultKind { .usage }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .impossible(let name, let value, _):
       "\(option: name) cannot be \(value)"
@@ -179,7 +179,7 @@ public enum ParameterFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .impossible(_, _, let allowed): "use \(allowed)"
     case .unknown(_, _, let owners) where owners.isEmpty: "leave it out"

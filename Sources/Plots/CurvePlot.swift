@@ -1,4 +1,4 @@
-extension Plot {
+extension VectorPlot {
   /// A curve over the values of something, with a spread around it.
   package struct Curve: Hashable, Sendable {
     package struct Value: Hashable, Sendable {
@@ -33,9 +33,9 @@ extension Plot {
   ///   - label: What the figure on the other axis is.
   package static func curves(
     title: String, _ curves: [Curve], x: PlotAxis, label: String
-  ) -> Plot {
+  ) -> VectorPlot {
     let values = curves.flatMap(\.values)
-    return Plot(
+    return VectorPlot(
       title: title,
       summary: curves.map { curve in
         curve.name + ": "

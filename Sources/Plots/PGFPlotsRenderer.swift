@@ -1,6 +1,6 @@
 import Foundation
 
-extension Plot {
+extension VectorPlot {
   /// The figure as LaTeX source: a `tikzpicture` to be read by `\input`.
   ///
   /// The document needs `\usepackage{pgfplots}` and
@@ -10,7 +10,7 @@ extension Plot {
 
 /// Draws a plot as pgfplots source.
 private struct PGFPlotsRenderer {
-  let plot: Plot
+  let plot: VectorPlot
 
   /// CSS pixels to TeX points.
   private static let pointsPerPixel = 72.27 / 96
@@ -89,7 +89,7 @@ private struct PGFPlotsRenderer {
     return options
   }
 
-  private func source(_ mark: Plot.Mark) -> String {
+  private func source(_ mark: VectorPlot.Mark) -> String {
     switch mark {
     case .line(let points, let ink, let isThick):
       let width =
@@ -129,7 +129,7 @@ private struct PGFPlotsRenderer {
     }
   }
 
-  private func source(_ cell: Plot.Cell) -> String {
+  private func source(_ cell: VectorPlot.Cell) -> String {
     let column = Double(cell.column)
     let row = Double(cell.row)
     let field =
@@ -165,7 +165,7 @@ private struct PGFPlotsRenderer {
     }.joined()
   }
 
-  private func color(_ ink: Plot.Ink) -> String {
+  private func color(_ ink: VectorPlot.Ink) -> String {
     switch ink {
     case .text: "black"
     case .muted: "muted"
@@ -173,7 +173,7 @@ private struct PGFPlotsRenderer {
     }
   }
 
-  private func dash(_ ink: Plot.Ink) -> String {
+  private func dash(_ ink: VectorPlot.Ink) -> String {
     guard case .series(let index) = ink,
       case let dash = PlotPalette.dashes[index % PlotPalette.dashes.count],
       !dash.isEmpty
@@ -184,19 +184,20 @@ private struct PGFPlotsRenderer {
     return ", dash pattern=" + pattern.joined(separator: " ")
   }
 
-  private func marker(_ ink: Plot.Ink) -> String {
+  private func marker(_ ink: VectorPlot.Ink) -> String {
     let index = if case .series(let index) = ink { index } else { 0 }
     return ["*", "square*", "triangle*", "diamond*"][index % 4]
   }
 
   /// A plot that the legend leaves out, without its semicolon.
-  private func addPlot(_ style: String, _ points: [Plot.Point]) -> String {
+  private func addPlot(_ style: String, _ points: [VectorPlot.Point]) -> String
+  {
     let places = points.map { "(\(number($0.x)),\(number($0.y)))" }
     return "\\addplot[\(style), forget plot] coordinates {"
       + places.joined(separator: " ") + "}"
   }
 
-  private func place(_ point: Plot.Point) -> String {
+  private func place(_ point: VectorPlot.Point) -> String {
     "(axis cs:\(number(point.x)),\(number(point.y)))"
   }
 }

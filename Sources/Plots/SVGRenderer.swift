@@ -1,6 +1,6 @@
 import Foundation
 
-extension Plot {
+extension VectorPlot {
   /// The figure as an SVG document of its own, for light and dark surroundings.
   public var svg: String {
     SVGRenderer(plot: drawable, id: nil).document + "\n"
@@ -16,7 +16,7 @@ extension Plot {
 
 /// Draws a plot as SVG.
 private struct SVGRenderer {
-  private let plot: Plot
+  private let plot: VectorPlot
   private let id: String?
   private let legend: LegendLayout
   private let left: Double
@@ -30,7 +30,7 @@ private struct SVGRenderer {
   private static let tickLength = 4.0
   private static let gap = 4.0
 
-  init(plot: Plot, id: String?) {
+  init(plot: VectorPlot, id: String?) {
     self.plot = plot
     self.id = id
     let columnTicks = plot.x.ticks
@@ -183,7 +183,7 @@ private struct SVGRenderer {
 
   // MARK: Marks
 
-  private func markup(_ mark: Plot.Mark) -> String {
+  private func markup(_ mark: VectorPlot.Mark) -> String {
     switch mark {
     case .line(let points, let ink, let isThick):
       let dash = self.dash(ink)
@@ -206,7 +206,7 @@ private struct SVGRenderer {
       return "<path class=\"points \(style(ink))\" d=\"\(markers)\"/>\n"
     case .rule(let value, let word):
       let place = x(value)
-      let anchor: Plot.Anchor =
+      let anchor: VectorPlot.Anchor =
         switch plot.x.fraction(value) {
         case ..<0.3: .start
         case 0.7...: .end
@@ -223,7 +223,7 @@ private struct SVGRenderer {
     }
   }
 
-  private func markup(_ cell: Plot.Cell) -> String {
+  private func markup(_ cell: VectorPlot.Cell) -> String {
     let columns = Double(cell.column) - 0.5...Double(cell.column) + 0.5
     let rows = Double(cell.row) - 0.5...Double(cell.row) + 0.5
     let corner = (x(columns.lowerBound) + 1, y(rows.lowerBound) + 1)
@@ -241,7 +241,8 @@ private struct SVGRenderer {
         style: cell.isBold ? "bold" : "", fill: ink)
   }
 
-  private func marker(_ ink: Plot.Ink, _ x: Double, _ y: Double) -> String {
+  private func marker(_ ink: VectorPlot.Ink, _ x: Double, _ y: Double) -> String
+  {
     let size = 4.0
     func polygon(_ corners: [(Double, Double)]) -> String {
       let places = corners.map { pair((x + $0.0 * size, y + $0.1 * size)) }
@@ -285,7 +286,7 @@ private struct SVGRenderer {
   // MARK: Words
 
   private func text(
-    _ words: String, _ x: Double, _ y: Double, _ anchor: Plot.Anchor,
+    _ words: String, _ x: Double, _ y: Double, _ anchor: VectorPlot.Anchor,
     style: String = "", rotation: Double = 0, fill: String? = nil
   ) -> String {
     let anchorName =
@@ -305,7 +306,7 @@ private struct SVGRenderer {
       + "\(words.escapedForMarkup)</text>\n"
   }
 
-  private func style(_ ink: Plot.Ink) -> String {
+  private func style(_ ink: VectorPlot.Ink) -> String {
     switch ink {
     case .text: "text"
     case .muted: "muted"
@@ -313,7 +314,7 @@ private struct SVGRenderer {
     }
   }
 
-  private func dash(_ ink: Plot.Ink) -> String {
+  private func dash(_ ink: VectorPlot.Ink) -> String {
     guard case .series(let index) = ink,
       case let dash = PlotPalette.dashes[index % PlotPalette.dashes.count],
       !dash.isEmpty
@@ -335,7 +336,7 @@ private struct SVGRenderer {
     return (1 - fraction) * plot.height
   }
 
-  private func path(_ points: [Plot.Point]) -> String {
+  private func path(_ points: [VectorPlot.Point]) -> String {
     "M" + points.map { pair((x($0.x), y($0.y))) }.joined(separator: "L")
   }
 
@@ -349,10 +350,11 @@ private struct LegendLayout {
   static let keyWidth = 28.0
   private static let lineHeight = 17.0
 
-  private(set) var entries: [(Plot.LegendEntry, x: Double, y: Double)] = []
+  private(set) var entries: [(VectorPlot.LegendEntry, x: Double, y: Double)] =
+    []
   private(set) var height = 0.0
 
-  init(_ legend: [Plot.LegendEntry], width: Double, font: Double) {
+  init(_ legend: [VectorPlot.LegendEntry], width: Double, font: Double) {
     var x = 4.0
     var y = 2.0
     for entry in legend {

@@ -9,7 +9,7 @@ extension AblationReport {
   }
 
   var timeFigure: Page.Figure? {
-    Plot.timeAgainstAUROC(results.runs.map(\.result)).map {
+    VectorPlot.timeAgainstAUROC(results.runs.map(\.result)).map {
       Page.Figure($0, caption: "One marker a run; up and left is better")
     }
   }
@@ -42,7 +42,7 @@ extension AblationTable {
     return figures
   }
 
-  private var heatTable: Plot {
+  private var heatTable: VectorPlot {
     .heatTable(
       title: title, rows: rowNames, columns: columnNames,
       aurocs: cells.map { $0.map { $0?.auroc.mean } })
@@ -50,7 +50,7 @@ extension AblationTable {
 
   /// Over a direction that is one hyper-parameter; nil when there is none, or
   /// too many curves to tell apart.
-  private var curves: Plot? {
+  private var curves: VectorPlot? {
     let fields = cells
     if let curves = curves(
       over: layout.rows, rowNames, lines: columnTitles,
@@ -66,7 +66,7 @@ extension AblationTable {
   private func curves(
     over axes: [String], _ values: [String], lines: [String],
     cell: (_ value: Int, _ line: Int) -> Cell?
-  ) -> Plot? {
+  ) -> VectorPlot? {
     let words = [
       "category", "dataset", "detector", "features", "color", "scaler",
     ]
@@ -90,11 +90,11 @@ extension AblationTable {
         .linear(axes[0], showing: numbers)
       }
     let curves = lines.enumerated().map { line, name in
-      Plot.Curve(
+      VectorPlot.Curve(
         name,
         values.indices.compactMap { value in
           cell(value, line).map {
-            Plot.Curve.Value(
+            VectorPlot.Curve.Value(
               x: places[value], mean: $0.auroc.mean,
               spread: $0.auroc.deviation ?? 0)
           }

@@ -62,7 +62,7 @@ extension ComparisonReport {
       figures.append(
         Page.Figure(heatTable, caption: "AUC of every detector and category"))
     }
-    if let plot = Plot.timeAgainstAUROC(summary.results) {
+    if let plot = VectorPlot.timeAgainstAUROC(summary.results) {
       figures.append(
         Page.Figure(
           plot, caption: "One marker a run; up and left is better"))
@@ -97,7 +97,7 @@ extension ComparisonReport {
     AUROCSpread(summary.aurocs(detector: detector, category: category))?.mean
   }
 
-  private var heatTable: Plot {
+  private var heatTable: VectorPlot {
     .heatTable(
       title: "ROC AUC", rows: summary.categories, columns: summary.detectors,
       aurocs: summary.categories.map { category in

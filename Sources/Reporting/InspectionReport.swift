@@ -30,7 +30,7 @@ public struct InspectionReport: Sendable {
     let captions = zip(inspection.samples, inspection.scores).map {
       "\($0.id): " + String(format: "%.4g", Double($1))
     }
-    let rows: [(label: String, images: [Image])] =
+    let rows: [(label: String, images: [RasterImage])] =
       [
         ("reconstruction", inspection.reconstructions),
         ("difference", inspection.differences),

@@ -11,7 +11,7 @@ extension [EpochRecord] {
     try WholeFile.write(
       csv, to: folder.appendingPathComponent("history.csv"))
     try WholeFile.write(
-      Plot.trainingHistory(self).svg,
+      VectorPlot.trainingHistory(self).svg,
       to: folder.appendingPathComponent("history.svg"))
   }
 }

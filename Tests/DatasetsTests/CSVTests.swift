@@ -113,7 +113,7 @@ struct CSVTests {
     ]
     for (text, problem) in cases {
       let fault = #expect(throws: FileFault.self) { _ = try self.read(text) }
-      #expect(fault?.problem == Message(problem))
+      #expect(fault?.problem == FaultMessage(problem))
       #expect(fault?.kind == .data)
       #expect(fault?.place?.hasSuffix("table.csv") == true)
     }

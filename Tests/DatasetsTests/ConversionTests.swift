@@ -23,7 +23,7 @@ struct ConversionTests {
     ]
     let shape = ImageShape(height: 4, width: 6, channels: 3)
     for (index, file) in files.enumerated() {
-      let image = Image(
+      let image = RasterImage(
         shape: shape,
         values: (0..<shape.count).map {
           Float(($0 * 7 + index * 31) % 256) / 255

@@ -16,7 +16,7 @@ struct ImageFilesTests {
     return SampleSet(
       imageFiles: try (0..<5).map { index in
         let shape = ImageShape(height: 6, width: 9, channels: channels)
-        let image = Image(
+        let image = RasterImage(
           shape: shape,
           values: (0..<shape.count).map {
             Float(($0 * 5 + index * 77) % 256) / 255

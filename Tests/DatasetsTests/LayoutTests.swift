@@ -209,7 +209,7 @@ struct LayoutTests {
         _ = try self.dataset()
       } throws: { error in
         let fault = error as? any Fault
-        return fault?.problem == Message(problem) && fault?.kind == .data
+        return fault?.problem == FaultMessage(problem) && fault?.kind == .data
       }
     }
   }

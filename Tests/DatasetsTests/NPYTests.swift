@@ -190,7 +190,7 @@ struct NPYTests {
     ]
     for (data, problem) in cases {
       let fault = #expect(throws: FileFault.self) { _ = try self.read(data) }
-      #expect(fault?.problem == Message(problem))
+      #expect(fault?.problem == FaultMessage(problem))
       #expect(fault?.kind == .data)
       #expect(fault?.place?.hasSuffix(".npy") == true)
     }

@@ -12,7 +12,7 @@ private final class Warnings: ProgressSink {
   var lines: [String] { storage.withLock(\.self) }
 
   func report(_ progress: ProgressReport) {}
-  func warn(_ line: Message) {
+  func warn(_ line: FaultMessage) {
     storage.withLock { $0.append(line.text(for: .commandLine)) }
   }
 }

@@ -5,9 +5,9 @@ import Testing
 struct FaultTests {
   private struct Example: Fault {
     var kind = FaultKind.data
-    var problem: Message = "the cup is empty"
+    var problem: FaultMessage = "the cup is empty"
     var place: String?
-    var remedy: Message = "fill it"
+    var remedy: FaultMessage = "fill it"
   }
 
   @Test("The description is one line: problem, place, remedy")
@@ -19,11 +19,11 @@ struct FaultTests {
 
   @Test("Messages that read the same are equal, however they were put together")
   func equality() {
-    let column: Message = "column \("b")"
-    let whole: Message = "line \(2), \(column)" + "!"
-    #expect(whole == Message("line 2, column b!"))
-    let option: Message = "lower \(option: "n-init")"
-    #expect(option != Message("lower nInit"))
+    let column: FaultMessage = "column \("b")"
+    let whole: FaultMessage = "line \(2), \(column)" + "!"
+    #expect(whole == FaultMessage("line 2, column b!"))
+    let option: FaultMessage = "lower \(option: "n-init")"
+    #expect(option != FaultMessage("lower nInit"))
   }
 
   @Test("The exit statuses are those of sysexits.h")

@@ -233,7 +233,7 @@ import Testing
       for index in 0..<count {
         let values = (0..<16).map { Float(($0 * 7 + index * 5) % 11) / 11 }
         try folder.write(
-          PNG.data(of: Image(shape: shape, values: values)),
+          PNG.data(of: RasterImage(shape: shape, values: values)),
           to: "images/\(part)/\(index).png")
       }
     }

@@ -70,7 +70,7 @@ import Testing
     let features = try extractor.samples(of: category.train).matrix()
     #expect(features.rows == 2)
     #expect(features.columns == 64)
-    let image = Image(shape: shape, values: picture(channels: 3))
+    let image = RasterImage(shape: shape, values: picture(channels: 3))
     #expect(
       Array(features.row(1))
         == image.resized(to: PixelSize(square: 8))

@@ -14,7 +14,7 @@ struct PNGWritingTests {
   func roundTrip() throws {
     for channels in [1, 3] {
       let shape = ImageShape(height: 5, width: 3, channels: channels)
-      let image = Image(
+      let image = RasterImage(
         shape: shape,
         values: (0..<shape.count).map { Float($0 * 7 % 256) / 255 })
       #expect(try PNG.decode(PNG.data(of: image)) == image)
@@ -23,7 +23,7 @@ struct PNGWritingTests {
 
   @Test("intensities beyond the range are clamped, and NaN is black")
   func clamping() throws {
-    let image = Image(
+    let image = RasterImage(
       shape: ImageShape(height: 1, width: 5, channels: 1),
       values: [-1, 0.5, 7, .infinity, .nan])
     let expected: [Float] = [0, 128 / 255, 1, 1, 0]
@@ -34,7 +34,7 @@ struct PNGWritingTests {
   func noise() throws {
     var random = SeededGenerator(seed: 1)
     let shape = ImageShape(height: 200, width: 150, channels: 3)
-    let image = Image(
+    let image = RasterImage(
       shape: shape,
       values: (0..<shape.count).map { _ in
         Float(UInt8.random(in: 0...255, using: &random)) / 255
@@ -44,7 +44,7 @@ struct PNGWritingTests {
 
   @Test("a place that cannot be written to is named")
   func unwritable() throws {
-    let image = Image(shape: ImageShape(height: 1, width: 1, channels: 1))
+    let image = RasterImage(shape: ImageShape(height: 1, width: 1, channels: 1))
     let fault = #expect(throws: FileFault.self) {
       try PNG.write(image, to: URL(filePath: "/nowhere/at/all.png"))
     }

@@ -9,8 +9,8 @@ import Testing
 @Suite("Resampling")
 struct ResamplingTests {
   /// A grey picture of 7 x 5 pixels, made of sixteenths.
-  private let picture: Image = {
-    var image = Image(shape: ImageShape(height: 5, width: 7, channels: 1))
+  private let picture: RasterImage = {
+    var image = RasterImage(shape: ImageShape(height: 5, width: 7, channels: 1))
     for y in 0..<5 {
       for x in 0..<7 {
         image[x, y, 0] = Float((x * x + 3 * y * x + 7 * y) % 17) / 16
@@ -60,7 +60,7 @@ struct ResamplingTests {
 
   @Test("shrinking by a whole factor gives the mean of each block")
   func wholeFactor() {
-    let picture = Image(
+    let picture = RasterImage(
       shape: ImageShape(height: 2, width: 4, channels: 1),
       values: [0, 1, 0.5, 0.5, 1, 0, 0.25, 0.75])
     let expected: [Float] = [0.5, 0.5]

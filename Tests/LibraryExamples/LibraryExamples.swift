@@ -121,7 +121,7 @@ func plots() throws {
   let curves = runs.compactMap { run in
     run.evaluation.map { (name: run.result.detector, curve: $0.rocCurve) }
   }
-  try Plot.rocCurves(curves, highlighting: nil).svg
+  try VectorPlot.rocCurves(curves, highlighting: nil).svg
     .write(toFile: "roc.svg", atomically: true, encoding: .utf8)
   // docs: end
 }

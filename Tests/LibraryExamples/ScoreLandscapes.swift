@@ -28,7 +28,7 @@ private func landscape(
     try Quantile(0.95).threshold(
       of: model.scores(for: points).sorted()))
   let (lowest, highest) = (scores.min() ?? 0, scores.max() ?? 1)
-  var image = Image(
+  var image = RasterImage(
     shape: ImageShape(height: side, width: side, channels: 3))
   for (pixel, score) in scores.enumerated() {
     let shade = 1 - 0.7 * ((score - lowest) / (highest - lowest)).squareRoot()
@@ -53,7 +53,7 @@ private func place(_ pixel: Int) -> Float {
   (Float(pixel) + 0.5) / Float(side) * 2 * extent - extent
 }
 
-private func dot(_ x: Float, _ y: Float, on image: inout Image) {
+private func dot(_ x: Float, _ y: Float, on image: inout RasterImage) {
   let (column, row) = (
     Int((x + extent) / (2 * extent) * Float(side)),
     Int((y + extent) / (2 * extent) * Float(side))

@@ -86,7 +86,7 @@ struct ParameterTests {
       fault.text(for: .commandLine) == "--tray-count cannot be 0: use 1")
     #expect(fault.text(for: .study) == "tray-count cannot be 0: use 1")
     #expect(fault.text(for: .programmer) == "trayCount cannot be 0: use 1")
-    let message: Message = "lower \(option: "tray-count", 4) to \(5) trays"
+    let message: FaultMessage = "lower \(option: "tray-count", 4) to \(5) trays"
     #expect(
       message.text(for: .commandLine) == "lower --tray-count 4 to 5 trays")
     #expect(message.text(for: .study) == "lower tray-count: 4 to 5 trays")

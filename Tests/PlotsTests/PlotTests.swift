@@ -13,9 +13,9 @@ import Testing
   @Test("What is no number has no place in a figure, and stops nobody")
   func noNumbers() {
     let points = Self.strange.flatMap { x in
-      Self.strange.map { Plot.Point(x, $0) }
+      Self.strange.map { VectorPlot.Point(x, $0) }
     }
-    let good = [Plot.Point(1, 1), Plot.Point(2, 3)]
+    let good = [VectorPlot.Point(1, 1), VectorPlot.Point(2, 3)]
     for axis in [
       PlotAxis.linear("x", showing: Self.strange),
       .logarithmic("x", showing: Self.strange),
@@ -24,16 +24,16 @@ import Testing
       .logarithmic("x", showing: [.leastNonzeroMagnitude]),
       .linear("x", showing: [.greatestFiniteMagnitude]),
     ] {
-      let plot = Plot(
+      let plot = VectorPlot(
         title: "", summary: "", x: axis, y: axis,
         marks: [
           .line(points + good, .text), .points(points + good, .series(1)),
           .band(lower: points, upper: points, .muted),
           .bars(
-            [Plot.Rectangle(x: 0...(.infinity), y: 0...1)], .series(2)),
+            [VectorPlot.Rectangle(x: 0...(.infinity), y: 0...1)], .series(2)),
           .rule(x: .nan, "rule"), .label("label", points[0], .middle),
           .cells([
-            Plot.Cell(
+            VectorPlot.Cell(
               column: 0, row: 0, text: "?", color: HeatColor(signed: .nan))
           ]),
         ])

@@ -20,19 +20,19 @@ struct HostileComparison {
   static let category = "<i>'bolt'\"&"
 
   let runs: [ComparisonRun]
-  let images: [Image]
+  let images: [RasterImage]
 
   /// Twelve dark and six bright pictures of 8x8 pixels; every second anomaly
   /// is as dark as the rest.
   init(folder: URL, scaler: Scaler = .none) throws {
     var generator = SeededGenerator(seed: 5)
     let shape = ImageShape(height: 8, width: 8, channels: 1)
-    var images: [Image] = []
+    var images: [RasterImage] = []
     var samples: [Sample] = []
     for index in 0..<18 {
       let bright: Float = index >= 12 && index % 2 == 0 ? 0.4 : 0
       images.append(
-        Image(
+        RasterImage(
           shape: shape,
           values: (0..<64).map { _ in
             bright + Float.random(in: 0..<0.5, using: &generator)

@@ -8,15 +8,15 @@ import Testing
 @Suite struct ImageSheetTests {
   private func picture(
     _ color: [Float], width: Int = 8, height: Int = 8
-  ) -> Image {
-    Image(
+  ) -> RasterImage {
+    RasterImage(
       shape: ImageShape(height: height, width: width, channels: 3),
       values: (0..<width * height).flatMap { _ in color })
   }
 
   /// The columns and rows that a colour takes, and its pixels.
   private func extent(
-    of color: [Float], in image: Image
+    of color: [Float], in image: RasterImage
   ) -> (x: ClosedRange<Int>, y: ClosedRange<Int>, count: Int)? {
     var places: [(Int, Int)] = []
     for y in 0..<image.shape.height {

@@ -10,7 +10,7 @@ import Testing
   static let hostileName = "<script>alert(\"1\")</script> & 'x'_100%"
 
   /// One plot of every kind, with names that need escaping.
-  static func everyKind() throws -> [Plot] {
+  static func everyKind() throws -> [VectorPlot] {
     let normal: [Float] = (0..<200).map { Float($0 % 17) / 17 }
     let anomalies: [Float] = (0..<60).map { 0.4 + Float($0 % 13) / 10 }
     let curve = try ROCCurve(positives: anomalies, negatives: normal)
@@ -98,7 +98,7 @@ import Testing
 
   @Test("Methods within the critical difference are joined, no others")
   func criticalDifference() {
-    let plot = Plot.criticalDifference(
+    let plot = VectorPlot.criticalDifference(
       [("c", 3), ("a", 1), ("b", 1.5)], criticalDifference: 1)
     let bars = plot.marks.filter {
       if case .line(_, _, isThick: true) = $0 { true } else { false }

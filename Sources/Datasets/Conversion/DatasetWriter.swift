@@ -90,13 +90,13 @@ struct DatasetWriter {
     try rows.forEachBlock { range, matrix in
       _ = try Parallel.map(range.count) { index in
         try write(
-          Image(shape: shape, values: Array(matrix.row(index))),
+          RasterImage(shape: shape, values: Array(matrix.row(index))),
           to: urls[range.lowerBound + index])
       }
     }
   }
 
-  func write(_ image: Image, to url: URL) throws {
+  func write(_ image: RasterImage, to url: URL) throws {
     try OutputFolder.create(url.deletingLastPathComponent())
     try PNG.write(image, to: url)
   }

@@ -137,7 +137,7 @@ struct CSVReader {
     return value
   }
 
-  func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
+  func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault {
     .malformed(path: path, problem: problem, remedy: remedy)
   }
 

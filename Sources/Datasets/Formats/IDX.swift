@@ -40,7 +40,7 @@ public enum IDX {
     case tooLarge
 
     func fault(path: String) -> FileFault {
-      let (problem, remedy): (Message, Message) =
+      let (problem, remedy): (FaultMessage, FaultMessage) =
         switch self {
         case .noArray:
           ("not an IDX file: the magic number is wrong", "check the file name")

@@ -20,7 +20,7 @@ struct NPYHeader: Hashable {
     case badShape
 
     func fault(path: String) -> FileFault {
-      let (problem, remedy): (Message, Message) =
+      let (problem, remedy): (FaultMessage, FaultMessage) =
         switch self {
         case .noArray: ("not a NumPy array", "save it with numpy.save")
         case .damaged:

@@ -51,7 +51,9 @@ public enum NPZ {
         offset += $0
         return try inflater.read($0)
       }
-      func malformed(_ problem: Message, _ remedy: Message) -> FileFault {
+      func malformed(_ problem: FaultMessage, _ remedy: FaultMessage)
+        -> FileFault
+      {
         .malformed(
           path: archive.file.url.path, problem: problem, remedy: remedy)
       }

@@ -44,7 +44,7 @@ extension DatasetLayout {
   }
 
   /// Why a dataset cannot be written in this layout.
-  static func unwritable(_ problem: Message) -> DatasetFault {
+  static func unwritable(_ problem: FaultMessage) -> DatasetFault {
     .unusableOption(
       name: "convert to \(name)", problem: problem,
       remedy: "choose another layout")

@@ -21,10 +21,10 @@ enum IDXLayout: DatasetLayout {
   static let summary = "a folder of MNIST-style IDX files"
   static let parameters: [Parameter<DatasetOptions>] = [
     Parameter(
-      "normal-label", each: \.normalLabels, Domain("a whole number"),
+      "normal-label", each: \.normalLabels, ParameterDomain("a whole number"),
       "an ordinary class", unset: "each class in turn"),
     Parameter(
-      "anomaly-label", each: \.anomalyLabels, Domain("a whole number"),
+      "anomaly-label", each: \.anomalyLabels, ParameterDomain("a whole number"),
       "an anomalous class", unset: "all others"),
     Parameter(
       "contamination", \.contamination,

@@ -34,7 +34,7 @@ extension InspectionScene {
   /// The image under uneven light with camera noise, and the defect's mask.
   func photograph(
     using generator: inout SeededGenerator
-  ) -> (image: Image, mask: Image) {
+  ) -> (image: RasterImage, mask: RasterImage) {
     let gain = generator.number(in: 0.97...1.03)
     let slope = SIMD2(
       generator.number(in: -0.03...0.03), generator.number(in: -0.03...0.03))
@@ -59,8 +59,8 @@ extension InspectionScene {
         mask.append(isDefective ? 1 : 0)
       }
     }
-    func image(_ values: [Float], channels: Int) -> Image {
-      Image(
+    func image(_ values: [Float], channels: Int) -> RasterImage {
+      RasterImage(
         shape: ImageShape(
           height: sceneSize, width: sceneSize, channels: channels),
         values: values)

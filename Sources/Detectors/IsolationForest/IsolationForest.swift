@@ -241,9 +241,10 @@ extension IsolationForest.FeatureCount: LosslessStringConvertible {
   }
 }
 
-extension Domain<IsolationForest.SampleCount> {
-  fileprivate static var sampleCount: Domain {
-    Domain("auto, a count, or a fraction above 0 and at most 1.0") { count in
+extension ParameterDomain<IsolationForest.SampleCount> {
+  fileprivate static var sampleCount: ParameterDomain {
+    ParameterDomain("auto, a count, or a fraction above 0 and at most 1.0") {
+      count in
       switch count {
       case .automatic: true
       case .count(let count): count >= 1
@@ -253,9 +254,9 @@ extension Domain<IsolationForest.SampleCount> {
   }
 }
 
-extension Domain<IsolationForest.FeatureCount> {
-  fileprivate static var featureCount: Domain {
-    Domain("a count, or a fraction above 0 and at most 1.0") { count in
+extension ParameterDomain<IsolationForest.FeatureCount> {
+  fileprivate static var featureCount: ParameterDomain {
+    ParameterDomain("a count, or a fraction above 0 and at most 1.0") { count in
       switch count {
       case .count(let count): count >= 1
       case .fraction(let fraction): fraction > 0 && fraction <= 1

@@ -32,9 +32,9 @@ extension Gamma: LosslessStringConvertible {
   }
 }
 
-extension Domain<Gamma> {
-  static var gamma: Domain {
-    Domain("scale, auto or a number above 0") { gamma in
+extension ParameterDomain<Gamma> {
+  static var gamma: ParameterDomain {
+    ParameterDomain("scale, auto or a number above 0") { gamma in
       if case .value(let value) = gamma {
         value > 0 && value.isFinite
       } else {

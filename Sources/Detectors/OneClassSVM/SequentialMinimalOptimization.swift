@@ -34,7 +34,7 @@ import LinearAlgebra
 /// brought up to date from the α that changed since it was last exact. And the
 /// start is the solution for a part of the points (`extend`).
 final class SequentialMinimalOptimization {
-  struct Settings {
+  struct ParameterSettings {
     var nu: Double
     var tolerance: Double
     var shrinking: Bool
@@ -42,7 +42,7 @@ final class SequentialMinimalOptimization {
     var cacheElements: Int
   }
 
-  private let settings: Settings
+  private let settings: ParameterSettings
   private let context: RunContext
 
   /// The points; the solver moves them so that the problem of the moment is
@@ -70,7 +70,10 @@ final class SequentialMinimalOptimization {
   /// m(α) - M(α) over all points, see (3).
   private(set) var gap = Double.infinity
 
-  init(_ points: ScaledPoints, _ settings: Settings, in context: RunContext) {
+  init(
+    _ points: ScaledPoints, _ settings: ParameterSettings,
+    in context: RunContext
+  ) {
     self.points = points
     self.settings = settings
     self.context = context

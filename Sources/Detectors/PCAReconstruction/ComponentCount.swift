@@ -56,9 +56,10 @@ public enum ComponentCount: Codable, Hashable, Sendable {
   }
 }
 
-extension Domain<ComponentCount> {
-  static var componentCount: Domain {
-    Domain("a count, a fraction of the variance below 1, or auto") { count in
+extension ParameterDomain<ComponentCount> {
+  static var componentCount: ParameterDomain {
+    ParameterDomain("a count, a fraction of the variance below 1, or auto") {
+      count in
       switch count {
       case .count(let count): count >= 1
       case .varianceFraction(let fraction): fraction > 0 && fraction < 1

@@ -111,7 +111,7 @@ public struct Ablation {
             try journal.append(run)
           } else {
             failures[run.identity] = run
-            context.warn(Message(run.complaint(in: study)))
+            context.warn(FaultMessage(run.complaint(in: study)))
           }
           progress.finish(cell)
         }
@@ -167,7 +167,7 @@ public struct Ablation {
       peakMemory: PeakMemory.bytes, version: anomalyKitVersion,
       arguments: slice.arguments(for: cell.identity, in: study),
       scores: run.scores,
-      failure: run.failure.map { Message($0).text(for: .study) })
+      failure: run.failure.map { FaultMessage($0).text(for: .study) })
   }
 }
 
@@ -220,6 +220,6 @@ private struct AblationProgress {
   private struct Warnings: ProgressSink {
     let sink: any ProgressSink
     func report(_ progress: ProgressReport) {}
-    func warn(_ line: Message) { sink.warn(line) }
+    func warn(_ line: FaultMessage) { sink.warn(line) }
   }
 }

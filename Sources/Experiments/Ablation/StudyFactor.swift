@@ -45,7 +45,7 @@ struct StudyFactors: Sendable {
   func check(
     _ value: String, of factor: Factor, for detectors: [String]
   ) throws {
-    let settings: Settings = [factor.name: value]
+    let settings: ParameterSettings = [factor.name: value]
     if factor.name == Self.detector {
       _ = try catalog.description(named: value)
     } else if factor.detectors == nil {
@@ -64,7 +64,7 @@ struct StudyFactors: Sendable {
     _ setting: StudySetting
   ) throws -> (preparation: Preparation, detector: NamedDetector) {
     let name = setting[Self.detector] ?? ""
-    let settings = Settings(setting.values)
+    let settings = ParameterSettings(setting.values)
     return (
       try Preparation(settings),
       try catalog.detector(

@@ -6,7 +6,8 @@ import Diagnostics
 #endif
 public enum StudyFault: Fault, Hashable {
   /// The study asks for something that is not there, at a line of its file.
-  case invalid(path: String, line: Int, problem: Message, remedy: Message)
+  case invalid(
+    path: String, line: Int, problem: FaultMessage, remedy: FaultMessage)
   /// The output folder holds results that are not this study's.
   case otherStudy(folder: String, reason: String)
   /// Another process is writing into the output folder.
@@ -14,10 +15,10 @@ public enum StudyFault: Fault, Hashable {
 
   public var kind: FaultKind { .data }
 
-  public var problem: Message {
+  public var problem: FaultMessage {
     switch self {
     case .invalid(_, _, let problem, _): problem
-    case .otherStudy(_, let reason): Message(reason)
+    case .otherStudy(_, let reason): FaultMessage(reason)
     case .inUse: "another run is writing there"
     }
   }
@@ -29,7 +30,7 @@ public enum StudyFault: Fault, Hashable {
     }
   }
 
-  public var remedy: Message {
+  public var remedy: FaultMessage {
     switch self {
     case .invalid(_, _, _, let remedy): remedy
     case .otherStudy:

@@ -15,7 +15,7 @@ extension StudyReader {
     } catch let error as YamlError {
       let (line, problem) = error.lineAndProblem
       throw StudyFault.invalid(
-        path: path, line: line, problem: Message(problem),
+        path: path, line: line, problem: FaultMessage(problem),
         remedy: "write valid YAML")
     }
   }
@@ -94,7 +94,7 @@ extension StudyReader {
   }
 
   func fault(
-    _ node: Node?, _ problem: Message, _ remedy: Message
+    _ node: Node?, _ problem: FaultMessage, _ remedy: FaultMessage
   ) -> StudyFault {
     .invalid(
       path: path, line: node?.mark?.line ?? 1, problem: problem,

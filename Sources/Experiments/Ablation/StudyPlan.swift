@@ -141,7 +141,7 @@ extension StudyPlan.Slice {
 extension Study {
   /// A fault of a dataset, at its line.
   func fault(
-    _ source: Source, _ problem: Message, _ remedy: Message
+    _ source: Source, _ problem: FaultMessage, _ remedy: FaultMessage
   ) -> StudyFault {
     .invalid(
       path: path, line: source.line, problem: problem, remedy: remedy)

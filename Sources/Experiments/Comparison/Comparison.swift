@@ -18,10 +18,10 @@ public struct ComparisonRun: Sendable {
   public var extremes = ExtremeSamples()
   /// The extreme samples, by their place among the test samples; empty for
   /// tables.
-  public var pictures: [Int: Image] = [:]
+  public var pictures: [Int: RasterImage] = [:]
   /// What the detector takes its extreme samples for; empty unless it
   /// reconstructs images.
-  public var reconstructions: [Int: Image] = [:]
+  public var reconstructions: [Int: RasterImage] = [:]
   /// Why the detector failed.
   public var failure: (any Error)?
 

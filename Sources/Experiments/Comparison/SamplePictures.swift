@@ -9,7 +9,7 @@ struct SamplePictures {
   private static let side = 112
 
   private let set: SampleSet
-  private var images: [Int: Image] = [:]
+  private var images: [Int: RasterImage] = [:]
 
   init(of set: SampleSet) {
     self.set = set
@@ -20,7 +20,7 @@ struct SamplePictures {
   /// - Throws: `CancellationError`.
   mutating func images(
     at places: [Int], in context: RunContext
-  ) throws -> [Int: Image] {
+  ) throws -> [Int: RasterImage] {
     let missing = places.filter { images[$0] == nil }
     let set = set
     let found = try Parallel.map(missing.count) { index in

@@ -44,7 +44,7 @@ struct FittedFeatures: Sendable {
   /// no images unless the features are.
   func samples(
     _ indices: [Int], of set: SampleSet, in context: RunContext
-  ) throws -> (images: [Image], rows: Matrix) {
+  ) throws -> (images: [RasterImage], rows: Matrix) {
     let rows = try extractor.samples(of: set.selecting(indices), in: context)
       .matrix()
     return (images(ofUnscaled: rows), scaler.scaled(rows))
@@ -52,14 +52,14 @@ struct FittedFeatures: Sendable {
 
   /// Rows as a detector sees or makes them, as images; none unless the
   /// features are images.
-  func images(of rows: Matrix) -> [Image] {
+  func images(of rows: Matrix) -> [RasterImage] {
     images(ofUnscaled: scaler.unscaled(rows))
   }
 
-  private func images(ofUnscaled rows: Matrix) -> [Image] {
+  private func images(ofUnscaled rows: Matrix) -> [RasterImage] {
     guard let shape = extractor.featureImageShape else { return [] }
     return (0..<rows.rows).map {
-      Image(shape: shape, values: Array(rows.row($0)))
+      RasterImage(shape: shape, values: Array(rows.row($0)))
     }
   }
 }

@@ -52,7 +52,7 @@ public struct FittedPipeline: Sendable {
   /// nil unless it reconstructs images.
   func reconstructions(
     of rows: @autoclosure () throws -> Matrix, in context: RunContext
-  ) throws -> [Image]? {
+  ) throws -> [RasterImage]? {
     guard extractor.featureImageShape != nil, let model = model.reconstructing
     else { return nil }
     return features.images(

@@ -8,10 +8,10 @@ public struct ImageSheet: Sendable {
   /// A picture and the words under it.
   public struct Picture: Sendable {
     /// Grey or RGB, of any size; it is shown as large as its place allows.
-    public var image: Image
+    public var image: RasterImage
     public var caption: String
 
-    public init(_ image: Image, caption: String = "") {
+    public init(_ image: RasterImage, caption: String = "") {
       self.image = image
       self.caption = caption
     }
@@ -29,7 +29,7 @@ public struct ImageSheet: Sendable {
     }
 
     /// Images with intensities cut to 0...1, with as many captions or none.
-    init(_ label: String, _ images: [Image], captions: [String] = []) {
+    init(_ label: String, _ images: [RasterImage], captions: [String] = []) {
       self.init(
         label,
         images.enumerated().map { index, image in
@@ -64,7 +64,7 @@ public struct ImageSheet: Sendable {
   /// The sheet as one RGB picture, black on white.
   ///
   /// - Parameter side: The pixels of a place for a picture, each way.
-  public func image(side: Int = 168) -> Image {
+  public func image(side: Int = 168) -> RasterImage {
     SheetLayout(self, side: max(side, 32)).image
   }
 
@@ -111,7 +111,7 @@ private struct SheetLayout {
     }
   }
 
-  var image: Image {
+  var image: RasterImage {
     let line = Lettering.lineHeight(Self.textSize)
     let labelWidth =
       (labels.joined().map(\.count).max() ?? 0)
@@ -187,16 +187,16 @@ private enum Lettering {
 
 /// A white page that pictures and words are put on.
 private struct Canvas {
-  private(set) var image: Image
+  private(set) var image: RasterImage
 
   init(width: Int, height: Int) {
-    image = Image(
+    image = RasterImage(
       shape: ImageShape(height: height, width: width, channels: 3),
       repeating: 1)
   }
 
   /// Puts a picture into the middle of a square place, as large as it fits.
-  mutating func show(_ picture: Image, x: Int, y: Int, side: Int) {
+  mutating func show(_ picture: RasterImage, x: Int, y: Int, side: Int) {
     let longest = max(picture.shape.width, picture.shape.height)
     let size = PixelSize(
       width: max(1, picture.shape.width * side / longest),

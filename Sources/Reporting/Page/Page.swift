@@ -33,10 +33,10 @@ package struct Page: Sendable {
   package typealias ExactValues = [Table.Place: Double]
 
   package struct Figure: Sendable {
-    package var plot: Plot
+    package var plot: VectorPlot
     package var caption: String
 
-    package init(_ plot: Plot, caption: String) {
+    package init(_ plot: VectorPlot, caption: String) {
       self.plot = plot
       self.caption = caption
     }
@@ -47,10 +47,10 @@ package struct Page: Sendable {
     /// What is known about it, a line each.
     package var lines: [String]
     /// The pictures and what each of them shows.
-    package var pictures: [(name: String, image: Image)]
+    package var pictures: [(name: String, image: RasterImage)]
 
     package init(
-      lines: [String], pictures: [(name: String, image: Image)] = []
+      lines: [String], pictures: [(name: String, image: RasterImage)] = []
     ) {
       self.lines = lines
       self.pictures = pictures

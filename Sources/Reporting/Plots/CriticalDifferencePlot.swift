@@ -1,6 +1,6 @@
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// The mean ranks of methods over many datasets, best first; methods whose
   /// ranks differ by less than the critical difference are joined by a bar.
   ///
@@ -12,7 +12,7 @@ extension Plot {
   ///   - criticalDifference: Of the Nemenyi test.
   public static func criticalDifference(
     _ ranks: [(name: String, rank: Double)], criticalDifference: Double
-  ) -> Plot {
+  ) -> VectorPlot {
     let ordered = ranks.sorted { $0.rank < $1.rank }
     let joined = joinedGroups(ordered.map(\.rank), within: criticalDifference)
     let bars = joined.enumerated().map { index, group in
@@ -45,7 +45,7 @@ extension Plot {
       ]
     }
     let bottom = base + Double(half)
-    return Plot(
+    return VectorPlot(
       title: "Mean ranks and critical difference "
         + decimal(criticalDifference, places: 2),
       summary: ordered.map {

@@ -1,6 +1,6 @@
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// AUROC of every column in every row; the best of a row in bold.
   ///
   /// - Parameters:
@@ -10,7 +10,7 @@ extension Plot {
   ///   - aurocs: One list a row, one figure a column; nil for a run that failed.
   public static func heatTable(
     title: String, rows: [String], columns: [String], aurocs: [[Double?]]
-  ) -> Plot {
+  ) -> VectorPlot {
     let cells = aurocs.enumerated().flatMap { row, values in
       let best = values.compactMap(\.self).max()
       return values.enumerated().map { column, auroc in
@@ -21,7 +21,7 @@ extension Plot {
           isBold: auroc != nil && auroc == best && values.count > 1)
       }
     }
-    return Plot(
+    return VectorPlot(
       title: title,
       summary: "One row for each of \(rows.joined(separator: ", "));"
         + " one column for each of \(columns.joined(separator: ", "))."

@@ -1,6 +1,6 @@
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// The scores of ordinary samples and of anomalies.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ extension Plot {
   public static func scoreHistogram(
     of name: String, normal: [Float], anomalies: [Float],
     threshold: (value: Double, name: String)? = nil
-  ) -> Plot {
+  ) -> VectorPlot {
     let scores = (normal + anomalies).filter(\.isFinite).map(Double.init)
     let axis = PlotAxis.linear(
       "score (higher is stranger)", showing: scores)
@@ -35,7 +35,7 @@ extension Plot {
     let ordinary = bars(normal)
     let strange = bars(anomalies)
     let highest = (ordinary + strange).map(\.y.upperBound)
-    return Plot(
+    return VectorPlot(
       title: "Scores by \(name)",
       summary: "\(normal.count) ordinary samples score "
         + "\(spanInWords(normal)), \(anomalies.count) anomalies score "

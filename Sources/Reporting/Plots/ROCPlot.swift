@@ -1,7 +1,7 @@
 import Evaluation
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// ROC curves of several detectors on the same samples.
   ///
   /// - Parameters:
@@ -10,9 +10,9 @@ extension Plot {
   ///     band, the others in grey; nil draws all in colour, without bands.
   public static func rocCurves(
     _ curves: [(name: String, curve: ROCCurve)], highlighting highlighted: Int?
-  ) -> Plot {
+  ) -> VectorPlot {
     let rate = PlotAxis.Scale.linear(0...1)
-    var plot = Plot(
+    var plot = VectorPlot(
       title: highlighted.map { "ROC curve of \(curves[$0].name)" }
         ?? "ROC curves",
       summary: curves.indices.map {

@@ -1,7 +1,7 @@
 import Experiments
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// A group of points of one meaning.
   package struct Group: Hashable, Sendable {
     package var name: String
@@ -16,9 +16,9 @@ extension Plot {
   /// AUROC against seconds, one marker a run.
   package static func timeAgainstAUROC(
     _ groups: [Group], label: String = "fit and score, seconds"
-  ) -> Plot {
+  ) -> VectorPlot {
     let points = groups.flatMap(\.points)
-    return Plot(
+    return VectorPlot(
       title: "Time against AUC",
       summary: groups.map { group in
         let seconds = group.points.map(\.x)
@@ -40,7 +40,7 @@ extension Plot {
   }
 
   /// The same of results, in groups of one detector; nil when all failed.
-  static func timeAgainstAUROC(_ results: [DetectorResult]) -> Plot? {
+  static func timeAgainstAUROC(_ results: [DetectorResult]) -> VectorPlot? {
     let groups = results.map(\.detector).uniqued().map { detector in
       Group(
         detector,

@@ -1,18 +1,18 @@
 import Detectors
 import Plots
 
-extension Plot {
+extension VectorPlot {
   /// The losses of a training run, epoch by epoch.
   ///
   /// The axis of the loss is logarithmic when all losses are positive.
-  public static func trainingHistory(_ history: [EpochRecord]) -> Plot {
+  public static func trainingHistory(_ history: [EpochRecord]) -> VectorPlot {
     let training = history.map { Point(Double($0.epoch), $0.trainingLoss) }
     let validation = history.compactMap { record in
       record.validationLoss.map { Point(Double(record.epoch), $0) }
     }
     let losses = (training + validation).map(\.y)
     let isPositive = losses.allSatisfy { $0 > 0 }
-    var plot = Plot(
+    var plot = VectorPlot(
       title: "Training history",
       summary: "The training loss goes from \(short(losses.first ?? 0)) to"
         + " \(short(training.last?.y ?? 0)) in \(history.count) epochs",

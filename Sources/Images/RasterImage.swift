@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// A picture: intensities from 0 to 1, row by row, the channels of a pixel side
 /// by side.
-public struct Image: Hashable, Sendable {
+public struct RasterImage: Hashable, Sendable {
   /// Height, width and channels (1 grey, 3 RGB).
   public let shape: ImageShape
   /// The intensities; `shape.count` of them.

@@ -1,7 +1,7 @@
 /// A figure: two axes and what stands between them.
 ///
 /// Described once, drawn as SVG (`svg`) or as pgfplots source (`pgfplots`).
-public struct Plot: Hashable, Sendable {
+public struct VectorPlot: Hashable, Sendable {
   /// A place in the units of the axes.
   package struct Point: Hashable, Sendable {
     package var x: Double
@@ -125,10 +125,10 @@ public struct Plot: Hashable, Sendable {
   }
 }
 
-extension Plot {
+extension VectorPlot {
   /// The plot without the places that have none between its axes: NaN,
   /// infinities, and what a logarithmic axis cannot show.
-  var drawable: Plot {
+  var drawable: VectorPlot {
     func isShown(_ point: Point) -> Bool {
       x.fraction(point.x).isFinite && y.fraction(point.y).isFinite
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The values that a parameter may have: in words, and from and to text.
-public struct Domain<Value: Sendable>: Sendable {
+public struct ParameterDomain<Value: Sendable>: Sendable {
   /// Such as "a number above 0 and at most 1".
   public let words: String
   /// All values as text, where they are few.
@@ -36,7 +36,7 @@ public struct Domain<Value: Sendable>: Sendable {
   }
 }
 
-extension Domain where Value: LosslessStringConvertible {
+extension ParameterDomain where Value: LosslessStringConvertible {
   /// Values that are written as their description.
   public init(
     _ words: String,
@@ -46,75 +46,80 @@ extension Domain where Value: LosslessStringConvertible {
   }
 }
 
-extension Domain where Value: RawRepresentable<String> & Equatable {
+extension ParameterDomain where Value: RawRepresentable<String> & Equatable {
   /// One of some values, by their raw values.
-  public static func one(of values: [Value]) -> Domain {
+  public static func one(of values: [Value]) -> ParameterDomain {
     let names = values.map(\.rawValue)
-    return Domain(
+    return ParameterDomain(
       names.joined(separator: ", "), choices: names,
       read: { Value(rawValue: $0) }, text: \.rawValue,
       contains: { values.contains($0) })
   }
 }
 
-extension Domain
+extension ParameterDomain
 where Value: CaseIterable & RawRepresentable<String> & Equatable {
   /// One of the cases, by its raw value.
-  public static var choice: Domain { one(of: Array(Value.allCases)) }
+  public static var choice: ParameterDomain { one(of: Array(Value.allCases)) }
 }
 
-extension Domain<Int> {
+extension ParameterDomain<Int> {
   /// A count of 1 or more.
-  public static var count: Domain {
-    Domain("a count of 1 or more") { $0 >= 1 }
+  public static var count: ParameterDomain {
+    ParameterDomain("a count of 1 or more") { $0 >= 1 }
   }
 
   /// A whole number of a range, named by its words.
-  public static func whole(_ range: ClosedRange<Int>, _ words: String) -> Domain
+  public static func whole(_ range: ClosedRange<Int>, _ words: String)
+    -> ParameterDomain
   {
-    Domain(words) { range.contains($0) }
+    ParameterDomain(words) { range.contains($0) }
   }
 }
 
-extension Domain where Value: BinaryFloatingPoint & LosslessStringConvertible {
+extension ParameterDomain
+where Value: BinaryFloatingPoint & LosslessStringConvertible {
   /// A finite number with a property that the words tell.
   public static func number(
     _ words: String, where isPossible: @escaping @Sendable (Value) -> Bool
-  ) -> Domain {
-    Domain(words) { $0.isFinite && isPossible($0) }
+  ) -> ParameterDomain {
+    ParameterDomain(words) { $0.isFinite && isPossible($0) }
   }
 
-  public static var positive: Domain { number("a number above 0") { $0 > 0 } }
+  public static var positive: ParameterDomain {
+    number("a number above 0") { $0 > 0 }
+  }
 
-  public static var notNegative: Domain {
+  public static var notNegative: ParameterDomain {
     number("a number of 0 or more") { $0 >= 0 }
   }
 
   /// Above 0 and below 1.
-  public static var fraction: Domain {
+  public static var fraction: ParameterDomain {
     number("a number between 0 and 1") { $0 > 0 && $0 < 1 }
   }
 }
 
-extension Domain<Bool> {
+extension ParameterDomain<Bool> {
   /// True or false; on a command line the option is a flag without a value.
-  public static var flag: Domain {
-    Domain("true or false", choices: ["true", "false"], read: { Bool($0) })
+  public static var flag: ParameterDomain {
+    ParameterDomain(
+      "true or false", choices: ["true", "false"], read: { Bool($0) })
   }
 }
 
-extension Domain<URL> {
+extension ParameterDomain<URL> {
   /// A file or folder.
-  public static func path(_ words: String) -> Domain {
-    Domain(
+  public static func path(_ words: String) -> ParameterDomain {
+    ParameterDomain(
       words, read: { $0.isEmpty ? nil : URL(fileURLWithPath: $0) },
       text: \.relativePath)
   }
 }
 
-extension Domain<String> {
+extension ParameterDomain<String> {
   /// Any text, such as a name or a path.
-  public static func any(_ words: String) -> Domain {
-    Domain(words) { !$0.isEmpty }
+  public static func any(_ words: String) -> ParameterDomain {
+    ParameterDomain(words) { !$0.isEmpty }
   }
 }

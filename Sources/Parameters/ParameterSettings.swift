@@ -1,5 +1,7 @@
 /// What is set, as text, by the names of parameters; a list has several texts.
-public struct Settings: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+public struct ParameterSettings: Hashable, Sendable,
+  ExpressibleByDictionaryLiteral
+{
   private var texts: [String: [String]] = [:]
 
   /// One text for each name.
@@ -20,7 +22,7 @@ public struct Settings: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   }
 
   /// Those of some names.
-  public func filter(_ isIncluded: (String) -> Bool) -> Settings {
+  public func filter(_ isIncluded: (String) -> Bool) -> ParameterSettings {
     var settings = self
     settings.texts = texts.filter { isIncluded($0.key) }
     return settings

@@ -4,7 +4,7 @@
 ///
 /// `--max-samples` for somebody at a command line, `max-samples` for the writer
 /// of a study, `maxSamples` for a programmer.
-public struct Message: Hashable, Sendable {
+public struct FaultMessage: Hashable, Sendable {
   /// Who reads a message.
   public enum Reader: Sendable {
     case programmer
@@ -68,12 +68,14 @@ public struct Message: Hashable, Sendable {
     }
   }
 
-  public static func + (first: Message, second: Message) -> Message {
-    Message(first.pieces + second.pieces)
+  public static func + (first: FaultMessage, second: FaultMessage)
+    -> FaultMessage
+  {
+    FaultMessage(first.pieces + second.pieces)
   }
 }
 
-extension Message: ExpressibleByStringInterpolation {
+extension FaultMessage: ExpressibleByStringInterpolation {
   public init(stringLiteral text: String) { self.init(text) }
 
   public init(stringInterpolation: StringInterpolation) {
@@ -93,7 +95,7 @@ extension Message: ExpressibleByStringInterpolation {
       pieces.append(.text("\(value)"))
     }
 
-    public mutating func appendInterpolation(_ message: Message) {
+    public mutating func appendInterpolation(_ message: FaultMessage) {
       pieces += message.pieces
     }
 
@@ -111,7 +113,7 @@ extension Message: ExpressibleByStringInterpolation {
   }
 }
 
-extension Message: CustomStringConvertible {
+extension FaultMessage: CustomStringConvertible {
   /// The words for a programmer.
   public var description: String { text(for: .programmer) }
 }
