@@ -3,12 +3,12 @@ import Files
 import Foundation
 
 /// Scores from a CSV file, matched by id with labels from another.
-public struct ScoreTable: Hashable, Sendable {
-  public let ids: [String]
+package struct ScoreTable: Hashable, Sendable {
+  package let ids: [String]
   /// Higher is more anomalous.
-  public let scores: [Double]
+  package let scores: [Double]
   /// 0 ordinary, 1 anomaly.
-  public let labels: [Int]
+  package let labels: [Int]
 
   /// Reads both files; each has a header and an id column, the other column
   /// holds the scores or the labels.
@@ -18,7 +18,7 @@ public struct ScoreTable: Hashable, Sendable {
   ///
   /// - Throws: `FileFault`, also for words in place of numbers;
   ///   `DatasetFault.wrongLabels` when an id stands in one file only.
-  public init(scores scoresURL: URL, labels labelsURL: URL) throws {
+  package init(scores scoresURL: URL, labels labelsURL: URL) throws {
     var ids: [String] = []
     var scores: [Double] = []
     try MappedFile(scoresURL).withBytes { bytes in

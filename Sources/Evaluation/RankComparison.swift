@@ -5,18 +5,18 @@ import Foundation
 ///
 /// After Demšar, "Statistical comparisons of classifiers over multiple data
 /// sets", JMLR 7 (2006), section 3.2.
-public struct RankComparison: Hashable, Sendable {
+package struct RankComparison: Hashable, Sendable {
   /// The mean over datasets of each method's rank, 1 for the best; equal
   /// figures share the mean of their ranks.
-  public let meanRanks: [Double]
-  public let datasetCount: Int
+  package let meanRanks: [Double]
+  package let datasetCount: Int
   /// Friedman's statistic, corrected for ties.
-  public let chiSquared: Double
+  package let chiSquared: Double
 
   /// - Parameter figures: One row a dataset, one column a method; higher is
   ///   better.
   /// - Precondition: at least two rows, all of at least two columns.
-  public init(_ figures: [[Double]]) {
+  package init(_ figures: [[Double]]) {
     precondition(
       figures.count > 1 && figures[0].count > 1, "nothing to compare")
     let methods = figures[0].count
@@ -42,13 +42,13 @@ public struct RankComparison: Hashable, Sendable {
   }
 
   /// The chance of ranks this different between equally good methods.
-  public var pValue: Double {
+  package var pValue: Double {
     chiSquaredTail(chiSquared, degreesOfFreedom: meanRanks.count - 1)
   }
 
   /// The least difference of two mean ranks that is significant by Nemenyi's
   /// test.
-  public func criticalDifference(significance: Double = 0.05) -> Double {
+  package func criticalDifference(significance: Double = 0.05) -> Double {
     let k = Double(meanRanks.count)
     return studentizedRangeQuantile(
       groups: meanRanks.count, upperTail: significance)

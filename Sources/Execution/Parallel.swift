@@ -7,13 +7,13 @@ import Synchronization
 /// The blocks are chosen by the caller and do not depend on the number of
 /// threads, so neither do the results. A loop inside a loop runs on its
 /// caller's thread.
-public enum Parallel {
+package enum Parallel {
   /// The most threads that loops started from here may use; a `RunContext`
   /// sets it.
   @TaskLocal package static var threadCount = availableThreads
 
   /// The number of processors this process may use.
-  public static var availableThreads: Int {
+  package static var availableThreads: Int {
     ProcessInfo.processInfo.activeProcessorCount
   }
 

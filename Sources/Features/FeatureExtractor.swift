@@ -4,11 +4,11 @@ import Execution
 import LinearAlgebra
 
 /// Makes features in one way for training and test samples alike.
-public struct FeatureExtractor: Codable, Hashable, Sendable {
-  public let kind: FeatureKind
+package struct FeatureExtractor: Codable, Hashable, Sendable {
+  package let kind: FeatureKind
   /// The images that features are computed from; nil for tables, whose
   /// columns are the features.
-  public let imageShape: ImageShape?
+  package let imageShape: ImageShape?
 
   /// - Throws: `FeatureFault.imageTooSmall`.
   init(kind: FeatureKind, imageShape: ImageShape?) throws {
@@ -20,10 +20,10 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
   }
 
   /// The word for it in result tables.
-  public var name: String { imageShape == nil ? "columns" : kind.rawValue }
+  package var name: String { imageShape == nil ? "columns" : kind.rawValue }
 
   /// The geometry of a row of features when it is itself an image.
-  public var featureImageShape: ImageShape? {
+  package var featureImageShape: ImageShape? {
     kind == .pixels ? imageShape : nil
   }
 
@@ -35,7 +35,7 @@ public struct FeatureExtractor: Codable, Hashable, Sendable {
   ///
   /// - Throws: `FeatureFault`, what reading the samples throws, or
   ///   `CancellationError`.
-  public func samples(
+  package func samples(
     of set: SampleSet, in context: RunContext = RunContext()
   ) throws -> any SampleSource {
     guard let images = set.source(of: imageShape) else {

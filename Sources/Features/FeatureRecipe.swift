@@ -34,7 +34,7 @@ public struct FeatureRecipe: Codable, Hashable, Sendable {
   /// The recipe with size and colour decided for the images of a category.
   ///
   /// - Throws: `FeatureFault`, or what reading an image's header throws.
-  public func extractor(for category: DatasetCategory) throws
+  package func extractor(for category: DatasetCategory) throws
     -> FeatureExtractor
   {
     let shape = try category.imageShape(

@@ -18,7 +18,7 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
   /// Reads block by block what is not in memory, with the same result.
   ///
   /// - Throws: What reading throws, `CancellationError`.
-  public func fit(
+  package func fit(
     _ samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> FittedScaler {
     try context.withThreads { try learn(samples, in: context) }
@@ -53,13 +53,13 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
 }
 
 /// The learned scale: `(value - offset) * factor` for each column.
-public struct FittedScaler: Codable, Hashable, Sendable {
+package struct FittedScaler: Codable, Hashable, Sendable {
   /// One for each column; none at all leaves samples as they are.
-  @Tensor public private(set) var offsets: [Double]
-  @Tensor public private(set) var factors: [Double]
+  @Tensor package private(set) var offsets: [Double]
+  @Tensor package private(set) var factors: [Double]
 
   /// Leaves samples as they are.
-  public static let identity = FittedScaler(offsets: [], factors: [])
+  package static let identity = FittedScaler(offsets: [], factors: [])
 
   fileprivate init(offsets: [Double], factors: [Double]) {
     self.offsets = offsets
@@ -71,7 +71,7 @@ public struct FittedScaler: Codable, Hashable, Sendable {
     case factors
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     _offsets = try container.decode(Tensor<Double>.self, forKey: .offsets)
     _factors = try container.decode(Tensor<Double>.self, forKey: .factors)
@@ -83,17 +83,17 @@ public struct FittedScaler: Codable, Hashable, Sendable {
   }
 
   /// The columns that samples must have; nil takes any number.
-  public var featureCount: Int? { offsets.isEmpty ? nil : offsets.count }
+  package var featureCount: Int? { offsets.isEmpty ? nil : offsets.count }
 
   /// The same for samples that are read when they are needed.
-  public func scaled(_ samples: any SampleSource) -> any SampleSource {
+  package func scaled(_ samples: any SampleSource) -> any SampleSource {
     if offsets.isEmpty { return samples }
     if let matrix = samples as? Matrix { return scaled(matrix) }
     return ScaledSamples(original: samples, scaler: self)
   }
 
   /// Samples on the learned scale, brought back to their own.
-  public func unscaled(_ samples: consuming Matrix) -> Matrix {
+  package func unscaled(_ samples: consuming Matrix) -> Matrix {
     guard !offsets.isEmpty else { return samples }
     var samples = samples
     samples.replaceRows { row in
@@ -108,7 +108,7 @@ public struct FittedScaler: Codable, Hashable, Sendable {
   /// The samples on the learned scale.
   ///
   /// - Precondition: they have the columns of the training samples.
-  public func scaled(_ samples: consuming Matrix) -> Matrix {
+  package func scaled(_ samples: consuming Matrix) -> Matrix {
     guard !offsets.isEmpty else { return samples }
     precondition(samples.columns == offsets.count, "another number of columns")
     var samples = samples

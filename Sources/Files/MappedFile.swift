@@ -3,12 +3,12 @@ import Foundation
 /// A file's bytes, mapped into memory and read on demand.
 ///
 /// The file must not shrink while it is mapped.
-public final class MappedFile: @unchecked Sendable {
-  public let url: URL
+package final class MappedFile: @unchecked Sendable {
+  package let url: URL
   private let bytes: UnsafeRawBufferPointer
 
   /// - Throws: `FileFault.unreadable`.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     self.url = url
     let path = url.path
     func refused() -> FileFault {
@@ -40,7 +40,7 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  public var count: Int { bytes.count }
+  package var count: Int { bytes.count }
 
   /// Lends the bytes for the time of the call.
   package func withBytes<Result>(
@@ -50,7 +50,7 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// A copy of a range of the bytes.
-  public func data(in range: Range<Int>) -> Data {
+  package func data(in range: Range<Int>) -> Data {
     Data(UnsafeRawBufferPointer(rebasing: bytes[range]))
   }
 

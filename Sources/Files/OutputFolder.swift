@@ -1,11 +1,11 @@
 import Foundation
 
 /// Makes folders, with errors that name them.
-public enum OutputFolder {
+package enum OutputFolder {
   /// Makes the folder and those above it where they are missing.
   ///
   /// - Throws: `FileFault.unwritable`.
-  public static func create(_ url: URL) throws {
+  package static func create(_ url: URL) throws {
     if isFolder(url) || mkdir(url.path, 0o777) == 0 { return }
     // Another thread may have made it in the meantime.
     if errno == EEXIST, isFolder(url) { return }

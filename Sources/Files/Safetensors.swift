@@ -20,12 +20,12 @@ public enum TensorType: String, Codable, Hashable, Sendable {
 }
 
 /// An array with its element type and shape, as little-endian bytes.
-public struct StoredTensor: Hashable, Sendable {
-  public var type: TensorType
-  public var shape: [Int]
-  public var bytes: Data
+package struct StoredTensor: Hashable, Sendable {
+  package var type: TensorType
+  package var shape: [Int]
+  package var bytes: Data
 
-  public init(type: TensorType, shape: [Int], bytes: Data) {
+  package init(type: TensorType, shape: [Int], bytes: Data) {
     self.type = type
     self.shape = shape
     self.bytes = bytes
@@ -37,11 +37,11 @@ public struct StoredTensor: Hashable, Sendable {
 /// Layout: an 8-byte little-endian header length, a JSON header, the arrays
 /// one after the other (https://github.com/huggingface/safetensors). The entry
 /// `crc32` of the metadata guards all other metadata and the arrays.
-public struct Safetensors: Hashable, Sendable {
-  public var metadata: [String: String]
-  public var tensors: [String: StoredTensor]
+package struct Safetensors: Hashable, Sendable {
+  package var metadata: [String: String]
+  package var tensors: [String: StoredTensor]
 
-  public init(
+  package init(
     metadata: [String: String] = [:], tensors: [String: StoredTensor] = [:]
   ) {
     self.metadata = metadata
@@ -90,7 +90,7 @@ public struct Safetensors: Hashable, Sendable {
 
   /// - Throws: `FileFault` when the file cannot be read, is cut short, was
   ///   edited, or is no safetensors file.
-  public init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL) throws {
     let file = try MappedFile(url)
     self = try file.withBytes { try Safetensors(bytes: $0, path: url.path) }
   }
@@ -148,7 +148,7 @@ public struct Safetensors: Hashable, Sendable {
   // MARK: Writing
 
   /// - Throws: `FileFault.unwritable`; the target is then as it was.
-  public func write(to url: URL) throws {
+  package func write(to url: URL) throws {
     var metadata = metadata
     metadata[Safetensors.checksumKey] = checksum
     var entries = [Safetensors.metadataKey: Entry.metadata(metadata)]

@@ -57,7 +57,7 @@ extension Safetensors {
   private static let valueKey = "value"
 
   /// Any encodable value: its arrays as tensors, all else as JSON metadata.
-  public init(encoding value: some Encodable) throws {
+  package init(encoding value: some Encodable) throws {
     let archive = TensorArchive()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -74,7 +74,7 @@ extension Safetensors {
   /// The value that `init(encoding:)` was given.
   ///
   /// - Throws: `DecodingError` when the file holds another kind of value.
-  public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+  package func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     guard let json = metadata[Self.valueKey] else {
       throw DecodingError.dataCorrupted(
         .init(codingPath: [], debugDescription: "no AnomalyKit value"))

@@ -4,12 +4,12 @@ import Foundation
 ///
 /// The bytes go to a hidden file beside the target, which is then renamed over
 /// it. A target that is a device or a pipe is written directly.
-public enum WholeFile {
-  public static func write(_ contents: Data, to url: URL) throws {
+package enum WholeFile {
+  package static func write(_ contents: Data, to url: URL) throws {
     try write(to: url) { try $0.write(contents) }
   }
 
-  public static func write(_ text: String, to url: URL) throws {
+  package static func write(_ text: String, to url: URL) throws {
     try write(Data(text.utf8), to: url)
   }
 
@@ -17,7 +17,7 @@ public enum WholeFile {
   ///
   /// - Throws: `FileFault.unwritable`, or what `body` throws; in both cases the
   ///   target is as it was.
-  public static func write(
+  package static func write(
     to url: URL, _ body: (borrowing FileSink) throws -> Void
   ) throws {
     let path = url.path
@@ -51,7 +51,7 @@ public enum WholeFile {
 }
 
 /// An open file that bytes are appended to.
-public struct FileSink: ~Copyable {
+package struct FileSink: ~Copyable {
   private let descriptor: Int32
   private let target: String
 
@@ -64,14 +64,14 @@ public struct FileSink: ~Copyable {
   }
 
   /// Appends the bytes.
-  public borrowing func write(_ bytes: some DataProtocol) throws {
+  package borrowing func write(_ bytes: some DataProtocol) throws {
     for region in bytes.regions {
       try region.withUnsafeBytes { try write($0) }
     }
   }
 
   /// Appends the bytes.
-  public borrowing func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package borrowing func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = Foundation.write(

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writes folders that appear whole or not at all.
-public enum WholeFolder {
+package enum WholeFolder {
   /// Fills a folder.
   ///
   /// `body` is given a hidden folder beside the target, which is renamed once
@@ -10,7 +10,7 @@ public enum WholeFolder {
   ///
   /// - Throws: `FileFault.unwritable`, or what `body` throws; in both cases the
   ///   target is as it was.
-  public static func write(
+  package static func write(
     to url: URL, _ body: (URL) throws -> Void
   ) throws {
     let url = url.standardizedFileURL

@@ -11,11 +11,11 @@ import PNGDecoding
 /// Reading drops alpha and transparency, keeps the precision of 16-bit
 /// pictures, and applies neither gamma nor colour profile: what Pillow's
 /// `convert("RGB")` does. A picture that is shrunk is never in memory whole.
-public enum PNG {
+package enum PNG {
   /// What the header of a file says; pixels are not decoded.
   ///
   /// - Throws: `FileFault`.
-  public static func header(at url: URL) throws -> PNGHeader {
+  package static func header(at url: URL) throws -> PNGHeader {
     try MappedFile(url).withBytes { try PNGHeader($0, path: url.path) }
   }
 
@@ -23,7 +23,7 @@ public enum PNG {
   ///
   /// - Throws: `FileFault` when the file cannot be read, is damaged or is no
   ///   PNG file; `ImageFault.invalidSize`.
-  public static func decode(
+  package static func decode(
     _ url: URL, size: PixelSize? = nil, color: ColorMode = .automatic
   ) throws -> RasterImage {
     try MappedFile(url).withBytes {
@@ -39,7 +39,7 @@ public enum PNG {
   ///   - size: What the picture is resampled to; nil keeps its size.
   ///   - color: Which channels are kept.
   /// - Throws: As `decode(_:size:color:)` for a file.
-  public static func decode(
+  package static func decode(
     _ data: Data, name: String = "data", size: PixelSize? = nil,
     color: ColorMode = .automatic
   ) throws -> RasterImage {
@@ -111,12 +111,12 @@ public enum PNG {
   /// clamped to 0...1, and NaN is black.
   ///
   /// - Throws: `FileFault.unwritable`; the file is then as it was.
-  public static func write(_ image: RasterImage, to url: URL) throws {
+  package static func write(_ image: RasterImage, to url: URL) throws {
     try WholeFile.write(data(of: image), to: url)
   }
 
   /// The bytes of an 8-bit PNG file.
-  public static func data(of image: RasterImage) throws -> Data {
+  package static func data(of image: RasterImage) throws -> Data {
     let pixels = image.values.map {
       UInt8((min(max($0.isNaN ? 0 : $0, 0), 1) * 255).rounded())
     }

@@ -3,9 +3,9 @@ import Files
 import Foundation
 
 /// What the header of a PNG file says.
-public struct PNGHeader: Hashable, Sendable {
+package struct PNGHeader: Hashable, Sendable {
   /// How a pixel is stored.
-  public enum ColorType: UInt8, CaseIterable, Sendable {
+  package enum ColorType: UInt8, CaseIterable, Sendable {
     case grey = 0
     case rgb = 2
     case palette = 3
@@ -13,7 +13,7 @@ public struct PNGHeader: Hashable, Sendable {
     case rgbAlpha = 6
 
     /// Numbers stored for a pixel.
-    public var channels: Int {
+    package var channels: Int {
       switch self {
       case .grey, .palette: 1
       case .greyAlpha: 2
@@ -31,22 +31,22 @@ public struct PNGHeader: Hashable, Sendable {
     }
   }
 
-  public let size: PixelSize
+  package let size: PixelSize
   /// Bits for one channel, or for one palette index: 1, 2, 4, 8 or 16.
-  public let bitDepth: Int
-  public let colorType: ColorType
+  package let bitDepth: Int
+  package let colorType: ColorType
   /// Whether the pixels come in the seven passes of Adam7.
-  public let isInterlaced: Bool
+  package let isInterlaced: Bool
 
   /// Whether the automatic color mode gives RGB.
-  public var isColor: Bool {
+  package var isColor: Bool {
     colorType != .grey && colorType != .greyAlpha
   }
 
   /// The most pixels that a picture may have along a side.
-  public static let longestSide = 65_536
+  package static let longestSide = 65_536
   /// The most pixels that a picture may have.
-  public static let largestPixelCount = 1 << 28
+  package static let largestPixelCount = 1 << 28
 
   /// The bytes before the first chunk.
   static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]

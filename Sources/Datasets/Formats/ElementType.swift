@@ -1,25 +1,25 @@
 /// How one number of a stored array is written.
-public struct ElementType: Hashable, Sendable {
-  public enum Kind: Sendable {
+package struct ElementType: Hashable, Sendable {
+  package enum Kind: Sendable {
     case boolean
     case unsigned
     case signed
     case floating
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// Bytes for one number: 1, 2, 4 or 8.
-  public let width: Int
-  public let isBigEndian: Bool
+  package let width: Int
+  package let isBigEndian: Bool
 
-  public init(_ kind: Kind, width: Int, isBigEndian: Bool = false) {
+  package init(_ kind: Kind, width: Int, isBigEndian: Bool = false) {
     self.kind = kind
     self.width = width
     self.isBigEndian = isBigEndian
   }
 
-  public static let uint8 = ElementType(.unsigned, width: 1)
-  public static let float32 = ElementType(.floating, width: 4)
+  package static let uint8 = ElementType(.unsigned, width: 1)
+  package static let float32 = ElementType(.floating, width: 4)
 
   /// Writes the numbers that start `stride` bytes apart as floats that are
   /// `targetStride` apart.

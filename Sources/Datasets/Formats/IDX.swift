@@ -8,12 +8,12 @@ import Foundation
 /// Layout: two zero bytes, the element type, the number of dimensions, their
 /// sizes as big-endian 32-bit numbers, the elements
 /// (http://yann.lecun.com/exdb/mnist).
-public enum IDX {
+package enum IDX {
   /// Maps an array, or inflates it into memory.
   ///
   /// - Parameter memoryLimit: The most bytes that are inflated.
   /// - Throws: `FileFault`.
-  public static func read(
+  package static func read(
     _ url: URL, memoryLimit: Int = RunContext().memoryBudget
   ) throws -> StoredArray {
     let file = try MappedFile(url)

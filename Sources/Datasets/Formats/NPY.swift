@@ -3,11 +3,11 @@ import Files
 import Foundation
 
 /// NumPy's array files.
-public enum NPY {
+package enum NPY {
   /// Maps an array; nothing is read yet but the header.
   ///
   /// - Throws: `FileFault`.
-  public static func read(_ url: URL) throws -> StoredArray {
+  package static func read(_ url: URL) throws -> StoredArray {
     let file = try MappedFile(url)
     guard file.count > 0 else {
       throw FileFault.malformed(

@@ -4,7 +4,7 @@ import Files
 import Foundation
 
 /// NumPy's archives of named arrays.
-public enum NPZ {
+package enum NPZ {
   /// The arrays with these names.
   ///
   /// Stored ones are mapped, deflated ones are inflated into memory.
@@ -14,7 +14,7 @@ public enum NPZ {
   ///   - names: Without the extension `.npy`.
   ///   - memoryLimit: The most bytes of an array that are inflated.
   /// - Throws: `FileFault`.
-  public static func read(
+  package static func read(
     _ url: URL, _ names: Set<String>,
     memoryLimit: Int = RunContext().memoryBudget
   ) throws -> [String: StoredArray] {

@@ -5,18 +5,18 @@ import LinearAlgebra
 
 /// An array of numbers in a mapped file or in memory; its rows become floats
 /// when they are read.
-public struct StoredArray: SampleSource {
+package struct StoredArray: SampleSource {
   enum Storage: Sendable {
     case mapped(MappedFile, Range<Int>)
     case memory(Data)
   }
 
   private let storage: Storage
-  public let type: ElementType
+  package let type: ElementType
   /// The sizes, that of the rows first.
-  public let shape: [Int]
+  package let shape: [Int]
   /// Whether the first index varies fastest (Fortran order), not the last.
-  public let isColumnMajor: Bool
+  package let isColumnMajor: Bool
 
   /// What every number is divided by when it is read.
   var divisor: Float = 1
@@ -32,9 +32,9 @@ public struct StoredArray: SampleSource {
     self.isColumnMajor = isColumnMajor
   }
 
-  public var rows: Int { shape.first ?? 1 }
+  package var rows: Int { shape.first ?? 1 }
   /// The numbers in one row.
-  public var columns: Int { shape.dropFirst().reduce(1, *) }
+  package var columns: Int { shape.dropFirst().reduce(1, *) }
 
   /// Mapped bytes above which pages are given back after each reading.
   private static let residentLimit = 256 << 20
@@ -43,7 +43,7 @@ public struct StoredArray: SampleSource {
   private static let blockCount = 1 << 16
 
   /// The rows with the given indices.
-  public func matrix(ofRows indices: [Int]) -> Matrix {
+  package func matrix(ofRows indices: [Int]) -> Matrix {
     let columns = columns
     let values = [Float](
       unsafeUninitializedCapacity: indices.count * columns

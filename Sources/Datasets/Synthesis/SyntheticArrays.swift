@@ -7,15 +7,15 @@ import LinearAlgebra
 ///
 /// An ordinary picture is a random mixture of smooth waves with camera noise;
 /// an anomaly has a bright square besides. The seed determines every pixel.
-public struct SyntheticArrays: Sendable {
-  public var seed: UInt64
-  public var trainCount: Int
+package struct SyntheticArrays: Sendable {
+  package var seed: UInt64
+  package var trainCount: Int
   /// Ordinary test pictures.
-  public var goodCount: Int
+  package var goodCount: Int
   /// Test pictures with a square.
-  public var defectCount: Int
+  package var defectCount: Int
 
-  public init(
+  package init(
     seed: UInt64 = 7, trainCount: Int, goodCount: Int, defectCount: Int
   ) {
     self.seed = seed
@@ -25,7 +25,7 @@ public struct SyntheticArrays: Sendable {
   }
 
   /// The pictures, drawn when they are read.
-  public var dataset: Dataset {
+  package var dataset: Dataset {
     let name = "arrays"
     func set(_ rows: Range<Int>, labels: [Int]?) -> SampleSet {
       SampleSet(

@@ -10,16 +10,16 @@ import LinearAlgebra
 /// Three products (`weave`, `washer`, `bolt`), each with ordinary and
 /// defective samples under uneven light, shift and camera noise, and the masks
 /// of the defects. The seed determines every pixel.
-public struct SyntheticInspection: Sendable {
-  public var seed: UInt64
+package struct SyntheticInspection: Sendable {
+  package var seed: UInt64
   /// Ordinary training images of each category.
-  public var trainCount: Int
+  package var trainCount: Int
   /// Ordinary test images of each category.
-  public var goodCount: Int
+  package var goodCount: Int
   /// Defective test images of each kind of defect.
-  public var defectCount: Int
+  package var defectCount: Int
 
-  public init(
+  package init(
     seed: UInt64 = 7, trainCount: Int = 80, goodCount: Int = 24,
     defectCount: Int = 12
   ) {
@@ -44,7 +44,7 @@ public struct SyntheticInspection: Sendable {
   /// Draws the dataset into a folder that does not exist yet or is empty.
   ///
   /// - Throws: `FileFault.unwritable`, `CancellationError`.
-  public func write(
+  package func write(
     to root: URL, in context: RunContext = RunContext()
   ) throws {
     try context.withThreads {

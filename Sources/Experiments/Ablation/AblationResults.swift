@@ -74,7 +74,7 @@ public struct AblationResults: Sendable {
 
   /// What each value of each factor does while all others are as in the
   /// baseline; factors that make no difference to its detector are left out.
-  public var effects: [FactorEffect] {
+  package var effects: [FactorEffect] {
     let varied = study.variations.filter {
       study.factors[$0.factor]?.matters(to: study.baseline["detector"] ?? "")
         ?? false
@@ -113,13 +113,13 @@ public struct AblationResults: Sendable {
 }
 
 /// What a factor's value makes of the AUROC, over all categories.
-public struct FactorEffect: Hashable, Sendable {
-  public var factor: String
-  public var value: String
-  public var isBaseline: Bool
+package struct FactorEffect: Hashable, Sendable {
+  package var factor: String
+  package var value: String
+  package var isBaseline: Bool
   /// Nil when a run failed.
-  public var auroc: AUROCSpread?
-  public var baseline: AUROCSpread?
+  package var auroc: AUROCSpread?
+  package var baseline: AUROCSpread?
 }
 
 extension AblationRun {

@@ -23,7 +23,7 @@ public struct AblationTable: Sendable {
   /// Methods ranked over several categories.
   public struct Ranking: Hashable, Sendable {
     public var names: [String]
-    public var comparison: RankComparison
+    package var comparison: RankComparison
   }
 
   public let layout: Study.TableLayout

@@ -15,7 +15,7 @@ public struct ComparisonRun: Sendable {
   public var evaluation: Evaluation?
   /// What a page shows; empty when the detector failed, and for the seeds after
   /// the first.
-  public var extremes = ExtremeSamples()
+  package var extremes = ExtremeSamples()
   /// The extreme samples, by their place among the test samples; empty for
   /// tables.
   public var pictures: [Int: RasterImage] = [:]

@@ -1,14 +1,14 @@
 import Evaluation
 
 /// The mean of one detector over categories and seeds.
-public struct MeanResult: Hashable, Sendable {
-  public var detector: String
-  public var features: String
+package struct MeanResult: Hashable, Sendable {
+  package var detector: String
+  package var features: String
   /// Of all its runs together.
   package var figures: FigureValues
 
   /// The mean over categories of the mean over seeds; nil when a run failed.
-  public var auroc: Double? { figures[.auroc] }
+  package var auroc: Double? { figures[.auroc] }
 }
 
 extension MeanResult: Codable {
@@ -18,7 +18,7 @@ extension MeanResult: Codable {
     case auroc
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     detector = try container.decode(String.self, forKey: .detector)
     features = try container.decode(String.self, forKey: .features)
@@ -27,7 +27,7 @@ extension MeanResult: Codable {
   }
 
   /// Of the figures, the document has the mean AUROC alone.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(detector, forKey: .detector)
     try container.encode(features, forKey: .features)
@@ -36,11 +36,11 @@ extension MeanResult: Codable {
 }
 
 /// All results of a comparison and their means: the command's JSON document.
-public struct ComparisonSummary: Codable, Hashable, Sendable {
-  public var results: [DetectorResult]
-  public var mean: [MeanResult]
+package struct ComparisonSummary: Codable, Hashable, Sendable {
+  package var results: [DetectorResult]
+  package var mean: [MeanResult]
 
-  public init(_ results: [DetectorResult]) {
+  package init(_ results: [DetectorResult]) {
     self.results = results
     mean = results.map(\.detector).uniqued().map { detector in
       let own = results.filter { $0.detector == detector }
@@ -51,13 +51,13 @@ public struct ComparisonSummary: Codable, Hashable, Sendable {
   }
 
   /// The categories in the order of the results.
-  public var categories: [String] { results.map(\.category).uniqued() }
+  package var categories: [String] { results.map(\.category).uniqued() }
   /// The detectors in the order of the results.
-  public var detectors: [String] { results.map(\.detector).uniqued() }
+  package var detectors: [String] { results.map(\.detector).uniqued() }
 
   /// The AUROC of a detector on a category over the seeds; empty when one of
   /// the runs failed.
-  public func aurocs(detector: String, category: String) -> [Double] {
+  package func aurocs(detector: String, category: String) -> [Double] {
     let own = results.filter {
       $0.detector == detector && $0.category == category
     }

@@ -1,21 +1,21 @@
 /// The test samples that tell most about what a detector sees, each list with
 /// the most telling first; places count from 0 among the test samples.
-public struct ExtremeSamples: Hashable, Sendable {
+package struct ExtremeSamples: Hashable, Sendable {
   /// The highest scores of all.
-  public let mostAnomalous: [Int]
+  package let mostAnomalous: [Int]
   /// Ordinary samples with the highest scores.
-  public let falseAlarms: [Int]
+  package let falseAlarms: [Int]
   /// Anomalies with the lowest scores.
-  public let missedAnomalies: [Int]
+  package let missedAnomalies: [Int]
 
   /// Of no samples.
-  public init() { self.init(scores: [], labels: []) }
+  package init() { self.init(scores: [], labels: []) }
 
   /// - Parameters:
   ///   - scores: Higher is more anomalous; none is NaN.
   ///   - labels: 0 or 1 for each score.
   ///   - count: The most of each list.
-  public init(scores: [Float], labels: [Int], count: Int = 6) {
+  package init(scores: [Float], labels: [Int], count: Int = 6) {
     // Equal scores keep the order of the samples.
     let descending = scores.indices.sorted {
       (scores[$1], $0) < (scores[$0], $1)
@@ -28,7 +28,7 @@ public struct ExtremeSamples: Hashable, Sendable {
   }
 
   /// Every place once.
-  public var places: [Int] {
+  package var places: [Int] {
     (mostAnomalous + falseAlarms + missedAnomalies).uniqued()
   }
 

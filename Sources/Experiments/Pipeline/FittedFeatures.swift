@@ -67,7 +67,7 @@ struct FittedFeatures: Sendable {
 extension Scaler {
   /// `standard` for tables, whose columns have units of their own; `none` for
   /// images, whose pixels share one.
-  public static func `default`(for extractor: FeatureExtractor) -> Scaler {
+  package static func `default`(for extractor: FeatureExtractor) -> Scaler {
     extractor.imageShape == nil ? .standard : .none
   }
 }

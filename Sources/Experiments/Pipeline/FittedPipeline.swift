@@ -27,8 +27,8 @@ public struct FittedPipeline: Sendable {
     self.trainingScores = trainingScores
   }
 
-  public var extractor: FeatureExtractor { features.extractor }
-  public var scaler: FittedScaler { features.scaler }
+  package var extractor: FeatureExtractor { features.extractor }
+  package var scaler: FittedScaler { features.scaler }
 
   /// One score for every sample; higher is more anomalous.
   ///
