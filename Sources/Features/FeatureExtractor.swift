@@ -11,7 +11,7 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
   package let imageShape: ImageShape?
 
   /// - Throws: `FeatureFault.imageTooSmall`.
-  init(kind: FeatureKind, imageShape: ImageShape?) throws {
+  package init(kind: FeatureKind, imageShape: ImageShape?) throws {
     self.kind = kind
     self.imageShape = imageShape
     if kind == .hog, let imageShape {

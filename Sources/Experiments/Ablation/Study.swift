@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Parameters
 
 /// What is to be run and how it is to be told: datasets, a baseline, and what
 /// varies around it.
@@ -22,7 +23,16 @@ public struct Study: Sendable {
     /// Puts all categories into one.
     public var isPooled = false
     /// The line of the study that names it.
-    public var line: Int
+    var line = 1
+
+    public init(
+      path: String, options: DatasetOptions = DatasetOptions(),
+      isPooled: Bool = false
+    ) {
+      self.path = path
+      self.options = options
+      self.isPooled = isPooled
+    }
   }
 
   /// A factor and its values; `baseline` is one of them.
@@ -54,6 +64,71 @@ public struct Study: Sendable {
   public var design: Design
   public var seeds: [UInt64]
   public var tables: [TableLayout]
+
+  /// A study that is put together in code.
+  ///
+  /// - Parameters:
+  ///   - name: What tables and pages call it.
+  ///   - datasets: Where the samples are.
+  ///   - baseline: Values of factors, by the names of the command's options;
+  ///     `detector` is one of them.
+  ///   - varying: The factors that vary, with their values as text. One without
+  ///     a place in the baseline has its first value there.
+  ///   - design: How they are put together.
+  ///   - seeds: Those of every run.
+  ///   - tables: Nil makes the usual ones.
+  ///   - catalog: Where the detectors are found.
+  /// - Throws: `ParameterFault` and `ExperimentFault.unknownDetector` for
+  ///   factors and values that are not there.
+  public init(
+    name: String, datasets: [Source], baseline: [String: String] = [:],
+    varying: KeyValuePairs<String, [String]>, design: Design = .grid,
+    seeds: [UInt64] = [0], tables: [TableLayout]? = nil,
+    catalog: DetectorCatalog = .standard
+  ) throws {
+    let factors = StudyFactors(catalog)
+    var setting = baseline
+    let variations = varying.compactMap { factor, values in
+      values.first.map { first in
+        let base = baseline[factor] ?? first
+        setting[factor] = base
+        return Variation(
+          factor: factor, values: ([base] + values).uniqued(), baseline: base)
+      }
+    }
+    let given = baseline.map { ($0, [$1]) } + varying.map { ($0, $1) }
+    let detectors = given.filter { $0.0 == StudyFactors.detector }
+      .flatMap(\.1)
+    for (name, values) in given {
+      guard let factor = factors[name] else {
+        throw ParameterFault.unknown(name: name, owner: "a study", owners: [])
+      }
+      for value in values {
+        try factors.check(value, of: factor, for: detectors)
+      }
+    }
+    self.init(
+      name: name, path: name, datasets: datasets,
+      baseline: StudySetting(setting), variations: variations, design: design,
+      seeds: seeds, tables: [], factors: factors)
+    self.tables = tables ?? usualTables
+  }
+
+  init(
+    name: String, path: String, datasets: [Source], baseline: StudySetting,
+    variations: [Variation], design: Design, seeds: [UInt64],
+    tables: [TableLayout], factors: StudyFactors
+  ) {
+    self.name = name
+    self.path = path
+    self.datasets = datasets
+    self.baseline = baseline
+    self.variations = variations
+    self.design = design
+    self.seeds = seeds
+    self.tables = tables
+    self.factors = factors
+  }
 
   /// The most runs of one study.
   public static let runLimit = 10_000
@@ -108,5 +183,18 @@ public struct StudySetting: Codable, Hashable, Sendable {
     var setting = self
     setting.values[factor] = value
     return setting
+  }
+}
+
+extension Study {
+  /// The tables of a study that asks for none: the first two factors of a grid
+  /// against each other, and every factor against the categories.
+  var usualTables: [TableLayout] {
+    let factors = variations.map(\.factor)
+    let pair =
+      design == .grid && factors.count > 1
+      ? [TableLayout(rows: [factors[0]], columns: [factors[1]])] : []
+    return pair
+      + factors.map { TableLayout(rows: [$0], columns: ["category"]) }
   }
 }

@@ -78,9 +78,8 @@ struct StudyReader {
     guard let pathNode = keys["path"] else {
       throw fault(node, "a dataset has no path", "add path: FOLDER-OR-FILE")
     }
-    var source = Study.Source(
-      path: besideStudy(try text(pathNode, "path")),
-      line: pathNode.mark?.line ?? 1)
+    var source = Study.Source(path: besideStudy(try text(pathNode, "path")))
+    source.line = pathNode.mark?.line ?? 1
     source.isPooled = try keys["pool"].map { try flag($0, "pool") } ?? false
     for parameter in parameters {
       guard let node = keys[parameter.studyKey] else { continue }
@@ -283,19 +282,6 @@ struct StudyReader {
     let here = FileManager.default.currentDirectoryPath + "/"
     return resolved.hasPrefix(here)
       ? String(resolved.dropFirst(here.count)) : resolved
-  }
-}
-
-extension Study {
-  /// The tables of a study that asks for none: the first two factors of a grid
-  /// against each other, and every factor against the categories.
-  fileprivate var usualTables: [TableLayout] {
-    let factors = variations.map(\.factor)
-    let pair =
-      design == .grid && factors.count > 1
-      ? [TableLayout(rows: [factors[0]], columns: [factors[1]])] : []
-    return pair
-      + factors.map { TableLayout(rows: [$0], columns: ["category"]) }
   }
 }
 

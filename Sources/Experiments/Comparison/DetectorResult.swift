@@ -12,9 +12,11 @@ public struct DetectorResult: Hashable, Sendable {
   public var seed: UInt64
   package var figures = FigureValues()
 
-  package init(
+  /// - Parameter evaluation: Where its AUC and average precision come from; nil
+  ///   for a detector that failed.
+  public init(
     dataset: String, category: DatasetCategory, detector: String,
-    features: String, seed: UInt64 = 0
+    features: String, seed: UInt64 = 0, evaluation: Evaluation? = nil
   ) {
     self.dataset = dataset
     self.category = category.name
@@ -24,6 +26,8 @@ public struct DetectorResult: Hashable, Sendable {
     figures[.trainCount] = Double(category.train.count)
     figures[.testCount] = Double(category.test.count)
     figures[.loadSeconds] = 0
+    figures[.auroc] = evaluation?.auroc
+    figures[.averagePrecision] = evaluation?.averagePrecision
   }
 
   /// Nil when the detector failed.

@@ -17,6 +17,29 @@ public struct FittedPipeline: Sendable {
   /// written by version 0.1.
   public internal(set) var origin: ModelOrigin?
 
+  /// A pipeline of a model that was fitted to rows as they are, neither scaled
+  /// nor made into features, so that it can be saved and judged.
+  ///
+  /// - Parameters:
+  ///   - imageShape: The images that the rows are; nil for a table.
+  ///   - trainingScores: In any order; for a threshold at a quantile of them.
+  /// - Throws: `DetectorFault.wrongFeatureCount` for an image of another size
+  ///   than the model takes.
+  public init(
+    _ model: any AnomalyModel, of detector: NamedDetector,
+    imageShape: ImageShape? = nil, trainingScores: [Float] = []
+  ) throws {
+    if let imageShape, imageShape.count != model.featureCount {
+      throw DetectorFault.wrongFeatureCount(
+        actual: imageShape.count, expected: model.featureCount)
+    }
+    self.init(
+      features: FittedFeatures(
+        extractor: try FeatureExtractor(kind: .pixels, imageShape: imageShape),
+        scaler: .identity),
+      detector: detector, model: model, trainingScores: trainingScores.sorted())
+  }
+
   init(
     features: FittedFeatures, detector: NamedDetector,
     model: any AnomalyModel, trainingScores: [Float] = []
