@@ -55,5 +55,6 @@ struct Inspect: ParsableCommand {
 }
 
 extension LatentEdit: ExpressibleByArgument {
+  /// Reads an edit as `LatentEdit.init(_:)` does, such as `0*=2`.
   public init?(argument: String) { self.init(argument) }
 }

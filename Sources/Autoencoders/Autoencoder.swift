@@ -32,7 +32,9 @@ public struct Autoencoder: Detector {
     case distance
   }
 
+  /// The kind of networks; by default the one that `autoencoder` stands for.
   public var architecture: Architecture
+  /// Epochs, batches, steps and when to stop.
   public var training = TrainingOptions()
   /// Filters of each convolution, or units of each hidden layer of `fcn`; nil
   /// for the architecture's own.
@@ -49,6 +51,7 @@ public struct Autoencoder: Detector {
   /// Nil for the architecture's own score.
   public var score: Score?
 
+  /// All but the architecture has its default until it is set.
   public init(_ architecture: Architecture = .automatic) {
     self.architecture = architecture
   }

@@ -39,6 +39,7 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
       .flatMap { $0 }
   }
 
+  /// False for `deep-svdd`, which makes no images.
   public var canReconstruct: Bool {
     detector.architecture.traits.canReconstruct
   }

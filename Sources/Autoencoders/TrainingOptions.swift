@@ -4,6 +4,7 @@ import Foundation
 public struct TrainingOptions: Codable, Hashable, Sendable {
   /// The way the learning rate goes, epoch by epoch.
   public enum Schedule: String, Codable, Hashable, Sendable, CaseIterable {
+    /// `learningRate` from the first epoch to the last.
     case constant
     /// Down half a cosine wave to zero after the last epoch.
     case cosine
@@ -24,11 +25,19 @@ public struct TrainingOptions: Codable, Hashable, Sendable {
   public var epochs = 20
   /// Images in a step; nil for 128; all where there are fewer.
   public var batchSize: Int?
+  /// The length of a step in the first epoch; above 0, 1e-3 by default.
   public var learningRate: Float = 1e-3
+  /// What becomes of the learning rate; constant by default.
   public var schedule = Schedule.constant
+  /// `step`: the epochs between two falls of the learning rate; at least 1, 10
+  /// by default.
   public var stepEpochs = 10
+  /// `step`: what a fall leaves of the learning rate; above 0 and at most 1,
+  /// 0.1 by default.
   public var stepFactor: Float = 0.1
+  /// What makes steps of gradients; Adam by default.
   public var optimizer = Optimizer.adam
+  /// How strongly parameters are drawn to zero; 0, the default, leaves them.
   public var weightDecay: Float = 0
   /// Epochs without a better loss on the held-out slice after which training
   /// stops; the best weights are kept.

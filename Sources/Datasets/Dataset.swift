@@ -25,6 +25,7 @@ public struct DatasetOptions: Sendable {
   /// CSV: the column with the labels; nil recognises it.
   public var labelColumn: String?
 
+  /// By default: all categories, with layout and labels as they are found.
   public init(kind: DatasetKind? = nil, labels: URL? = nil) {
     self.kind = kind
     self.labels = labels
@@ -47,12 +48,16 @@ public struct DatasetOptions: Sendable {
 
 /// A training set and a test set that belong together.
 public struct DatasetCategory: Sendable {
+  /// The object, class or file that it is, such as "bottle".
   public var name: String
+  /// What is learned from; the same as `test` when transductive.
   public var train: SampleSet
+  /// What is scored, and judged where it has labels.
   public var test: SampleSet
   /// Whether training and test samples are the same.
   public var isTransductive: Bool
 
+  /// Of sets that are open already; by default they differ.
   public init(
     name: String, train: SampleSet, test: SampleSet,
     isTransductive: Bool = false
@@ -68,9 +73,12 @@ public struct DatasetCategory: Sendable {
 public struct Dataset: Sendable {
   /// The name of the file or folder.
   public var name: String
+  /// The layout that it was read in.
   public var kind: DatasetKind
+  /// One an object, class or file; fitted one by one unless pooled.
   public var categories: [DatasetCategory]
 
+  /// Of categories that are open already.
   public init(
     name: String, kind: DatasetKind, categories: [DatasetCategory]
   ) {

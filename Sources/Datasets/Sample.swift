@@ -18,6 +18,7 @@ public struct Sample: Hashable, Sendable {
   /// The PNG file whose bright pixels are the defect, when there is one.
   public var mask: URL?
 
+  /// By default: nothing known but id and category.
   public init(
     id: String, category: String, label: Int? = nil, defect: String? = nil,
     image: URL? = nil, mask: URL? = nil
@@ -33,6 +34,7 @@ public struct Sample: Hashable, Sendable {
 
 /// Samples and where their numbers are.
 public struct SampleSet: Sendable {
+  /// What is known of each; as many as `source` has rows.
   public var samples: [Sample]
   /// One row a sample, in the order of the samples.
   ///
@@ -62,6 +64,7 @@ public struct SampleSet: Sendable {
     self.init(samples: samples, source: files, imageShape: files.shape)
   }
 
+  /// The number of samples.
   public var count: Int { samples.count }
 
   /// One label a sample; nil unless all are known.

@@ -15,6 +15,7 @@ public protocol ReconstructingModel: AnomalyModel {
 }
 
 extension ReconstructingModel {
+  /// True unless the model tells otherwise.
   public var canReconstruct: Bool { true }
 
   /// The samples as the model would have them, of the same shape.

@@ -9,6 +9,7 @@ import Parameters
 /// cannot be written down. A detector declares its parameters and says how it
 /// learns; `fit` is what others call: it checks both beforehand.
 public protocol Detector: Codable, Hashable, Sendable {
+  /// What a fit gives, and what scores.
   associatedtype Model: AnomalyModel
 
   /// What can be set, in the order of the help.

@@ -17,6 +17,7 @@ public struct DetectorDescription: Sendable {
   public let name: String
   /// One line for the help.
   public let summary: String
+  /// Classical unless told otherwise.
   public let group: Group
   /// The detector with the values that hold when nothing is set.
   public let prototype: any Detector
@@ -69,14 +70,18 @@ public struct DetectorDescription: Sendable {
 /// Measured on two cores of 2.6 GHz (see performance.md); other machines
 /// differ by a factor, data by another: an order of magnitude is meant.
 public struct FitGrowth: Hashable, Sendable {
+  /// Of a fit to 10,000 rows of 1,000 columns.
   public var seconds: Double
+  /// The exponent of the number of rows; 1, in proportion, by default.
   public var rowPower: Double
+  /// The exponent of the number of columns; 1, in proportion, by default.
   public var columnPower: Double
   /// The most rows that are learned from; nil for all.
   public var rowLimit: Int?
   /// The names of parameters that make a fit shorter.
   public var remedies: [String]
 
+  /// By default: in proportion to rows and columns, learning from all rows.
   public init(
     seconds: Double, rowPower: Double = 1, columnPower: Double = 1,
     rowLimit: Int? = nil, remedies: [String]

@@ -8,8 +8,10 @@ public struct EpochRecord: Codable, Hashable, Sendable {
   public var trainingLoss: Double
   /// The loss on the held-out slice; nil when nothing was held out.
   public var validationLoss: Double?
+  /// The length of a step in this epoch, after the schedule.
   public var learningRate: Float
 
+  /// Of an epoch counted from 1.
   public init(
     epoch: Int, trainingLoss: Double, validationLoss: Double?,
     learningRate: Float

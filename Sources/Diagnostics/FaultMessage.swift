@@ -7,8 +7,11 @@
 public struct FaultMessage: Hashable, Sendable {
   /// Who reads a message.
   public enum Reader: Sendable {
+    /// Options as properties: `maxSamples`.
     case programmer
+    /// Options as arguments: `--max-samples`.
     case commandLine
+    /// Options as keys of a study: `max-samples`.
     case study
   }
 
@@ -76,25 +79,32 @@ public struct FaultMessage: Hashable, Sendable {
 }
 
 extension FaultMessage: ExpressibleByStringInterpolation {
+  /// The same words for everybody.
   public init(stringLiteral text: String) { self.init(text) }
 
+  /// Texts and options in the order of the literal.
   public init(stringInterpolation: StringInterpolation) {
     self.init(stringInterpolation.pieces)
   }
 
+  /// Collects the words and options of a literal.
   public struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var pieces: [Piece] = []
 
+    /// Empty; no room is reserved.
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
+    /// Words that are the same for everybody.
     public mutating func appendLiteral(_ text: String) {
       pieces.append(.text(text))
     }
 
+    /// A value as `print` writes it, the same for everybody.
     public mutating func appendInterpolation(_ value: some Any) {
       pieces.append(.text("\(value)"))
     }
 
+    /// Another message, whose options stay as their reader knows them.
     public mutating func appendInterpolation(_ message: FaultMessage) {
       pieces += message.pieces
     }
@@ -107,6 +117,8 @@ extension FaultMessage: ExpressibleByStringInterpolation {
       pieces.append(.option(name, value: "\(value)"))
     }
 
+    /// The name of an option as the command line has it but for the dashes,
+    /// such as `n-clusters`.
     public mutating func appendInterpolation(option name: String) {
       pieces.append(.option(name, value: nil))
     }

@@ -1,6 +1,7 @@
 /// A share of the ordinary samples, such as 0.999, whose scores lie below a
 /// threshold.
 public struct Quantile: Hashable, Sendable {
+  /// From 0 to 1.
   public let value: Double
 
   /// - Parameter value: From 0 to 1.

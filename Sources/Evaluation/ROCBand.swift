@@ -3,12 +3,15 @@ extension ROCCurve {
   public struct Band: Hashable, Sendable {
     /// From left to right, neither coordinate ever falling.
     public let lower: [Corner]
+    /// From left to right too, nowhere below `lower`.
     public let upper: [Corner]
   }
 
   /// A corner of a band; both coordinates from 0 to 1.
   public struct Corner: Hashable, Sendable {
+    /// The share of the normal samples that are called anomalous.
     public let falsePositiveRate: Double
+    /// The share of the anomalies that are called anomalous.
     public let truePositiveRate: Double
 
     init(_ falsePositiveRate: Double, _ truePositiveRate: Double) {

@@ -15,7 +15,9 @@ public struct ROCCurve: Hashable, Sendable {
 
   /// One point of the curve; both coordinates from 0 to 1.
   public struct Point: Hashable, Sendable {
+    /// The share of the normal samples that are called anomalous.
     public var falsePositiveRate: Double
+    /// The share of the anomalies that are called anomalous.
     public var truePositiveRate: Double
     /// Infinite at the point (0, 0), where nothing is called anomalous.
     public var threshold: Double

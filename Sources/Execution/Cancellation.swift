@@ -4,6 +4,7 @@ import Synchronization
 public final class Cancellation: Sendable {
   private let requested = Atomic<Bool>(false)
 
+  /// Nothing is asked for yet.
   public init() {}
 
   /// Asks the work to stop at its next check.
@@ -11,6 +12,7 @@ public final class Cancellation: Sendable {
     requested.store(true, ordering: .relaxed)
   }
 
+  /// Whether `cancel` has been called; it stays so.
   public var isRequested: Bool {
     requested.load(ordering: .relaxed)
   }

@@ -3,11 +3,14 @@ import Files
 /// The sizes of an image whose pixels are one row of a matrix: row by row, the
 /// channels of a pixel side by side.
 public struct ImageShape: Codable, Hashable, Sendable {
+  /// Pixels from top to bottom.
   public var height: Int
+  /// Pixels from left to right.
   public var width: Int
   /// 1 for grey, 3 for RGB.
   public var channels: Int
 
+  /// Sizes in pixels, 1 or 3 channels; nothing is checked.
   public init(height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width

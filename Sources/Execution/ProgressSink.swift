@@ -16,6 +16,7 @@ public struct ProgressReport: Hashable, Sendable {
   /// Whether it is worth a line of a log, as the end of an epoch is.
   public var isMilestone: Bool
 
+  /// By default: of unknown extent, without a figure, no milestone.
   public init(
     stage: String, completed: Int, total: Int? = nil, detail: String? = nil,
     share: Double? = nil, isMilestone: Bool = false
@@ -31,6 +32,7 @@ public struct ProgressReport: Hashable, Sendable {
 
 /// Receives the progress of long work; called from any thread.
 public protocol ProgressSink: Sendable {
+  /// Takes one step; the work waits until it returns.
   func report(_ progress: ProgressReport)
   /// Takes one line that the user should know of before the work is done; by
   /// default it is dropped.
@@ -38,11 +40,14 @@ public protocol ProgressSink: Sendable {
 }
 
 extension ProgressSink {
+  /// Drops the line.
   public func warn(_ line: FaultMessage) {}
 }
 
 /// Drops every report.
 public struct SilentProgress: ProgressSink {
+  /// The sink of a `RunContext` that is given none.
   public init() {}
+  /// Does nothing.
   public func report(_ progress: ProgressReport) {}
 }

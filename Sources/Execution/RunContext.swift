@@ -4,10 +4,12 @@ import Synchronization
 
 /// A file that keeps the state of a long training, renewed after every epoch.
 public struct CheckpointFile: Hashable, Sendable {
+  /// Where it is, or will be once the first epoch has ended.
   public var url: URL
   /// Whether training goes on from what the file holds.
   public var resumes: Bool
 
+  /// By default: training starts anew.
   public init(_ url: URL, resumes: Bool = false) {
     self.url = url
     self.resumes = resumes
@@ -26,7 +28,9 @@ public struct RunContext: Sendable {
   public var imageShape: ImageShape?
   /// Where detectors that train in epochs keep their state; nil for nowhere.
   public var checkpoint: CheckpointFile?
+  /// Is told of every step; silent by default.
   public var progress: any ProgressSink
+  /// Ends the work with a `CancellationError` when asked to.
   public var cancellation: Cancellation
 
   /// By default: seed 0, the threads of the work that it is part of (at first

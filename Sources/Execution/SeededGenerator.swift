@@ -7,12 +7,14 @@ import Foundation
 public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
   private var state: SIMD4<UInt64>
 
+  /// The same numbers whenever seed and stream are the same.
   public init(seed: UInt64, stream: UInt64 = 0) {
     var mixer = SplitMix64(state: seed)
     mixer.state = mixer.next() ^ stream &* 0xd134_2543_de82_ef95
     state = SIMD4(mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
+  /// The next 64 bits of the stream.
   public mutating func next() -> UInt64 {
     func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {
       value << count | value >> (64 - count)

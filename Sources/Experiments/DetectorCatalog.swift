@@ -7,6 +7,7 @@ public struct DetectorCatalog: Sendable {
   /// In the order of the help.
   public private(set) var descriptions: [DetectorDescription]
 
+  /// In the order of the help, no name twice.
   public init(_ descriptions: [DetectorDescription]) {
     self.descriptions = descriptions
   }
@@ -25,26 +26,33 @@ public struct DetectorCatalog: Sendable {
       descriptions.filter { !names.contains($0.name) } + further)
   }
 
+  /// What can be asked for, in the order of the help.
   public var names: [String] { descriptions.map(\.name) }
 
   /// A parameter that one or more detectors have under one name.
   public struct SharedParameter: Sendable {
+    /// As options are called, such as `n-clusters`.
     public let name: String
+    /// How often it is given, and whether it needs a value.
     public let form: ParameterForm
     /// All values that some detector takes, where they are few.
     public fileprivate(set) var choices: [String]
     /// What it is to detectors that agree about it.
     public struct Use: Sendable {
+      /// What it is for, in half a line.
       public let summary: String
       /// What holds when nobody sets it; nil where that says nothing or hangs
       /// on the detector.
       public fileprivate(set) var usual: String?
+      /// The names of those that agree.
       public fileprivate(set) var detectors: [String]
       /// Whether these are all that are trained in epochs.
       public fileprivate(set) var isEveryNetwork = false
     }
+    /// One for each meaning that it has.
     public fileprivate(set) var uses: [Use]
 
+    /// The names of all detectors that have it, use by use.
     public var detectors: [String] { uses.flatMap(\.detectors) }
   }
 

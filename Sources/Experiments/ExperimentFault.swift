@@ -5,6 +5,7 @@ import Diagnostics
 @nonexhaustive
 #endif
 public enum ExperimentFault: Fault, Hashable {
+  /// The catalogue has no detector of this name.
   case unknownDetector(String, known: [String])
   /// Scores cannot be judged without labels.
   case noLabels(category: String)

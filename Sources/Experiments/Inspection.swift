@@ -11,8 +11,11 @@ import LinearAlgebra
 public struct Inspection: Sendable {
   /// The strangest samples, then the most ordinary ones.
   public let samples: [Sample]
+  /// Higher is more anomalous.
   public let scores: [Float]
+  /// In the size and colour of the features, before they are scaled.
   public let originals: [RasterImage]
+  /// What the model takes the originals for, on the same scale.
   public let reconstructions: [RasterImage]
   /// The absolute differences, each image stretched so that its greatest is 1.
   public let differences: [RasterImage]

@@ -3,17 +3,25 @@ import LinearAlgebra
 
 /// A change to one number of a latent code, such as `0*=2` or `3+=1.5`.
 public struct LatentEdit: Hashable, Sendable, CustomStringConvertible {
+  /// What is done to the number; the raw values are as an edit is written.
   public enum Operation: String, CaseIterable, Sendable {
+    /// Times the value.
     case multiply = "*="
+    /// Divided by the value.
     case divide = "/="
+    /// Plus the value.
     case add = "+="
+    /// Minus the value.
     case subtract = "-="
+    /// Replaced by the value.
     case set = "="
   }
 
   /// The place in the code, counted from 0.
   public var index: Int
+  /// What is done with the value.
   public var operation: Operation
+  /// The number to the right of the operation.
   public var value: Float
 
   /// Reads `INDEX OPERATION NUMBER`, without spaces; nil for any other text.

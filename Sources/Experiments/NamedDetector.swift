@@ -8,7 +8,9 @@ import LinearAlgebra
 
 /// A detector and the name it goes by in commands, tables and model files.
 public struct NamedDetector: Sendable {
+  /// A model file needs the catalogue's; elsewhere any will do.
   public var name: String
+  /// With the hyper-parameters that it is fitted with.
   public var detector: any Detector
   private let growth: FitGrowth?
 

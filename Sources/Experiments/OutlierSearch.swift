@@ -10,11 +10,13 @@ public struct OutlierSearch: Sendable {
   public struct Picture: Sendable {
     /// The place among the test samples.
     public let place: Int
+    /// In the size and colour of the features, before they are scaled.
     public let original: RasterImage
     /// What the detector takes it for; nil unless it reconstructs.
     public let reconstruction: RasterImage?
   }
 
+  /// What was searched, with labels or without.
   public let test: SampleSet
   /// The quantile of the training scores; what scores above it is an outlier.
   public let threshold: Double

@@ -12,9 +12,11 @@ public struct Submission: Hashable, Sendable {
     /// ML 2021 HW8.
     case idPredicted = "Id-Predicted"
 
+    /// The two column names and a comma, without a line feed.
     public var header: String { rawValue.replacing("-", with: ",") }
   }
 
+  /// As `Sample.id` has them, in any order.
   public var ids: [String]
   /// One text for each id: a score, or 0 or 1.
   public var predictions: [String]

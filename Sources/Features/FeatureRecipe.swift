@@ -15,6 +15,7 @@ public enum FeatureKind: String, CaseIterable, Codable, Hashable, Sendable {
 
 /// How features are to be made, before the data is known.
 public struct FeatureRecipe: Codable, Hashable, Sendable {
+  /// Which numbers stand for an image; tables take the default, `pixels`.
   public var kind: FeatureKind
   /// What images are shrunk to; nil means 64x64 for image files and leaves
   /// arrays as they are.
@@ -22,6 +23,7 @@ public struct FeatureRecipe: Codable, Hashable, Sendable {
   /// Automatic is grey when every image is, RGB otherwise.
   public var color: ColorMode
 
+  /// By default: pixels, of the usual size, grey or RGB as the images are.
   public init(
     kind: FeatureKind = .pixels, size: PixelSize? = nil,
     color: ColorMode = .automatic

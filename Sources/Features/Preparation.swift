@@ -4,10 +4,12 @@ import Parameters
 
 /// What becomes of samples before a detector sees them.
 public struct Preparation: Hashable, Sendable {
+  /// What samples are described by; pixels, or a table's columns, by default.
   public var features: FeatureRecipe
   /// Nil is the default of the data: `standard` for tables, `none` for images.
   public var scaler: Scaler?
 
+  /// By default: usual features, and the usual scale of the data.
   public init(
     features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil
   ) {

@@ -3,10 +3,15 @@ import Foundation
 
 /// The element types that a safetensors file of ours holds.
 public enum TensorType: String, Codable, Hashable, Sendable {
+  /// IEEE 754 single precision.
   case float32 = "F32"
+  /// IEEE 754 double precision.
   case float64 = "F64"
+  /// Signed, of 4 bytes.
   case int32 = "I32"
+  /// Signed, of 8 bytes.
   case int64 = "I64"
+  /// Unsigned, of one byte.
   case uint8 = "U8"
 
   /// Bytes for one element.

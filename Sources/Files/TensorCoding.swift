@@ -2,22 +2,28 @@ import Foundation
 
 /// A number that can be an element of a stored array.
 public protocol TensorElement: Codable, Hashable, Sendable, BitwiseCopyable {
+  /// What a file calls the type.
   static var tensorType: TensorType { get }
 }
 
 extension Float: TensorElement {
+  /// `F32` in a file.
   public static var tensorType: TensorType { .float32 }
 }
 extension Double: TensorElement {
+  /// `F64` in a file.
   public static var tensorType: TensorType { .float64 }
 }
 extension Int32: TensorElement {
+  /// `I32` in a file.
   public static var tensorType: TensorType { .int32 }
 }
 extension Int64: TensorElement {
+  /// `I64` in a file.
   public static var tensorType: TensorType { .int64 }
 }
 extension UInt8: TensorElement {
+  /// `U8` in a file.
   public static var tensorType: TensorType { .uint8 }
 }
 
@@ -29,8 +35,10 @@ extension UInt8: TensorElement {
 ///     }
 @propertyWrapper
 public struct Tensor<Element: TensorElement>: Codable, Hashable, Sendable {
+  /// The elements, in one dimension whatever they stand for.
   public var wrappedValue: [Element]
 
+  /// Wraps the first value of the property.
   public init(wrappedValue: [Element]) {
     self.wrappedValue = wrappedValue
   }

@@ -23,6 +23,7 @@ public struct RasterImage: Hashable, Sendable {
       shape: shape, values: [Float](repeating: value, count: shape.count))
   }
 
+  /// Width and height in pixels, without the channels.
   public var size: PixelSize {
     PixelSize(width: shape.width, height: shape.height)
   }

@@ -4,7 +4,9 @@ import Execution
 ///
 /// Samples are rows, features are columns.
 public struct Matrix: Hashable, Sendable {
+  /// The number of rows, or samples.
   public let rows: Int
+  /// The number of columns, or features.
   public let columns: Int
   /// The elements, row after row; `rows * columns` of them.
   public package(set) var values: [Float]
@@ -37,6 +39,7 @@ public struct Matrix: Hashable, Sendable {
     self.init(rows: rows.count, columns: columns, values: rows.flatMap { $0 })
   }
 
+  /// One element; both places are counted from 0.
   public subscript(row: Int, column: Int) -> Float {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }

@@ -5,7 +5,9 @@ import Execution
 /// What does not fit into memory, such as images in a mapped file, is walked
 /// through this; a `Matrix` is one too.
 public protocol SampleSource: Sendable {
+  /// The number of samples.
   var rows: Int { get }
+  /// The numbers of each sample.
   var columns: Int { get }
   /// The rows with the given indices, in that order.
   func matrix(ofRows indices: [Int]) throws -> Matrix
@@ -53,6 +55,7 @@ extension SampleSource {
 }
 
 extension Matrix: SampleSource {
+  /// A copy of the rows with the given indices, in that order.
   public func matrix(ofRows indices: [Int]) -> Matrix {
     selecting(rows: indices)
   }

@@ -128,14 +128,20 @@ public struct Parameter<Owner>: Sendable {
 
 /// What is to be told of a parameter, whatever it belongs to.
 public struct ParameterDescription: Hashable, Sendable {
+  /// As options are called, such as `n-clusters`.
   public let name: String
+  /// What it is for, in half a line.
   public let summary: String
+  /// The values that are possible, in words.
   public let allowed: String
+  /// All values, where they are few; else none.
   public let choices: [String]
+  /// How often it is given, and whether it needs a value.
   public let form: ParameterForm
   /// What holds when nobody sets it, in words; nil where that says nothing.
   public let usual: String?
 
+  /// Of a parameter whose usual value is that of the owner.
   public init<Owner>(_ parameter: Parameter<Owner>, of owner: Owner) {
     name = parameter.name
     summary = parameter.summary

@@ -86,10 +86,12 @@ where Value: BinaryFloatingPoint & LosslessStringConvertible {
     ParameterDomain(words) { $0.isFinite && isPossible($0) }
   }
 
+  /// Finite and above 0.
   public static var positive: ParameterDomain {
     number("a number above 0") { $0 > 0 }
   }
 
+  /// Finite and at least 0.
   public static var notNegative: ParameterDomain {
     number("a number of 0 or more") { $0 >= 0 }
   }

@@ -9,10 +9,12 @@ public struct ParameterSettings: Hashable, Sendable,
     for (name, text) in elements { texts[name] = [text] }
   }
 
+  /// One text for each name.
   public init(_ values: [String: String]) {
     texts = values.mapValues { [$0] }
   }
 
+  /// Those that are set.
   public var names: Set<String> { Set(texts.keys) }
 
   /// The texts of a parameter; nil where it is not set.

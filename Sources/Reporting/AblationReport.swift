@@ -10,6 +10,7 @@ public struct AblationReport: Sendable {
   let tables: [AblationTable]
   let provenance: Provenance?
 
+  /// Without provenance the page does not tell how it was made.
   public init(_ results: AblationResults, provenance: Provenance? = nil) {
     self.results = results
     self.provenance = provenance

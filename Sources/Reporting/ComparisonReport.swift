@@ -13,6 +13,7 @@ public struct ComparisonReport: Sendable {
   /// empty when there are none.
   let folder: String
 
+  /// Without provenance the page does not tell how it was made.
   public init(_ runs: [ComparisonRun], provenance: Provenance? = nil) {
     self.runs = runs
     self.provenance = provenance

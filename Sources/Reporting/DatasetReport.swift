@@ -2,9 +2,13 @@ import Datasets
 
 /// What a dataset holds.
 public struct DatasetReport: Encodable, Hashable, Sendable {
+  /// What one category holds.
   public struct Category: Encodable, Hashable, Sendable {
+    /// As `DatasetCategory.name` has it.
     public let name: String
+    /// The number of training samples.
     public let trainCount: Int
+    /// The number of test samples.
     public let testCount: Int
     /// Nil when the test samples have no labels.
     public let anomalies: Int?
@@ -13,10 +17,14 @@ public struct DatasetReport: Encodable, Hashable, Sendable {
     public let defects: [String: Int]
   }
 
+  /// The name of the file or folder.
   public let name: String
+  /// The layout that it was read in.
   public let kind: DatasetKind
+  /// In the order of the dataset.
   public let categories: [Category]
 
+  /// Counts samples and labels; no picture is read.
   public init(_ dataset: Dataset) {
     name = dataset.name
     kind = dataset.kind

@@ -5,16 +5,22 @@ import Plots
 public struct EvaluationReport: Encodable, Hashable, Sendable {
   /// The number of samples.
   public let count: Int
+  /// The number of samples with label 1.
   public let anomalies: Int
+  /// The area under the ROC curve, from 0 to 1.
   public let auroc: Double
   /// The ends of DeLong's 95 % interval; nil with one sample of a class.
   public let aurocLow: Double?
+  /// The upper end of the interval; nil with one sample of a class.
   public let aurocHigh: Double?
+  /// From the share of anomalies to 1.
   public let averagePrecision: Double
+  /// The highest F1 that a threshold reaches, from 0 to 1.
   public let bestF1: Double
   /// Chosen by looking at the labels.
   public let bestF1Threshold: Double
 
+  /// Takes the figures, with DeLong's interval.
   public init(_ evaluation: Evaluation) {
     let curve = evaluation.rocCurve
     count = curve.positiveCount + curve.negativeCount

@@ -7,6 +7,7 @@ import Images
 public struct InspectionReport: Sendable {
   private let inspection: Inspection
 
+  /// Nothing is written yet.
   public init(_ inspection: Inspection) {
     self.inspection = inspection
   }

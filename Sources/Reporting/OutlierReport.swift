@@ -10,6 +10,7 @@ public struct OutlierReport: Sendable {
   /// Pictures side by side.
   private static let picturesPerRow = 8
 
+  /// Nothing is written yet.
   public init(_ search: OutlierSearch) {
     self.search = search
   }

@@ -7,6 +7,7 @@ public struct Provenance: Hashable, Sendable {
   public var command: String
   /// Of this toolkit.
   public var version: String
+  /// When the results were made; pages show it in UTC.
   public var date: Date
 
   /// - Parameters:

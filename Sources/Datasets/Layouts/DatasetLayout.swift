@@ -101,6 +101,7 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
 }
 
 extension DatasetKind: CaseIterable {
+  /// In the order of the help.
   public static var allCases: [DatasetKind] { layouts.map(DatasetKind.init) }
 
   /// What all layouts look like, in one sentence.

@@ -38,6 +38,7 @@ public struct IsolationForest: Detector {
   /// The features of each tree, drawn without replacement (default all).
   public var maxFeatures: FeatureCount
 
+  /// By default: 100 trees, sub-samples of automatic size, all features.
   public init(
     nEstimators: Int = 100, maxSamples: SampleCount = .automatic,
     maxFeatures: FeatureCount = .fraction(1)
@@ -59,6 +60,7 @@ public struct IsolationForest: Detector {
     ]
   }
 
+  /// The entry of the catalogue, `iforest`.
   public static let description = DetectorDescription(
     "iforest", "isolation forest", prototype: IsolationForest())
 

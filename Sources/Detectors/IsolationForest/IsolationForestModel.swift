@@ -8,6 +8,7 @@ public struct IsolationForestModel: AnomalyModel {
   public let featureCount: Int
   /// The number of training samples that each tree saw, ψ.
   public let sampleCount: Int
+  /// The number of trees whose path lengths a score averages.
   public let treeCount: Int
 
   // The arrays of `IsolationTree`, tree after tree.

@@ -20,6 +20,7 @@ public struct KMeansDistance: Detector {
   /// at most this part of the mean variance of the features, or when no sample
   /// changes its cluster.
   public var tolerance: Double
+  /// What distances are divided by when a sample is scored; nothing by default.
   public var scaling: ClusterScaling
   /// The centroids to start from, nClusters x features, in place of `nInit`
   /// random starts.
@@ -53,6 +54,7 @@ public struct KMeansDistance: Detector {
     ]
   }
 
+  /// The entry of the catalogue, `kmeans`.
   public static let description = DetectorDescription(
     "kmeans", "distance to the nearest k-means centroid",
     prototype: KMeansDistance()

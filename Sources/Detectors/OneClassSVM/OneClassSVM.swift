@@ -29,6 +29,8 @@ public struct OneClassSVM: Detector {
   /// million and a hundred for each sample, as in LIBSVM.
   public var maxIterations: Int?
 
+  /// By default: nu 0.5, gamma `scale`, tolerance 1e-3, 200 MiB, shrinking, all
+  /// samples.
   public init(
     nu: Double = 0.5,
     gamma: Gamma = .scale,
@@ -67,6 +69,7 @@ public struct OneClassSVM: Detector {
     ]
   }
 
+  /// The entry of the catalogue, `ocsvm`, with nu 0.1.
   public static let description = DetectorDescription(
     "ocsvm", "one-class SVM with an RBF kernel",
     prototype: OneClassSVM(nu: 0.1)

@@ -40,6 +40,7 @@ public struct PCAReconstruction: Detector {
     ]
   }
 
+  /// The entry of the catalogue, `pca`.
   public static let description = DetectorDescription(
     "pca", "PCA reconstruction error", prototype: PCAReconstruction()
   ) { _ in

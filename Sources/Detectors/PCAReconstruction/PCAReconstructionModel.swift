@@ -31,6 +31,7 @@ public struct PCAReconstructionModel: ReconstructingModel {
 
   public var featureCount: Int { mean.count }
 
+  /// The number of components that were kept.
   public var componentCount: Int { explainedVariance.count }
 
   /// The components as rows, components x features.

@@ -8,6 +8,7 @@ import Foundation
 /// A study under way: its runs, those finished before, and the folder that
 /// keeps them.
 public struct Ablation {
+  /// What is run.
   public let study: Study
   private let plan: StudyPlan
   private let folder: URL

@@ -6,7 +6,9 @@ import Execution
 public struct AblationResults: Sendable {
   /// A run and the samples that its scores belong to.
   public struct Entry: Sendable {
+    /// With one score for every sample of `test`, or a failure.
     public var run: AblationRun
+    /// The test samples, in the order of the scores.
     public var test: SampleSet
 
     /// Nil when the run failed.
@@ -15,6 +17,7 @@ public struct AblationResults: Sendable {
     }
   }
 
+  /// What was asked for.
   public let study: Study
   /// In the order of the datasets, categories and settings.
   public let entries: [Entry]
@@ -65,6 +68,7 @@ public struct AblationResults: Sendable {
     }
   }
 
+  /// Those of the entries, failed ones included, in the same order.
   public var runs: [AblationRun] { entries.map(\.run) }
 
   /// The tables that the study asks for.

@@ -10,12 +10,17 @@ public struct AblationRun: Codable, Hashable, Sendable {
   public struct Identity: Codable, Hashable, Sendable {
     /// The dataset, as the command names it.
     public var dataset: String
+    /// As `DatasetCategory.name` has it.
     public var category: String
+    /// One of `Study.settings`.
     public var setting: StudySetting
+    /// One of `Study.seeds`.
     public var seed: UInt64
   }
 
+  /// Dataset, category, setting and seed.
   public var identity: Identity
+  /// The figures; without an AUROC when the run failed.
   public var result: DetectorResult
   /// Of the category, as `DatasetCategory.checksum` has it.
   public var dataChecksum: String

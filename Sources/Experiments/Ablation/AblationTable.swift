@@ -5,33 +5,42 @@ import Evaluation
 public struct AblationTable: Sendable {
   /// How a field stands to the best that it is compared with.
   public enum Standing: Hashable, Sendable {
+    /// The highest mean.
     case best
     /// Not significantly different from the best at the 5 % level: by DeLong's
     /// paired test on one category (of the first seed's scores), by Friedman's
     /// test and Nemenyi's over several.
     case asGood
+    /// Significantly different from the best at the 5 % level.
     case worse
     /// There is nothing to compare it with, or no test.
     case unknown
   }
 
+  /// One field of the table.
   public struct Cell: Hashable, Sendable {
+    /// Over seeds, of the means over all runs of the field with one seed.
     public var auroc: AUROCSpread
+    /// Among the fields of its contest; unknown where there is none.
     public var standing = Standing.unknown
   }
 
   /// Methods ranked over several categories.
   public struct Ranking: Hashable, Sendable {
+    /// One a method: the titles of its row and column, but for those of data.
     public var names: [String]
     package var comparison: RankComparison
   }
 
+  /// What the rows and the columns are.
   public let layout: Study.TableLayout
   /// The names of the rows; those of a table over categories end with "mean".
   public let rowNames: [String]
+  /// The names of the columns, made as those of the rows.
   public let columnNames: [String]
   /// What the names say outside the table, such as "nu 0.1".
   public let rowTitles: [String]
+  /// What the names of the columns say outside the table.
   public let columnTitles: [String]
   /// Row by row; nil where there is no run or one failed.
   public private(set) var cells: [[Cell?]]

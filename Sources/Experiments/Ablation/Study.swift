@@ -19,6 +19,7 @@ public struct Study: Sendable {
   public struct Source: Sendable {
     /// The file or folder, as a command would name it.
     public var path: String
+    /// How it is read; the layout is recognised unless told.
     public var options = DatasetOptions()
     /// Puts all categories into one.
     public var isPooled = false
@@ -37,32 +38,45 @@ public struct Study: Sendable {
 
   /// A factor and its values; `baseline` is one of them.
   public struct Variation: Hashable, Sendable {
+    /// Its name, such as `detector` or `n-clusters`.
     public var factor: String
+    /// As text, each once.
     public var values: [String]
+    /// The value that it has while another factor varies.
     public var baseline: String
   }
 
   /// The two directions of a table: names of factors, `dataset` or
   /// `category`.
   public struct TableLayout: Hashable, Sendable {
+    /// What each row stands for a combination of.
     public var rows: [String]
+    /// What each column stands for a combination of.
     public var columns: [String]
 
+    /// Names of varying factors, `dataset` or `category`.
     public init(rows: [String], columns: [String]) {
       self.rows = rows
       self.columns = columns
     }
   }
 
+  /// The heading of the report; the stem of the file's name unless told.
   public var name: String
   /// The file it was read from.
   public var path: String
+  /// What every setting is run on.
   public var datasets: [Source]
   /// What all runs begin from; the baselines of the varying factors included.
   public var baseline: StudySetting
+  /// The factors that vary, in the order of the study.
   public var variations: [Variation]
+  /// Grid unless told otherwise.
   public var design: Design
+  /// What every setting is run with; 0 alone unless told otherwise.
   public var seeds: [UInt64]
+  /// What the report shows; unless told, the first two factors of a grid, and
+  /// each factor by category.
   public var tables: [TableLayout]
 
   /// A study that is put together in code.
@@ -173,10 +187,12 @@ public struct StudySetting: Codable, Hashable, Sendable {
   /// By the name of the factor, such as `detector` or `n-clusters`.
   public var values: [String: String]
 
+  /// By the name of the factor; nothing is checked.
   public init(_ values: [String: String]) {
     self.values = values
   }
 
+  /// Nil for a factor that keeps its default or makes no difference.
   public subscript(factor: String) -> String? { values[factor] }
 
   func with(_ factor: String, _ value: String) -> StudySetting {

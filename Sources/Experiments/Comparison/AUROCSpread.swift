@@ -1,5 +1,6 @@
 /// The mean and the spread of an AUROC over seeds.
 public struct AUROCSpread: Hashable, Sendable {
+  /// From 0 to 1.
   public var mean: Double
   /// The sample standard deviation; nil for one seed.
   public var deviation: Double?

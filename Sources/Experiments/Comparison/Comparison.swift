@@ -7,9 +7,11 @@ import Parameters
 
 /// A result and what it was computed from.
 public struct ComparisonRun: Sendable {
+  /// The names and figures for tables and JSON.
   public var result: DetectorResult
   /// The test samples, with their scores in the same order.
   public var test: SampleSet
+  /// Higher is more anomalous; empty when the detector failed.
   public var scores: [Float]
   /// Nil when the detector failed.
   public var evaluation: Evaluation?
@@ -25,6 +27,7 @@ public struct ComparisonRun: Sendable {
   /// Why the detector failed.
   public var failure: (any Error)?
 
+  /// Without pictures and without failure.
   public init(
     result: DetectorResult, test: SampleSet, scores: [Float],
     evaluation: Evaluation? = nil
@@ -38,10 +41,13 @@ public struct ComparisonRun: Sendable {
 
 /// Detectors side by side on the same samples.
 public struct Comparison: Sendable {
+  /// What is learned from and scored, category by category.
   public var dataset: Dataset
   /// Puts all categories into one training set and one test set.
   public var isPooled: Bool
+  /// In the order of the tables.
   public var detectors: [NamedDetector]
+  /// How all detectors are given the samples.
   public var features: FeatureRecipe
   /// Nil is the default of the data: `standard` for tables, `none` for images.
   public var scaler: Scaler?
@@ -50,6 +56,7 @@ public struct Comparison: Sendable {
   /// Whether runs come with the pictures of their extreme samples.
   public var makesPictures: Bool
 
+  /// By default: categories apart, usual features and scale, seed 0, pictures.
   public init(
     dataset: Dataset, isPooled: Bool = false, detectors: [NamedDetector],
     features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,

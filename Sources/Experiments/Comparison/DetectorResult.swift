@@ -5,10 +5,15 @@ import Evaluation
 ///
 /// The names are those of the command's JSON.
 public struct DetectorResult: Hashable, Sendable {
+  /// As `Dataset.name` has it.
   public var dataset: String
+  /// As `DatasetCategory.name` has it.
   public var category: String
+  /// As `NamedDetector.name` has it.
   public var detector: String
+  /// `pixels`, `hog`, or `columns` for a table.
   public var features: String
+  /// What every random choice of the fit follows from.
   public var seed: UInt64
   package var figures = FigureValues()
 
@@ -32,12 +37,17 @@ public struct DetectorResult: Hashable, Sendable {
 
   /// Nil when the detector failed.
   public var auroc: Double? { figures[.auroc] }
+  /// From the share of anomalies to 1; nil when the detector failed.
   public var averagePrecision: Double? { figures[.averagePrecision] }
   /// Nil until a detector gives a score for every pixel.
   public var pixelAuroc: Double? { figures[.pixelAuroc] }
+  /// The training samples of the category.
   public var trainCount: Int { Int(figures[.trainCount] ?? 0) }
+  /// The test samples of the category.
   public var testCount: Int { Int(figures[.testCount] ?? 0) }
+  /// For the fit; nil when the detector failed.
   public var fitSeconds: Double? { figures[.fitSeconds] }
+  /// For scoring all test samples; nil when the detector failed.
   public var scoreSeconds: Double? { figures[.scoreSeconds] }
   /// For reading the samples and making features, shared by all detectors.
   public var loadSeconds: Double { figures[.loadSeconds] ?? 0 }

@@ -8,7 +8,9 @@ import LinearAlgebra
 /// A pipeline that has learned.
 public struct FittedPipeline: Sendable {
   let features: FittedFeatures
+  /// What the model was fitted by.
   public let detector: NamedDetector
+  /// What scores samples once they have their features and scale.
   public let model: any AnomalyModel
   /// The scores of the training samples, ascending; empty when the fit was not
   /// asked for them.

@@ -7,6 +7,7 @@ public struct ModelOrigin: Hashable, Sendable {
   public var version: String
   /// The vector instructions of the build, which decide the last bits.
   public var vectorUnit: String
+  /// What every random choice of the fit followed from.
   public var seed: UInt64
   /// Of the training samples, as `DatasetCategory.checksum` has it.
   public var dataChecksum: String

@@ -4,11 +4,14 @@ import Features
 
 /// From samples to scores: features, scale, detector.
 public struct Pipeline: Sendable {
+  /// What samples are described by; pixels, or a table's columns, by default.
   public var features: FeatureRecipe
   /// Nil is the default of the data: `standard` for tables, `none` for images.
   public var scaler: Scaler?
+  /// What learns from the scaled features.
   public var detector: NamedDetector
 
+  /// By default: usual features, and the usual scale of the data.
   public init(
     features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,
     detector: NamedDetector

@@ -9,20 +9,24 @@ public struct ImageSheet: Sendable {
   public struct Picture: Sendable {
     /// Grey or RGB, of any size; it is shown as large as its place allows.
     public var image: RasterImage
+    /// Cut to three lines of the picture's width; empty for none.
     public var caption: String
 
+    /// Grey or RGB, of any size; without words by default.
     public init(_ image: RasterImage, caption: String = "") {
       self.image = image
       self.caption = caption
     }
   }
 
+  /// Pictures side by side and the words left of them.
   public struct Row: Sendable {
     /// Stands left of the pictures.
     public var label: String
     /// Nil leaves a place free.
     public var pictures: [Picture?]
 
+    /// Without a label by default.
     public init(_ label: String = "", _ pictures: [Picture?]) {
       self.label = label
       self.pictures = pictures
@@ -41,11 +45,14 @@ public struct ImageSheet: Sendable {
     }
   }
 
+  /// Stands above everything, cut to four lines.
   public var title: String
   /// The headings of the columns, from the left; none when empty.
   public var columns: [String]
+  /// From the top; they need not be equally long.
   public var rows: [Row]
 
+  /// By default: no headings of columns.
   public init(title: String, columns: [String] = [], rows: [Row]) {
     self.title = title
     self.columns = columns
