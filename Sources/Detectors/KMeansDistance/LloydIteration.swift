@@ -52,7 +52,7 @@ struct LloydIteration {
       clusterCount: nClusters, rank: SubspaceBasis.rank)
     // Sums in double precision; centroids now, before, and their reference.
     return rows * perRow + nClusters * columns * (8 + 4 * 4)
-      + 4 * partSize * columns
+      + 4 * min(rows, partSize) * columns
   }
 
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
