@@ -70,7 +70,10 @@ struct PageRun {
       separator: "\n", omittingEmptySubsequences: false)
     {
       guard line.hasPrefix(mark) else {
-        output.append(String(line))
+        // How far slow work has come hangs on the machine.
+        if !line.hasPrefix("anomaly: progress: ") {
+          output.append(String(line))
+        }
         continue
       }
       // The line feed before the mark ends what did not end itself.
