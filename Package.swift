@@ -71,8 +71,7 @@ let package = Package(
       "Features",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images",
-        "Datasets",
+        "Images", "Datasets",
       ]),
     room(
       "Detectors",
@@ -86,16 +85,15 @@ let package = Package(
       "Autoencoders",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Detectors",
-        "CVectorUnit",
+        "Detectors", "CVectorUnit",
       ], testedWith: ["AnomalyConformance"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images",
-        "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
+        "Images", "Datasets", "Features", "Detectors", "Autoencoders",
+        "Evaluation",
         "Yams",
       ]),
     room("Plots"),
@@ -111,21 +109,18 @@ let package = Package(
       "AnomalyKit",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images",
-        "Datasets", "Features", "Detectors", "Autoencoders", "Evaluation",
+        "Images", "Datasets", "Features", "Detectors", "Autoencoders",
+        "Evaluation",
         "Experiments", "Plots", "Reporting",
       ]),
+    room(
+      "AnomalyCommand",
+      [
+        "AnomalyKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], testedWith: ["anomaly"]),
     [
-      .target(
-        name: "AnomalyCommand",
-        dependencies: [
-          "AnomalyKit",
-          .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
       .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
-      .testTarget(
-        name: "anomalyTests",
-        dependencies: ["anomaly", "AnomalyKit", "TestSupport"]),
       .target(
         name: "TestSupport", dependencies: ["Execution", "LinearAlgebra"],
         path: "Tests/TestSupport"),

@@ -3,7 +3,8 @@ import Foundation
 import Synchronization
 
 /// Progress on standard error: one bar on a terminal; elsewhere a line for
-/// every milestone, and one every half a minute of long work.
+/// every milestone, though at most one a second, and one every half a minute
+/// of long work.
 final class TerminalProgress: ProgressSink {
   private struct State {
     var told: ContinuousClock.Instant
@@ -15,6 +16,7 @@ final class TerminalProgress: ProgressSink {
   private let isTerminal = isatty(STDERR_FILENO) == 1
 
   private static let barInterval = Duration.milliseconds(100)
+  private static let milestoneInterval = Duration.seconds(1)
   private static let lineInterval = Duration.seconds(30)
 
   init() {
@@ -30,9 +32,9 @@ final class TerminalProgress: ProgressSink {
         write("\r\u{1B}[K" + bar(progress, elapsed: now - started))
       } else {
         guard
-          progress.isMilestone
-            || now - max(state.told, started)
-              >= Self.lineInterval
+          now - max(state.told, started)
+            >= (progress.isMilestone
+              ? Self.milestoneInterval : Self.lineInterval)
         else { return }
         complain(line(progress, elapsed: now - started), as: "progress")
       }

@@ -43,7 +43,7 @@ import Testing
     let folder = try TemporaryFolder()
     let faces = folder.path("faces")
     let made = try CommandRun(
-      "dataset", "synthesize", "--layout", "npy", "--train", "40", "--good",
+      "dataset", "synthesize", "--layout", "npy", "--train", "600", "--good",
       "2000", "--defective", "2000", "--output", faces)
     #expect(made.status == 0, "\(made.errors)")
     let output = folder.path("scores.csv")
