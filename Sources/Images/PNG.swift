@@ -11,7 +11,7 @@ import PNGDecoding
 /// Reading drops alpha and transparency, keeps the precision of 16-bit
 /// pictures, and applies neither gamma nor colour profile: what Pillow's
 /// `convert("RGB")` does. A picture that is shrunk is never in memory whole.
-package enum PNG {
+public enum PNG {
   /// What the header of a file says; pixels are not decoded.
   ///
   /// - Throws: `FileFault`.
@@ -23,7 +23,7 @@ package enum PNG {
   ///
   /// - Throws: `FileFault` when the file cannot be read, is damaged or is no
   ///   PNG file; `ImageFault.invalidSize`.
-  package static func decode(
+  public static func decode(
     _ url: URL, size: PixelSize? = nil, color: ColorMode = .automatic
   ) throws -> RasterImage {
     try MappedFile(url).withBytes {
@@ -39,7 +39,7 @@ package enum PNG {
   ///   - size: What the picture is resampled to; nil keeps its size.
   ///   - color: Which channels are kept.
   /// - Throws: As `decode(_:size:color:)` for a file.
-  package static func decode(
+  public static func decode(
     _ data: Data, name: String = "data", size: PixelSize? = nil,
     color: ColorMode = .automatic
   ) throws -> RasterImage {
@@ -111,7 +111,7 @@ package enum PNG {
   /// clamped to 0...1, and NaN is black.
   ///
   /// - Throws: `FileFault.unwritable`; the file is then as it was.
-  package static func write(_ image: RasterImage, to url: URL) throws {
+  public static func write(_ image: RasterImage, to url: URL) throws {
     try WholeFile.write(data(of: image), to: url)
   }
 
