@@ -7,7 +7,7 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run detectors side by side and print their ROC AUC.",
     discussion: """
-      Tables with labels (.npz, .csv) are fitted and scored on all rows; all \
+      Tables with labels are fitted and scored on all rows; all \
       other data is fitted on its training samples and scored on its test \
       samples.
       """)

@@ -8,18 +8,16 @@ enum DatasetParameterOptions: OptionSource {
     DatasetOptions.parameters.map {
       DeclaredOption(ParameterDescription($0, of: DatasetOptions()))
     }
-    + DatasetKind.allCases.flatMap { kind in
-      kind.parameters.map {
-        DeclaredOption(
-          ParameterDescription($0, of: DatasetOptions()),
-          of: kind.rawValue)
-      }
+    + DatasetOptions.layoutParameters.map { parameter, kinds in
+      DeclaredOption(
+        ParameterDescription(parameter, of: DatasetOptions()),
+        of: kinds.map(\.rawValue).joined(separator: ", "))
     }
 }
 
 /// Where the samples are and what is known about them.
 struct DatasetArguments: ParsableArguments {
-  @Argument(help: "The dataset: a folder, .npz or .csv file.")
+  @Argument(help: "The dataset: \(DatasetKind.summary).")
   var dataset: String
 
   @OptionGroup(title: "Dataset") var parameters:
@@ -31,9 +29,7 @@ struct DatasetArguments: ParsableArguments {
   /// Finds the samples.
   func open(seed: UInt64, in context: RunContext) throws -> Dataset {
     var options = DatasetOptions()
-    try parameters.settings.apply(
-      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters),
-      to: &options)
+    try parameters.settings.apply(DatasetOptions.allParameters, to: &options)
     options.seed = seed
     return try Dataset(
       at: URL(fileURLWithPath: dataset), options: options, in: context)

@@ -9,6 +9,8 @@ public struct DetectorDescription: Sendable {
   public enum Group: String, Sendable {
     /// Suits any data and takes seconds: one of those that `all` stands for.
     case classical
+    /// Suits some data, or takes longer: runs when it is named.
+    case further
     /// Is trained in epochs.
     case network
   }

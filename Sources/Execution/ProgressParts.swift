@@ -19,6 +19,28 @@ extension RunContext {
   }
 }
 
+extension RunContext {
+  /// The same context, whose reports say what they are about.
+  public func named(_ name: String) -> RunContext {
+    var context = self
+    context.progress = NamedProgress(sink: progress, name: name)
+    return context
+  }
+}
+
+private struct NamedProgress: ProgressSink {
+  let sink: any ProgressSink
+  let name: String
+
+  func report(_ progress: ProgressReport) {
+    var progress = progress
+    progress.stage = "\(name), \(progress.stage)"
+    sink.report(progress)
+  }
+
+  func warn(_ line: FaultMessage) { sink.warn(line) }
+}
+
 /// Turns reports about a part of the work into reports about the whole.
 private final class PartProgress: ProgressSink {
   private struct State {

@@ -77,20 +77,17 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
   /// What it looks like, such as "a .csv with a header".
   public var summary: String { layout.summary }
 
-  /// What can be set of it, besides what can be set of every layout.
-  public var parameters: [Parameter<DatasetOptions>] { layout.parameters }
-
   /// - Throws: `ParameterFault` for an option that was given and that this
   ///   layout does not have, or that has an impossible value.
   func check(_ options: DatasetOptions) throws {
-    for layout in Self.layouts where layout.name != rawValue {
-      for parameter in layout.parameters
-      where !parameter.values(of: options).isEmpty {
+    for (parameter, kinds) in DatasetOptions.layoutParameters {
+      if kinds.contains(self) {
+        try parameter.check(options)
+      } else if !parameter.values(of: options).isEmpty {
         throw ParameterFault.unknown(
-          name: parameter.name, owner: rawValue, owners: [layout.name])
+          name: parameter.name, owner: rawValue, owners: kinds.map(\.rawValue))
       }
     }
-    for parameter in layout.parameters { try parameter.check(options) }
   }
 
   var layout: any DatasetLayout.Type {
@@ -108,5 +105,31 @@ extension DatasetKind: CaseIterable {
   public static var summary: String {
     layouts.dropLast().map { $0.summary }.joined(separator: "; ")
       + (layouts.last.map { "; or \($0.summary)" } ?? "")
+  }
+}
+
+extension DatasetOptions {
+  /// What can be set of some layouts, each by its name once.
+  package static var layoutParameters:
+    [(parameter: Parameter<DatasetOptions>, kinds: [DatasetKind])]
+  {
+    var all: [(parameter: Parameter<DatasetOptions>, kinds: [DatasetKind])] = []
+    for kind in DatasetKind.allCases {
+      for parameter in kind.layout.parameters {
+        if let place = all.firstIndex(where: {
+          $0.parameter.name == parameter.name
+        }) {
+          all[place].kinds.append(kind)
+        } else {
+          all.append((parameter, [kind]))
+        }
+      }
+    }
+    return all
+  }
+
+  /// All that can be set, of any layout.
+  package static var allParameters: [Parameter<DatasetOptions>] {
+    parameters + layoutParameters.map(\.parameter)
   }
 }

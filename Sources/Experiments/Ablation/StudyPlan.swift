@@ -126,11 +126,9 @@ extension StudyPlan.Slice {
   ) -> [String] {
     var options = source.options
     if !source.isPooled, isOneOfSeveral { options.categories = [category.name] }
-    let parameters =
-      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters)
     let words =
       ["anomaly", "compare", source.path]
-      + parameters.flatMap { parameter in
+      + DatasetOptions.allParameters.flatMap { parameter in
         parameter.values(of: options).flatMap { ["--\(parameter.name)", $0] }
       } + (source.isPooled ? ["--pool"] : [])
     return words + study.factors.arguments(identity.setting)

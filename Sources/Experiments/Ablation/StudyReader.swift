@@ -70,8 +70,7 @@ struct StudyReader {
   // MARK: Parts
 
   private func source(_ node: Node) throws -> Study.Source {
-    let parameters =
-      DatasetOptions.parameters + DatasetKind.allCases.flatMap(\.parameters)
+    let parameters = DatasetOptions.allParameters
     let keys = try mapping(
       node, "a dataset",
       keys: ["path", "pool"] + parameters.map(\.studyKey))

@@ -126,7 +126,8 @@ public struct Comparison: Sendable {
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
-        let context = parts.removeFirst()
+        let context = parts.removeFirst().named(
+          "\(category.name), \(detector.name)")
         try context.cancellation.check()
         // Of several seeds, the first is shown for all.
         let run = try compared.run(
