@@ -30,8 +30,8 @@ package struct Figure: Hashable, Sendable {
 
   /// The key of JSON and the column of CSV.
   package let name: String
-  /// The heading of a table, with the unit.
-  package let title: String
+  /// What people call it.
+  private let word: String
   package let better: Better
   package let format: Format
   package let combination: Combination
@@ -39,16 +39,22 @@ package struct Figure: Hashable, Sendable {
   package let isOfPixels: Bool
 
   private init(
-    _ name: String, _ title: String, _ better: Better, _ format: Format,
+    _ name: String, _ word: String, _ better: Better, _ format: Format,
     _ combination: Combination, isOfPixels: Bool = false
   ) {
     self.name = name
-    self.title = title
+    self.word = word
     self.better = better
     self.format = format
     self.combination = combination
     self.isOfPixels = isOfPixels
   }
+
+  /// Seconds, for a time; nil for what has no unit.
+  package var unit: String? { format == .seconds ? "s" : nil }
+
+  /// The heading of a table, with the unit.
+  package var title: String { unit.map { "\(word) \($0)" } ?? word }
 
   package static let auroc = Figure("auroc", "AUC", .higher, .fraction, .mean)
   package static let averagePrecision = Figure(
@@ -60,11 +66,11 @@ package struct Figure: Hashable, Sendable {
   package static let testCount = Figure(
     "testCount", "test", .neither, .count, .sumOfFirstSeed)
   package static let fitSeconds = Figure(
-    "fitSeconds", "fit s", .lower, .seconds, .sum)
+    "fitSeconds", "fit", .lower, .seconds, .sum)
   package static let scoreSeconds = Figure(
-    "scoreSeconds", "score s", .lower, .seconds, .sum)
+    "scoreSeconds", "score", .lower, .seconds, .sum)
   package static let loadSeconds = Figure(
-    "loadSeconds", "load s", .lower, .seconds, .none)
+    "loadSeconds", "load", .lower, .seconds, .none)
 
   /// All figures, in the order in which they are told.
   package static let all = [
