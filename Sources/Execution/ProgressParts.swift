@@ -1,5 +1,4 @@
 import Diagnostics
-import Synchronization
 
 extension RunContext {
   /// One context for every part of the work, whose reports move one bar: each
@@ -53,7 +52,7 @@ private final class PartProgress: ProgressSink {
   private let sink: any ProgressSink
   private let start: Double
   private let width: Double
-  private let state = Mutex(State())
+  private let state = Protected(State())
 
   /// What a stage is taken to be of what is left of its part, since nobody
   /// tells how many stages are to come.

@@ -1,5 +1,5 @@
 import COpenBLAS
-import Synchronization
+import Execution
 
 /// Matrix products by OpenBLAS, on the calling thread only.
 ///
@@ -9,7 +9,7 @@ import Synchronization
 package enum BLAS {
   /// Those at work with OpenBLAS kept to the calling thread, and the threads
   /// that it had before the first of them.
-  private static let users = Mutex((count: 0, threads: Int32(1)))
+  private static let users = Protected((count: 0, threads: Int32(1)))
 
   /// Does work during which OpenBLAS keeps to the thread that calls it.
   ///

@@ -1,14 +1,13 @@
 import Diagnostics
 import Execution
 import LinearAlgebra
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import Detectors
 
 private final class Warnings: ProgressSink {
-  private let storage = Mutex<[String]>([])
+  private let storage = Protected<[String]>([])
   var lines: [String] { storage.withLock(\.self) }
 
   func report(_ progress: ProgressReport) {}

@@ -1,5 +1,4 @@
 import Execution
-import Synchronization
 import Testing
 
 @Suite("Parallel")
@@ -8,7 +7,7 @@ struct ParallelTests {
     "Every index is visited once", arguments: [0, 1, 2, 3, 1000],
     [1, 2, 7])
   func everyIndex(count: Int, threads: Int) {
-    let visits = Mutex([Int](repeating: 0, count: count))
+    let visits = Protected([Int](repeating: 0, count: count))
     Parallel.$threadCount.withValue(threads) {
       Parallel.forEach(count) { index in visits.withLock { $0[index] += 1 } }
     }

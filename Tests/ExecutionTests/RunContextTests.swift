@@ -1,5 +1,4 @@
 import Execution
-import Synchronization
 import Testing
 
 @Suite("Run context")
@@ -31,7 +30,7 @@ struct RunContextTests {
   @Test("Blocks stop at a request, and tell how far they came until then")
   func cancellation() throws {
     final class Last: ProgressSink {
-      let completed = Mutex(0)
+      let completed = Protected(0)
       let cancellation: Cancellation
       init(_ cancellation: Cancellation) { self.cancellation = cancellation }
       func report(_ progress: ProgressReport) {
@@ -43,7 +42,7 @@ struct RunContextTests {
     let last = Last(cancellation)
     let context = RunContext(
       threadCount: 2, progress: last, cancellation: cancellation)
-    let visited = Mutex(0)
+    let visited = Protected(0)
     #expect(throws: CancellationError.self) {
       try context.forEachBlock(1000, size: 10, stage: "work") { block in
         visited.withLock { $0 += block.count }
@@ -67,7 +66,7 @@ struct RunContextTests {
   @Test("The parts of a whole move one share, and never back")
   func parts() {
     final class Shares: ProgressSink {
-      let values = Mutex<[Double]>([])
+      let values = Protected<[Double]>([])
       func report(_ progress: ProgressReport) {
         values.withLock { $0.append(progress.share ?? -1) }
       }

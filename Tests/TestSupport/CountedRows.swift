@@ -1,10 +1,10 @@
+import Execution
 import LinearAlgebra
-import Synchronization
 
 /// Samples that are not a matrix, and tell which of their rows were read.
 package final class CountedRows: SampleSource {
   private let original: Matrix
-  private let counts = Mutex<(most: Int, read: Set<Int>)>((0, []))
+  private let counts = Protected<(most: Int, read: Set<Int>)>((0, []))
 
   package init(_ original: Matrix) { self.original = original }
 

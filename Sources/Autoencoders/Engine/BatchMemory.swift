@@ -1,4 +1,4 @@
-import Synchronization
+import Execution
 
 /// Memory of finished batches, kept for the next ones.
 ///
@@ -8,7 +8,7 @@ import Synchronization
 package final class BatchMemory: Sendable {
   package static let shared = BatchMemory()
 
-  private struct Shelf: ~Copyable, @unchecked Sendable {
+  private struct Shelf {
     /// Memory that nobody refers to, by its size.
     var free: [Int: [UnsafeMutableRawPointer]] = [:]
     var bytes = 0
@@ -17,7 +17,7 @@ package final class BatchMemory: Sendable {
     var limit = 0
   }
 
-  private let shelf = Mutex(Shelf())
+  private let shelf = Protected(Shelf())
   private static let largestLimit = 512 << 20
 
   private init() {}
