@@ -53,28 +53,20 @@ package final class BatchMemory: Sendable {
     let kept = shelf.withLock { shelf in
       let pointer = shelf.free[byteCount]?.popLast()
       if pointer != nil { shelf.bytes -= byteCount }
-      return Handle(pointer: pointer)
+      return pointer
     }
-    return kept.pointer
-      ?? .allocate(byteCount: byteCount, alignment: 64)
+    return kept ?? .allocate(byteCount: byteCount, alignment: 64)
   }
 
   func give(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
-    let handle = Handle(pointer: pointer)
     let refused = shelf.withLock { shelf in
-      guard
-        shelf.users > 0, shelf.bytes + byteCount <= shelf.limit,
-        let pointer = handle.pointer
-      else { return true }
+      guard shelf.users > 0, shelf.bytes + byteCount <= shelf.limit else {
+        return true
+      }
       shelf.free[byteCount, default: []].append(pointer)
       shelf.bytes += byteCount
       return false
     }
     if refused { pointer.deallocate() }
-  }
-
-  /// Memory that nobody else refers to.
-  private struct Handle: @unchecked Sendable {
-    var pointer: UnsafeMutableRawPointer?
   }
 }
