@@ -52,19 +52,30 @@ public struct NamedDetector: Sendable {
       * pow(Double(columns) / 1_000, growth.columnPower)
   }
 
-  /// Roughly how long reading and features take, and how long a fit.
-  func expectedSeconds(
-    on category: DatasetCategory, features: FeatureRecipe
-  ) -> (reading: Double, fit: Double) {
+  /// Roughly how long a fit to a category takes.
+  func expectedSeconds(_ workload: Workload) -> Double {
+    expectedSeconds(rows: workload.rows, columns: workload.columns)
+  }
+}
+
+/// What the time of runs on a category depends on, before it is read.
+///
+/// Of image files it looks into every header: made once for all detectors.
+struct Workload {
+  /// The training samples.
+  let rows: Int
+  /// The values of each.
+  let columns: Int
+  /// Roughly how long reading and features take.
+  let readingSeconds: Double
+
+  init(_ category: DatasetCategory, features: FeatureRecipe) {
     // What cannot be described now will be told when it is read.
     let shape = try? features.extractor(for: category).imageShape
-    let samples = category.train.count + category.test.count
-    return (
-      Double(samples) * Self.secondsPerSample,
-      expectedSeconds(
-        rows: category.train.count,
-        columns: shape?.count ?? category.train.source.columns)
-    )
+    rows = category.train.count
+    columns = shape?.count ?? category.train.source.columns
+    readingSeconds =
+      Double(rows + category.test.count) * Self.secondsPerSample
   }
 
   /// For reading an image and making its features; measured for PNG files of

@@ -109,12 +109,12 @@ struct StudyPlan {
 
 extension StudyPlan.SharedFeatures {
   fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
+    let workload = Workload(category, features: preparation.features)
     for index in cells.indices {
-      let seconds = cells[index].detector.expectedSeconds(
-        on: category, features: preparation.features)
       // What cells share is read with the first.
       cells[index].expectedSeconds =
-        seconds.fit + (index == 0 ? seconds.reading : 0)
+        cells[index].detector.expectedSeconds(workload)
+        + (index == 0 ? workload.readingSeconds : 0)
     }
   }
 }

@@ -93,32 +93,29 @@ public struct Comparison: Sendable {
     let shown =
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
+    // Of each category: for reading it, then for every run.
     let seconds = categories.map { category in
-      detectors.map {
-        $0.expectedSeconds(on: category, features: features)
-      }
+      let workload = Workload(category, features: features)
+      return [workload.readingSeconds]
+        + detectors.flatMap {
+          Array(
+            repeating: $0.expectedSeconds(workload), count: seeds.count)
+        }
     }
-    let parts = context.parts(
-      seconds.map { detectors in
-        (detectors.first?.reading ?? 0)
-          + detectors.reduce(0) { $0 + $1.fit } * Double(seeds.count)
-      })
-    return try zip(categories, parts).flatMap {
-      try run($0, shown: shown, in: $1, finished: finished)
+    let parts = context.parts(seconds.map { $0.reduce(0, +) })
+    return try categories.indices.flatMap {
+      try run(
+        categories[$0], shown: shown, in: parts[$0].parts(seconds[$0]),
+        finished: finished)
     }
   }
 
+  /// - Parameter parts: For reading the category, then for every run.
   private func run(
-    _ category: DatasetCategory, shown: Int?, in context: RunContext,
+    _ category: DatasetCategory, shown: Int?, in parts: [RunContext],
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
-    let seconds = detectors.map {
-      $0.expectedSeconds(on: category, features: features)
-    }
-    var parts = context.parts(
-      [seconds.first?.reading ?? 0]
-        + seconds.flatMap { Array(repeating: $0.fit, count: seeds.count) }
-    )[...]
+    var parts = parts[...]
     var compared = try ComparedCategory(
       category, of: dataset.name,
       preparation: Preparation(features: features, scaler: scaler),

@@ -33,8 +33,9 @@ public struct Pipeline: Sendable {
     _ category: DatasetCategory, scoresTraining: Bool = true,
     in context: RunContext
   ) throws -> FittedPipeline {
-    let seconds = detector.expectedSeconds(on: category, features: features)
-    let parts = context.parts([seconds.reading, seconds.fit])
+    let workload = Workload(category, features: features)
+    let parts = context.parts(
+      [workload.readingSeconds, detector.expectedSeconds(workload)])
     var fitted = try PreparedCategory(
       category, preparation: Preparation(features: features, scaler: scaler),
       in: parts[0]
