@@ -71,6 +71,52 @@ extension LatentModel {
   }
 }
 
+/// A model that says where in a picture the strange is.
+public protocol LocalizingModel: AnomalyModel {
+  /// A score and a heat map of every picture.
+  ///
+  /// Called by `localization(of:in:)`, on the threads of the context, which
+  /// knows the shape of the pictures, with finite samples of the right number
+  /// of columns.
+  func localize(_ samples: Matrix, in context: RunContext) throws
+    -> Localization
+}
+
+/// How strange pictures are, and where.
+public struct Localization: Sendable {
+  /// One score a picture, the same as `scores(for:in:)` gives.
+  public var scores: [Float]
+  /// One map a picture, a row of height x width values: higher is stranger, on
+  /// one scale for all pictures of a model.
+  public var maps: Matrix
+
+  /// - Precondition: as many scores as maps.
+  public init(scores: [Float], maps: Matrix) {
+    precondition(scores.count == maps.rows, "a score for every map")
+    self.scores = scores
+    self.maps = maps
+  }
+}
+
+extension LocalizingModel {
+  /// A score and a heat map of every picture.
+  ///
+  /// - Parameters:
+  ///   - samples: One picture a row.
+  ///   - context: With the shape of the pictures.
+  /// - Throws: `DetectorFault.needsImages` without such a shape, and as
+  ///   `scores(for:in:)`.
+  public func localization(
+    of samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    guard let shape = context.imageShape, shape.count == featureCount else {
+      throw DetectorFault.needsImages
+    }
+    try check(samples)
+    return try context.working { try localize(samples, in: context) }
+  }
+}
+
 /// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
@@ -86,6 +132,11 @@ extension AnomalyModel {
 
   /// The model, if it has latent codes and makes samples of them.
   package var latent: (any LatentModel)? { reconstructing as? any LatentModel }
+
+  /// The model, if it says where in a picture the strange is.
+  package var localizing: (any LocalizingModel)? {
+    self as? any LocalizingModel
+  }
 
   /// What every epoch gave, if it was trained in epochs.
   package var trainingHistory: [EpochRecord]? {

@@ -16,12 +16,14 @@ public enum DetectorFault: Fault, Hashable {
   case wrongFeatureCount(actual: Int, expected: Int)
   /// The fit would take more memory than it may; both in bytes.
   case exceedsMemoryBudget(needed: Int, budget: Int, remedy: FaultMessage)
+  /// The samples are not known to be pictures.
+  case needsImages
   /// The mathematics has no answer for these samples.
   case noSolution(problem: FaultMessage, remedy: FaultMessage)
 
   public var kind: FaultKind {
     switch self {
-    case .exceedsMemoryBudget: .usage
+    case .exceedsMemoryBudget, .needsImages: .usage
     case .tooFewSamples, .noFeatures, .nonFiniteValue, .wrongFeatureCount,
       .noSolution:
       .data
@@ -38,6 +40,7 @@ public enum DetectorFault: Fault, Hashable {
     case .exceedsMemoryBudget(let needed, let budget, _):
       "the fit needs \(needed >> 20) MiB, the memory budget is"
         + " \(budget >> 20) MiB"
+    case .needsImages: "the detector sees pictures, not tables"
     case .noSolution(let problem, _): problem
     }
   }
@@ -46,7 +49,7 @@ public enum DetectorFault: Fault, Hashable {
     switch self {
     case .nonFiniteValue(let row, let column): "row \(row), column \(column)"
     case .tooFewSamples, .noFeatures, .wrongFeatureCount, .exceedsMemoryBudget,
-      .noSolution:
+      .needsImages, .noSolution:
       nil
     }
   }
@@ -60,6 +63,8 @@ public enum DetectorFault: Fault, Hashable {
     case .wrongFeatureCount:
       "prepare the samples as for the fit, or fit the model again"
     case .exceedsMemoryBudget(_, _, let remedy): remedy
+    case .needsImages:
+      "give pictures as they are, with pixels as \(option: "features")"
     case .noSolution(_, let remedy): remedy
     }
   }
