@@ -74,8 +74,13 @@ let package = Package(
         "Images", "Datasets",
       ]),
     room(
+      "LocalFeatures", ["Execution", "LinearAlgebra", "Images"]),
+    room(
       "Detectors",
-      ["Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra"],
+      [
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Images", "LocalFeatures",
+      ],
       testedWith: ["Datasets", "Evaluation"]),
     room(
       "AnomalyConformance",

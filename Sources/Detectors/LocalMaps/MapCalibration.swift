@@ -1,0 +1,119 @@
+import Files
+import Foundation
+import LinearAlgebra
+import LocalFeatures
+
+/// How unusual a value of a map is at its place: its distance from what left-out
+/// training pictures have there, in their deviations.
+///
+/// Mean and variance of a place are pulled towards those of all places, the
+/// more the fewer pictures there are.
+struct MapCalibration: Codable, Sendable {
+  /// The cells of the maps.
+  let rows: Int
+  let columns: Int
+  @Tensor private var means: [Float]
+  @Tensor private var scales: [Float]
+
+  /// With so many pictures a place is believed as much as all others.
+  private static let pull: Float = 40
+  /// Of the deviation of the median place, added to that of every place.
+  private static let floor: Float = 0.3
+  /// Of the Gaussian that places are averaged with, in cells.
+  private static let smoothing: Float = 2
+  private static let limits: ClosedRange<Float> = -3...50
+
+  /// - Parameter maps: Of training pictures, each left out when its map was
+  ///   made; none is empty.
+  init(_ maps: [Raster]) {
+    let (height, width) = (maps[0].height, maps[0].width)
+    let count = Float(maps.count)
+    let cells = height * width
+    var means = [Double](repeating: 0, count: cells)
+    var squares = means
+    for map in maps {
+      for (cell, value) in map.values.enumerated() {
+        means[cell] += Double(value)
+        squares[cell] += Double(value) * Double(value)
+      }
+    }
+    var variances = means
+    for cell in 0..<cells {
+      means[cell] /= Double(maps.count)
+      squares[cell] /= Double(maps.count)
+      variances[cell] = max(0, squares[cell] - means[cell] * means[cell])
+    }
+    let mean = means.reduce(0, +) / Double(cells)
+    let variance = max(
+      0, squares.reduce(0, +) / Double(cells) - mean * mean)
+    let belief = count / (count + Self.pull)
+    func pulled(_ places: [Double], to all: Double) -> [Float] {
+      Raster(height: height, width: width, values: places.map(Float.init))
+        .blurred(Self.smoothing).values
+        .map { belief * $0 + (1 - belief) * Float(all) }
+    }
+    rows = height
+    columns = width
+    self.means = pulled(means, to: mean)
+    let deviations = pulled(variances, to: variance).map {
+      max(0, $0).squareRoot()
+    }
+    let floor = Self.floor * deviations.sorted()[cells / 2]
+    scales = deviations.map { 1 / ($0 + floor + .leastNormalMagnitude) }
+  }
+
+  /// The logarithm of 1 and the distance in deviations, with its sign.
+  func unusualness(of map: Raster) -> Raster {
+    var map = map
+    for cell in map.values.indices {
+      let distance = (map.values[cell] - means[cell]) * scales[cell]
+      let clipped = min(
+        max(distance, Self.limits.lowerBound), Self.limits.upperBound)
+      map.values[cell] = clipped < 0 ? -log1p(-clipped) : log1p(clipped)
+    }
+    return map
+  }
+}
+
+/// One number for a map: how far its highest value, and the mean of its highest
+/// few, are above those of left-out training pictures.
+struct MapScore: Codable, Sendable {
+  private let highest: Distribution
+  private let high: Distribution
+
+  private struct Distribution: Codable {
+    let mean: Double
+    let deviation: Double
+
+    init(_ values: [Double]) {
+      let mean = values.reduce(0, +) / Double(values.count)
+      self.mean = mean
+      deviation = max(
+        (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+          / Double(values.count)).squareRoot(), 1e-6)
+    }
+
+    func distance(_ value: Double) -> Double { (value - mean) / deviation }
+  }
+
+  /// - Parameter maps: Of training pictures, each left out.
+  init(_ maps: [Raster]) {
+    let peaks = maps.map(Self.peaks)
+    highest = Distribution(peaks.map(\.highest))
+    high = Distribution(peaks.map(\.high))
+  }
+
+  func score(_ map: Raster) -> Float {
+    let peaks = Self.peaks(of: map)
+    return Float(highest.distance(peaks.highest) + high.distance(peaks.high))
+  }
+
+  /// The highest value, and the mean of one cell in 200.
+  private static func peaks(of map: Raster) -> (highest: Double, high: Double) {
+    let count = max(1, map.values.count / 200)
+    let top = map.values.sorted(by: >).prefix(count)
+    return (
+      Double(top[0]), top.reduce(0) { $0 + Double($1) } / Double(count)
+    )
+  }
+}

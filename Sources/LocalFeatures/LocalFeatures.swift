@@ -1,0 +1,203 @@
+import Execution
+import Images
+import LinearAlgebra
+
+/// Which of the channels of local features.
+public enum LocalChannels: String, CaseIterable, Codable, Hashable, Sendable {
+  /// Oriented gradients and colour: 54 channels.
+  case all
+  /// Oriented gradients alone: 48 channels.
+  case gradients
+  /// Colour alone: 6 channels.
+  case color
+  /// The brightness of the pixels in each cell: 1 channel.
+  case pixels
+
+  /// The numbers that describe a cell.
+  package var count: Int {
+    switch self {
+    case .all: 54
+    case .gradients: 48
+    case .color: 6
+    case .pixels: 1
+    }
+  }
+}
+
+/// What pictures look like around every cell of a grid: oriented gradients in
+/// three octaves, and colour.
+///
+/// A cell of the finest grid is 4x4 pixels, so that pictures of 256x256 pixels
+/// have grids of 64x64, 32x32 and 16x16 cells. The 54 channels of a cell are
+///
+/// - of each of three octaves: the square roots of the mean gradient in eight
+///   directions, in intensities a pixel of the octave, and of the same divided
+///   by the mean gradient around (48 channels);
+/// - the brightness, red against green, and yellow against blue, each less that
+///   of the picture's border, at two scales, in intensities (6 channels).
+///
+/// A gradient of the finest octave tells of the picture within about 8 pixels
+/// of the middle of the cell, one of the coarsest within 12; what they are
+/// divided by is a Gaussian mean of deviation 8 and 12.
+package struct LocalFeatures: Hashable, Sendable {
+  /// Which of the channels.
+  package let channels: LocalChannels
+  /// The number of cells from top to bottom.
+  package let rows: Int
+  /// The number of cells from left to right.
+  package let columns: Int
+
+  /// Pixels a side of a cell of the finest grid.
+  package static let cellSide = 4
+  /// Widths that are multiples of it can be halved twice and still be walked
+  /// in vectors.
+  private static let sideStep = 64
+
+  private struct Octave {
+    /// Deviation of the mean that gradients are divided by, in pixels of the
+    /// octave.
+    let around: Float
+    /// Deviation of the last smoothing, in cells.
+    let smoothing: Float
+  }
+
+  private static let octaves = [
+    Octave(around: 8, smoothing: 1), Octave(around: 4, smoothing: 1),
+    Octave(around: 3, smoothing: 1.2),
+  ]
+
+  /// - Parameter shape: Pictures of other sides than multiples of 64 pixels
+  ///   are resampled to the nearest.
+  package init(_ channels: LocalChannels = .all, of shape: ImageShape) {
+    self.channels = channels
+    (rows, columns) = (
+      Self.side(shape.height) / Self.cellSide,
+      Self.side(shape.width) / Self.cellSide
+    )
+  }
+
+  private static func side(_ side: Int) -> Int {
+    max(1, (side + sideStep / 2) / sideStep) * sideStep
+  }
+
+  /// The features of one picture, intensities from 0 to 1, on the finest grid.
+  package func features(of picture: RasterImage) -> Raster {
+    let picture = fitted(picture)
+    switch channels {
+    case .all:
+      return Raster(joining: Self.gradients(of: picture) + colors(of: picture))
+    case .gradients: return Raster(joining: Self.gradients(of: picture))
+    case .color: return Raster(joining: colors(of: picture))
+    case .pixels: return Self.brightness(of: picture).means(of: Self.cellSide)
+    }
+  }
+
+  /// The picture in the size that makes whole cells.
+  private func fitted(_ picture: RasterImage) -> RasterImage {
+    let (height, width) = (rows * Self.cellSide, columns * Self.cellSide)
+    let shrunk = picture.resized(
+      to: PixelSize(
+        width: min(width, picture.shape.width),
+        height: min(height, picture.shape.height)))
+    let channels = picture.shape.channels
+    return RasterImage(
+      shape: ImageShape(height: height, width: width, channels: channels),
+      values: Raster(
+        height: shrunk.shape.height, width: shrunk.shape.width,
+        channels: channels, values: shrunk.values
+      ).enlarged(height: height, width: width).values)
+  }
+
+  private static func gradients(of picture: RasterImage) -> [Raster] {
+    var octave = brightness(of: picture).blurred(0.8)
+    return octaves.enumerated().flatMap { index, settings in
+      if index > 0 { octave = octave.halved() }
+      let cells = OrientedGradients(of: octave).cells(
+        of: cellSide >> index, dividedByMeanOver: settings.around)
+      return [cells.raw, cells.normalized].map {
+        var part = $0.blurred(settings.smoothing)
+        part.values = part.values.map { $0.squareRoot() }
+        return part
+      }
+    }
+  }
+
+  private static func brightness(of picture: RasterImage) -> Raster {
+    let channels = picture.shape.channels
+    return Raster(
+      height: picture.shape.height, width: picture.shape.width,
+      values: channels == 1
+        ? picture.values
+        : stride(from: 0, to: picture.values.count, by: channels).map {
+          // Weights of ITU-R BT.601.
+          0.299 * picture.values[$0] + 0.587 * picture.values[$0 + 1]
+            + 0.114 * picture.values[$0 + 2]
+        })
+  }
+
+  /// The colour of every cell, less that of the border of the picture, at two
+  /// scales.
+  private func colors(of picture: RasterImage) -> [Raster] {
+    let channels = picture.shape.channels
+    let means = Raster(
+      height: picture.shape.height, width: picture.shape.width,
+      channels: channels, values: picture.values
+    ).means(of: Self.cellSide)
+    func opponents(_ color: ArraySlice<Float>) -> [Float] {
+      let (red, green, blue) = (
+        color[color.startIndex], color[color.startIndex + channels / 2],
+        color[color.endIndex - 1]
+      )
+      return [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
+    }
+    let border = opponents(Self.borderColor(of: picture)[...])
+    let colors = Raster(
+      height: means.height, width: means.width, channels: 3,
+      values: stride(from: 0, to: means.values.count, by: channels).flatMap {
+        zip(opponents(means.values[$0..<$0 + channels]), border).map { $0 - $1 }
+      })
+    return [colors.blurred(0.7), colors.blurred(2)]
+  }
+
+  /// The median of each channel over the outermost six pixels of every side.
+  private static func borderColor(of picture: RasterImage) -> [Float] {
+    let shape = picture.shape
+    let depth = 6
+    return (0..<shape.channels).map { channel in
+      var values: [Float] = []
+      for y in 0..<shape.height {
+        let isInside = depth..<shape.height - depth ~= y
+        for x in 0..<shape.width
+        where !isInside || !(depth..<shape.width - depth ~= x) {
+          values.append(
+            picture.values[(y * shape.width + x) * shape.channels + channel])
+        }
+      }
+      values.sort()
+      return (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
+    }
+  }
+}
+
+extension Raster {
+  /// Grids of one size with their channels side by side.
+  fileprivate init(joining parts: [Raster]) {
+    let channels = parts.reduce(0) { $0 + $1.channels }
+    let (height, width) = (parts[0].height, parts[0].width)
+    self.init(height: height, width: width, channels: channels) {
+      row, target in
+      var start = 0
+      for part in parts {
+        part.values.withUnsafeBufferPointer { values in
+          for cell in 0..<width {
+            for channel in 0..<part.channels {
+              target[cell * channels + start + channel] =
+                values[(row * width + cell) * part.channels + channel]
+            }
+          }
+        }
+        start += part.channels
+      }
+    }
+  }
+}
