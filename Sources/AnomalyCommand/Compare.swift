@@ -16,10 +16,12 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Detectors, separated by commas; all are those that take seconds.",
+      "Detectors, separated by commas; all are those for any data that take"
+        + " seconds (default: all, and those of local features for pictures of"
+        + " 128 pixels or more).",
       valueName: "all|" + detectorNames.replacing("|", with: ",")),
     completion: .list(["all"] + AnomalyCommandLine.catalog.names))
-  var detectors = "all"
+  var detectors: String?
 
   @OptionGroup(title: "Detectors") var parameters:
     ParameterArguments<DetectorParameterOptions>
@@ -43,16 +45,18 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let names = detectors.split(separator: ",").map(String.init)
-    let detectors = try AnomalyCommandLine.catalog.detectors(
-      named: names, parameters.settings)
     let preparation = try features.preparation
+    let chosen = try detectors.map {
+      try AnomalyCommandLine.catalog.detectors(
+        named: $0.split(separator: ",").map(String.init), parameters.settings)
+    }
     let runs = try session.run {
       let seeds = (0..<UInt64(repeats)).map { arguments.seed &+ $0 }
+      let dataset = try data.open(seed: arguments.seed, in: session.context)
       let comparison = Comparison(
-        dataset: try data.open(seed: arguments.seed, in: session.context),
-        isPooled: data.pool,
-        detectors: detectors, features: preparation.features,
+        dataset: dataset, isPooled: data.pool,
+        detectors: try chosen
+          ?? usualDetectors(for: dataset, preparation, in: session.context), features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
         makesPictures: output != nil)
       return try comparison.run(in: session.context) { run in
@@ -73,5 +77,15 @@ struct Compare: ParsableCommand {
     if let failure = runs.compactMap(\.failure).first {
       throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)
     }
+  }
+
+  private func usualDetectors(
+    for dataset: Dataset, _ preparation: Preparation, in context: RunContext
+  ) throws -> [NamedDetector] {
+    let usual = try AnomalyCommandLine.catalog.usualDetectors(
+      for: data.pool ? [dataset.pooled()] : dataset.categories, preparation,
+      parameters.settings)
+    if let note = usual.note { context.warn(note) }
+    return usual.detectors
   }
 }

@@ -9,6 +9,9 @@ public struct DetectorDescription: Sendable {
   public enum Group: String, Sendable {
     /// Suits any data and takes seconds: one of those that `all` stands for.
     case classical
+    /// Sees local features of pictures, and says where in them the strange is:
+    /// runs beside the classical ones where pictures are large enough.
+    case local
     /// Suits some data, or takes longer: runs when it is named.
     case further
     /// Is trained in epochs.
@@ -21,19 +24,30 @@ public struct DetectorDescription: Sendable {
   public let summary: String
   /// Classical unless told otherwise.
   public let group: Group
+  /// The pixels a side that files of pictures are brought to when nobody says;
+  /// nil for the usual. Such a detector sees pixels as they are, no other
+  /// features.
+  public let pictureSide: Int?
   /// The detector with the values that hold when nothing is set.
   public let prototype: any Detector
   private let growth: @Sendable (any Detector) -> FitGrowth?
 
-  /// - Parameter growth: How the time of a fit grows; nil for detectors that
-  ///   are always quick.
+  /// - Parameters:
+  ///   - name: The name in commands, tables and model files.
+  ///   - summary: One line for the help.
+  ///   - group: Classical unless told otherwise.
+  ///   - pictureSide: Of a detector that sees pictures only.
+  ///   - prototype: With the values that hold when nothing is set.
+  ///   - growth: How the time of a fit grows; nil for detectors that are always
+  ///     quick.
   public init<D: Detector>(
     _ name: String, _ summary: String, group: Group = .classical,
-    prototype: D, growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
+    pictureSide: Int? = nil, prototype: D, growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
   ) {
     self.name = name
     self.summary = summary
     self.group = group
+    self.pictureSide = pictureSide
     self.prototype = prototype
     self.growth = { ($0 as? D).flatMap(growth) }
   }

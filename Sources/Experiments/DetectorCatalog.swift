@@ -114,7 +114,9 @@ public struct DetectorCatalog: Sendable {
     }
     return try chosen.map {
       let detector = try $0.detector(settings)
-      return NamedDetector($0.name, detector, growth: $0.growth(of: detector))
+      return NamedDetector(
+        $0.name, detector, pictureSide: $0.pictureSide,
+        growth: $0.growth(of: detector))
     }
   }
 

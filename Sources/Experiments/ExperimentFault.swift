@@ -21,11 +21,13 @@ public enum ExperimentFault: Fault, Hashable {
   case latentIndexOutOfRange(Int, latentSize: Int)
   /// The detector shows no reconstructions, or no latent codes.
   case cannotShow(String, detector: String)
+  /// The detector sees pictures as they are.
+  case needsPixels(detector: String)
 
   public var kind: FaultKind {
     switch self {
     case .unknownDetector, .severalCategories, .latentIndexOutOfRange,
-      .cannotShow:
+      .cannotShow, .needsPixels:
       .usage
     case .noLabels, .noTrainingSamples, .noTestSamples, .notAModel: .data
     }
@@ -43,12 +45,15 @@ public enum ExperimentFault: Fault, Hashable {
     case .latentIndexOutOfRange(let index, _):
       "the latent code has no number \(index)"
     case .cannotShow(let thing, let detector): "\(detector) has no \(thing)"
+    case .needsPixels(let detector): "\(detector) makes features of its own"
     }
   }
 
   public var place: String? {
     switch self {
-    case .unknownDetector, .latentIndexOutOfRange, .cannotShow: nil
+    case .unknownDetector, .latentIndexOutOfRange, .cannotShow,
+      .needsPixels:
+      nil
     case .noLabels(let category), .noTrainingSamples(let category),
       .noTestSamples(let category):
       category
@@ -72,6 +77,8 @@ public enum ExperimentFault: Fault, Hashable {
     case .notAModel: "give a file that `anomaly fit` wrote"
     case .latentIndexOutOfRange(_, let size): "use 0 to \(size - 1)"
     case .cannotShow: "use pca or an autoencoder"
+    case .needsPixels:
+      "leave out \(option: "features") and \(option: "scaler")"
     }
   }
 }

@@ -4,6 +4,7 @@ import Diagnostics
 import Execution
 import Features
 import Foundation
+import Images
 import LinearAlgebra
 
 /// A detector and the name it goes by in commands, tables and model files.
@@ -12,16 +13,41 @@ public struct NamedDetector: Sendable {
   public var name: String
   /// With the hyper-parameters that it is fitted with.
   public var detector: any Detector
+  /// As `DetectorDescription.pictureSide` has it.
+  private let pictureSide: Int?
   private let growth: FitGrowth?
 
-  /// - Parameter growth: How the time of a fit grows; nil for detectors that
-  ///   are always quick.
+  /// - Parameters:
+  ///   - name: A model file needs the catalogue's; elsewhere any will do.
+  ///   - detector: With its hyper-parameters.
+  ///   - pictureSide: As `DetectorDescription.pictureSide` has it.
+  ///   - growth: How the time of a fit grows; nil for detectors that are always
+  ///     quick.
   public init(
-    _ name: String, _ detector: any Detector, growth: FitGrowth? = nil
+    _ name: String, _ detector: any Detector, pictureSide: Int? = nil,
+    growth: FitGrowth? = nil
   ) {
+    self.pictureSide = pictureSide
     self.name = name
     self.detector = detector
     self.growth = growth
+  }
+
+  /// What this detector is given, of what is asked for.
+  ///
+  /// - Throws: `ExperimentFault.needsPixels` for a detector that sees local
+  ///   features of pictures when other features or a scale are asked for.
+  func preparation(_ asked: Preparation) throws -> Preparation {
+    guard let pictureSide else { return asked }
+    guard
+      asked.features.kind == .pixels,
+      asked.scaler == nil || asked.scaler == Scaler.none
+    else {
+      throw ExperimentFault.needsPixels(detector: name)
+    }
+    var own = asked
+    own.features.fileSize = PixelSize(square: pictureSide)
+    return own
   }
 
   /// From what duration a user would rather be asked.

@@ -14,12 +14,14 @@ public enum FeatureKind: String, CaseIterable, Codable, Hashable, Sendable {
 }
 
 /// How features are to be made, before the data is known.
-public struct FeatureRecipe: Codable, Hashable, Sendable {
+public struct FeatureRecipe: Hashable, Sendable {
   /// Which numbers stand for an image; tables take the default, `pixels`.
   public var kind: FeatureKind
   /// What images are shrunk to; nil means 64x64 for image files and leaves
   /// arrays as they are.
   public var size: PixelSize?
+  /// What files are shrunk to when `size` is nil.
+  package var fileSize = ImageFiles.defaultSize
   /// Automatic is grey when every image is, RGB otherwise.
   public var color: ColorMode
 
@@ -40,8 +42,9 @@ public struct FeatureRecipe: Codable, Hashable, Sendable {
     -> FeatureExtractor
   {
     let shape = try category.imageShape(
-      size: size, fileSize: ImageFiles.defaultSize, color: color)
-    guard shape != nil || self == FeatureRecipe() else {
+      size: size, fileSize: fileSize, color: color)
+    guard shape != nil || kind == .pixels && size == nil && color == .automatic
+    else {
       throw FeatureFault.notImages(category: category.name)
     }
     return try FeatureExtractor(kind: kind, imageShape: shape)

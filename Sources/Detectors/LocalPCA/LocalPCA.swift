@@ -62,7 +62,12 @@ public struct LocalPCA: Detector {
   /// The entry of the catalogue, `local-pca`.
   public static let description = DetectorDescription(
     "local-pca", "PCA reconstruction of blocks of local features",
-    group: .further, prototype: LocalPCA())
+    group: .local, pictureSide: LocalFeatures.usualSide, prototype: LocalPCA()
+  ) { detector in
+    FitGrowth(
+      seconds: 200, columnPower: 0, rowLimit: detector.maxSamples,
+      remedies: ["max-samples"])
+  }
 
   /// - Throws: `DetectorFault.needsImages` for a table,
   ///   `.tooFewSamples` for a single picture.

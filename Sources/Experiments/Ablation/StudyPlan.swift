@@ -82,7 +82,8 @@ struct StudyPlan {
         source: source, dataset: dataset.name, category: category,
         isOneOfSeveral: dataset.categories.count > 1, preparations: [])
       for setting in settings {
-        let (preparation, detector) = try study.factors.configuration(setting)
+        let (asked, detector) = try study.factors.configuration(setting)
+        let preparation = try detector.preparation(asked)
         let cells = seeds.map {
           Cell(
             identity: AblationRun.Identity(

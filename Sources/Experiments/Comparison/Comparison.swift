@@ -93,32 +93,53 @@ public struct Comparison: Sendable {
     let shown =
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
-    // Of each category: for reading it, then for every run.
-    let seconds = categories.map { category in
-      let workload = Workload(category, features: features)
-      return [workload.readingSeconds]
-        + detectors.flatMap {
-          Array(
-            repeating: $0.expectedSeconds(workload), count: seeds.count)
-        }
+    let groups = try detectorsByPreparation()
+    // Of each category and preparation: for reading it, then for every run.
+    let seconds = categories.flatMap { category in
+      groups.map { preparation, detectors in
+        let workload = Workload(category, features: preparation.features)
+        return [workload.readingSeconds]
+          + detectors.flatMap {
+            Array(
+              repeating: $0.expectedSeconds(workload), count: seeds.count)
+          }
+      }
     }
     let parts = context.parts(seconds.map { $0.reduce(0, +) })
-    return try categories.indices.flatMap {
-      try run(
-        categories[$0], shown: shown, in: parts[$0].parts(seconds[$0]),
-        finished: finished)
+    return try categories.indices.flatMap { index in
+      let runs = try groups.indices.flatMap {
+        let place = index * groups.count + $0
+        return try run(
+          groups[$0].detectors, on: categories[index],
+          preparation: groups[$0].preparation, shown: shown,
+          in: parts[place].parts(seconds[place]), finished: finished)
+      }
+      return detectors.map(\.name).uniqued().flatMap { name in
+        runs.filter { $0.result.detector == name }
+      }
+    }
+  }
+
+  /// The detectors that share samples, those of the first one first.
+  private func detectorsByPreparation() throws -> [(
+    preparation: Preparation, detectors: [NamedDetector]
+  )] {
+    let asked = Preparation(features: features, scaler: scaler)
+    let own = try detectors.map { (try $0.preparation(asked), $0) }
+    return own.map(\.0).uniqued().map { preparation in
+      (preparation, own.filter { $0.0 == preparation }.map(\.1))
     }
   }
 
   /// - Parameter parts: For reading the category, then for every run.
   private func run(
-    _ category: DatasetCategory, shown: Int?, in parts: [RunContext],
+    _ detectors: [NamedDetector], on category: DatasetCategory,
+    preparation: Preparation, shown: Int?, in parts: [RunContext],
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
     var parts = parts[...]
     var compared = try ComparedCategory(
-      category, of: dataset.name,
-      preparation: Preparation(features: features, scaler: scaler),
+      category, of: dataset.name, preparation: preparation,
       in: parts.removeFirst())
     var runs: [ComparisonRun] = []
     for detector in detectors {

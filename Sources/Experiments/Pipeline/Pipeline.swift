@@ -33,11 +33,13 @@ public struct Pipeline: Sendable {
     _ category: DatasetCategory, scoresTraining: Bool = true,
     in context: RunContext
   ) throws -> FittedPipeline {
-    let workload = Workload(category, features: features)
+    let preparation = try detector.preparation(
+      Preparation(features: features, scaler: scaler))
+    let workload = Workload(category, features: preparation.features)
     let parts = context.parts(
       [workload.readingSeconds, detector.expectedSeconds(workload)])
     var fitted = try PreparedCategory(
-      category, preparation: Preparation(features: features, scaler: scaler),
+      category, preparation: preparation,
       in: parts[0]
     ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
     if scoresTraining {
