@@ -56,7 +56,8 @@ struct Compare: ParsableCommand {
       let comparison = Comparison(
         dataset: dataset, isPooled: data.pool,
         detectors: try chosen
-          ?? usualDetectors(for: dataset, preparation, in: session.context), features: preparation.features,
+          ?? usualDetectors(for: dataset, preparation, in: session.context),
+        features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
         makesPictures: output != nil)
       return try comparison.run(in: session.context) { run in

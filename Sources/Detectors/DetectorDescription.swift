@@ -42,7 +42,8 @@ public struct DetectorDescription: Sendable {
   ///     quick.
   public init<D: Detector>(
     _ name: String, _ summary: String, group: Group = .classical,
-    pictureSide: Int? = nil, prototype: D, growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
+    pictureSide: Int? = nil, prototype: D,
+    growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
   ) {
     self.name = name
     self.summary = summary

@@ -45,7 +45,8 @@ extension DetectorCatalog {
     }
     for category in categories {
       guard category.train.count <= mostPictures else {
-        return "\(category.name) has more than \(mostPictures) training pictures"
+        return
+          "\(category.name) has more than \(mostPictures) training pictures"
       }
       if let size = try category.train.firstPictureSize,
         min(size.width, size.height) < leastSide

@@ -47,6 +47,8 @@ package struct LocalFeatures: Hashable, Sendable {
   /// The number of cells from left to right.
   package let columns: Int
 
+  /// Those of `all` that tell of colour.
+  package static let colorChannels = 48..<54
   /// Pixels a side of the pictures that they are usually made of.
   package static let usualSide = 256
   /// Pixels a side of a cell of the finest grid.

@@ -121,7 +121,8 @@ struct OrientedGradients {
             { scratch in
               guard
                 let magnitudes = magnitudes.baseAddress,
-                let around = around.baseAddress, let angles = angles.baseAddress,
+                let around = around.baseAddress,
+                let angles = angles.baseAddress,
                 let rawSums = scratch.baseAddress,
                 let normalized = normalized.baseAddress
               else {
@@ -178,7 +179,8 @@ struct OrientedGradients {
         let share = (1 - away).replacing(with: 0, where: away .> 1)
         let place = direction * count + x
         store(load(raw + place) + share * magnitude, at: raw + place)
-        store(load(normalized + place) + share * relative, at: normalized + place)
+        store(
+          load(normalized + place) + share * relative, at: normalized + place)
       }
     }
   }

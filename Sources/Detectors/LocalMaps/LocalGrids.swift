@@ -1,6 +1,4 @@
 import Execution
-import Files
-import Images
 import LinearAlgebra
 import LocalFeatures
 
@@ -24,126 +22,88 @@ public enum LocalGrid: String, CaseIterable, Codable, Hashable, Sendable {
   }
 }
 
-/// Local features on one scale: every channel less its mean over all cells of
-/// the training pictures, divided by its deviation.
-struct LocalStandard: Codable, Sendable {
-  let channels: LocalChannels
-  let shape: ImageShape
-  @Tensor private var means: [Float]
-  @Tensor private var factors: [Float]
+/// The local features of some pictures, on one scale.
+struct LocalGrids: Sendable {
+  let grid: LocalGrid
+  /// Cells from top to bottom and from left to right.
+  let rows: Int
+  let columns: Int
+  /// Numbers a cell.
+  let depth: Int
+  /// One picture a row: cells row by row, channels side by side.
+  var values: Matrix
 
-  /// Deviations are taken as no less, so that what never varies in training is
-  /// not divided by nothing: about the noise of 8-bit pixels.
-  private static let leastDeviation: Double = 1e-3
+  var count: Int { values.rows }
 
-  /// The pictures whose features are in memory before they are averaged.
-  private static let picturesAtOnce = 16
-
-  var features: LocalFeatures { LocalFeatures(channels, of: shape) }
-
-  /// Learns the scale of the pictures, and gives them on it.
-  ///
-  /// - Parameter grid: The fineness of what is given; the scale is that of the
-  ///   finest whatever it is.
-  /// - Returns: One picture a row: cells row by row, channels side by side.
-  static func fit(
-    _ channels: LocalChannels, to pictures: any SampleSource,
-    shape: ImageShape, grid: LocalGrid, in context: RunContext
-  ) throws -> (standard: LocalStandard, grids: Matrix) {
-    let features = LocalFeatures(channels, of: shape)
-    let (count, depth) = (pictures.rows, channels.count)
-    var sums = [Double](repeating: 0, count: 2 * depth)
-    var values: [Float] = []
-    for block in Parallel.blocks(count, size: picturesAtOnce) {
-      let rasters = try features.grids(
-        of: pictures.finite(rows: Array(block)), shape: shape, in: context)
-      let moments = rasters.map(\.moments)
-      for moments in moments {
-        for index in sums.indices { sums[index] += moments[index] }
-      }
-      for raster in rasters { values += raster.means(of: grid.fineCells).values }
-      context.progress.report(
-        ProgressReport(
-          stage: "local features", completed: block.upperBound, total: count))
+  /// The same features, averaged over the cells of a coarser grid.
+  func averaged(on grid: LocalGrid) -> LocalGrids {
+    let factor = grid.fineCells / self.grid.fineCells
+    guard factor > 1 else { return self }
+    let pictures = Parallel.map(count) { picture in
+      Raster(
+        height: rows, width: columns, channels: depth,
+        values: Array(values.row(picture))
+      ).means(of: factor).values
     }
-    let cells = Double(count * features.rows * features.columns)
-    let means = sums[..<depth].map { $0 / cells }
-    let deviations = (0..<depth).map {
-      max(
-        (sums[depth + $0] / cells - means[$0] * means[$0]).squareRoot(),
-        leastDeviation)
-    }
-    let standard = LocalStandard(
-      channels: channels, shape: shape, means: means.map(Float.init),
-      factors: deviations.map { Float(1 / $0) })
-    standard.apply(to: &values)
-    return (
-      standard,
-      Matrix(rows: count, columns: values.count / count, values: values)
-    )
+    return LocalGrids(
+      grid: grid, rows: rows / factor, columns: columns / factor, depth: depth,
+      values: Matrix(
+        rows: count, columns: values.columns / (factor * factor),
+        values: pictures.flatMap { $0 }))
   }
 
-  private init(
-    channels: LocalChannels, shape: ImageShape, means: [Float],
-    factors: [Float]
-  ) {
-    self.channels = channels
-    self.shape = shape
-    self.means = means
-    self.factors = factors
-  }
-
-  /// Pictures on the scale, one a row.
-  func grids(
-    of pictures: Matrix, grid: LocalGrid, in context: RunContext
-  ) throws -> Matrix {
-    var values = try features.grids(of: pictures, shape: shape, in: context)
-      .flatMap { $0.means(of: grid.fineCells).values }
-    apply(to: &values)
-    return Matrix(
-      rows: pictures.rows, columns: values.count / max(1, pictures.rows),
-      values: values)
-  }
-
-  private func apply(to values: inout [Float]) {
-    let depth = means.count
-    values.withUnsafeMutableBufferPointer { values in
+  /// Some channels, each times a factor.
+  func selecting(_ channels: Range<Int>, times factors: [Float]) -> LocalGrids {
+    var selected: [Float] = []
+    selected.reserveCapacity(values.values.count / depth * channels.count)
+    values.values.withUnsafeBufferPointer { values in
       for start in stride(from: 0, to: values.count, by: depth) {
-        for channel in 0..<depth {
-          values[start + channel] =
-            (values[start + channel] - means[channel]) * factors[channel]
+        for (channel, factor) in zip(channels, factors) {
+          selected.append(values[start + channel] * factor)
         }
       }
     }
+    return LocalGrids(
+      grid: grid, rows: rows, columns: columns, depth: channels.count,
+      values: Matrix(
+        rows: count, columns: rows * columns * channels.count,
+        values: selected))
   }
-}
 
-extension LocalFeatures {
-  /// The finest grids of pictures that are the rows of a matrix.
-  fileprivate func grids(
-    of pictures: Matrix, shape: ImageShape, in context: RunContext
-  ) throws -> [Raster] {
-    try context.withThreads {
-      try Parallel.map(pictures.rows) { index in
-        try context.cancellation.check()
-        return features(
-          of: RasterImage(shape: shape, values: Array(pictures.row(index))))
+  /// Some of the pictures.
+  func selecting(pictures: [Int]) -> LocalGrids {
+    var selected = self
+    selected.values = values.selecting(rows: pictures)
+    return selected
+  }
+
+  /// The mean of every number over the pictures.
+  var mean: [Float] {
+    var sums = [Double](repeating: 0, count: values.columns)
+    sums.withUnsafeMutableBufferPointer { sums in
+      values.values.withUnsafeBufferPointer { values in
+        for start in stride(from: 0, to: values.count, by: sums.count) {
+          for index in sums.indices {
+            sums[index] += Double(values[start + index])
+          }
+        }
       }
     }
+    return sums.map { Float($0 / Double(count)) }
   }
-}
 
-extension Raster {
-  /// The sum of every channel over all cells, then that of its squares.
-  fileprivate var moments: [Double] {
-    var sums = [Double](repeating: 0, count: 2 * channels)
-    for start in stride(from: 0, to: values.count, by: channels) {
-      for channel in 0..<channels {
-        let value = Double(values[start + channel])
-        sums[channel] += value
-        sums[channels + channel] += value * value
+  /// Less the same numbers for every picture.
+  func subtracting(_ offsets: [Float]) -> LocalGrids {
+    var shifted = self
+    shifted.values.values.withUnsafeMutableBufferPointer { values in
+      offsets.withUnsafeBufferPointer { offsets in
+        for start in stride(from: 0, to: values.count, by: offsets.count) {
+          for index in offsets.indices {
+            values[start + index] -= offsets[index]
+          }
+        }
       }
     }
-    return sums
+    return shifted
   }
 }

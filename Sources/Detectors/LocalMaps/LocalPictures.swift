@@ -65,13 +65,15 @@ extension Raster {
     enlarged(height: features.rows, width: features.columns).blurred(1)
   }
 
-  /// The mean of maps of one size, at least one.
-  init(meanOf maps: [Raster]) {
+  /// The sum of maps of one size, at least one, each times its weight.
+  init(sumOf maps: [Raster], weights: [Float]) {
     self = maps[0]
-    for map in maps.dropFirst() {
-      for index in values.indices { values[index] += map.values[index] }
+    values = values.map { $0 * weights[0] }
+    for (map, weight) in zip(maps, weights).dropFirst() where weight > 0 {
+      for index in values.indices {
+        values[index] += weight * map.values[index]
+      }
     }
-    values = values.map { $0 / Float(maps.count) }
   }
 }
 

@@ -21,6 +21,9 @@ struct MapCalibration: Codable, Sendable {
   private static let floor: Float = 0.3
   /// Of the Gaussian that places are averaged with, in cells.
   private static let smoothing: Float = 2
+  /// What no deviation is taken as less than: rounding, in standardised
+  /// channels.
+  private static let leastDeviation: Float = 1e-6
   private static let limits: ClosedRange<Float> = -3...50
 
   /// - Parameter maps: Of training pictures, each left out when its map was
@@ -59,7 +62,14 @@ struct MapCalibration: Codable, Sendable {
       max(0, $0).squareRoot()
     }
     let floor = Self.floor * deviations.sorted()[cells / 2]
-    scales = deviations.map { 1 / ($0 + floor + .leastNormalMagnitude) }
+    scales = deviations.map { 1 / max($0 + floor, Self.leastDeviation) }
+  }
+
+  /// Whether the arrays are of so many cells.
+  func isWhole(rows: Int, columns: Int) -> Bool {
+    self.rows == rows && self.columns == columns
+      && means.count == rows * columns && scales.count == rows * columns
+      && means.allSatisfy(\.isFinite) && scales.allSatisfy(\.isFinite)
   }
 
   /// The logarithm of 1 and the distance in deviations, with its sign.

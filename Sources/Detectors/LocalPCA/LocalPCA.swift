@@ -73,43 +73,17 @@ public struct LocalPCA: Detector {
   ///   `.tooFewSamples` for a single picture.
   public func learn(
     from source: any SampleSource, in context: RunContext
-  ) throws -> LocalPCAModel {
+  ) throws -> LocalMapModel {
     let pictures = try LocalPictures(
       of: source, most: maxSamples, needed: 2, in: context)
-    let layouts = layouts(
-      of: LocalFeatures(channels, of: pictures.shape))
-    let grid = layouts.map(\.grid).min { $0.fineCells < $1.fineCells } ?? grid
-    let parts = context.parts([1, 1])
-    var (standard, train) = try LocalStandard.fit(
-      channels, to: pictures.source, shape: pictures.shape, grid: grid,
-      in: parts[0])
-    let mean = train.centerColumns()
-    let stages = parts[1].parts(layouts.map { _ in 1 })
-    var maps: [LocalPCAModel.BlockMap] = []
-    var leftOut: [[Raster]] = []
-    for (layout, context) in zip(layouts, stages) {
-      let (map, unusualness) = try LocalPCAModel.BlockMap.fit(
-        layout, ridge: ridge, to: train.coarser(grid, to: layout, standard),
-        over: standard.features, in: context)
-      maps.append(map)
-      leftOut.append(unusualness)
-    }
-    let combined = (0..<train.rows).map { picture in
-      Raster(meanOf: leftOut.map { $0[picture] })
-    }
-    return LocalPCAModel(
-      standard: standard, grid: grid, mean: mean, train: train, maps: maps,
-      score: MapScore(combined))
-  }
-
-  private func layouts(of features: LocalFeatures) -> [BlockLayout] {
-    func layout(_ grid: LocalGrid, _ side: Int) -> BlockLayout {
-      BlockLayout(
-        grid: grid, side: side, step: step ?? max(1, side / 2), of: features)
-    }
-    guard let block else {
-      return [layout(.medium, 8), layout(.medium, 12), layout(.coarse, 6)]
-    }
-    return [layout(grid, block)]
+    let recipes =
+      block.map {
+        [
+          BlockRecipe(
+            view: LocalView(grid: grid), side: $0, step: step, ridge: ridge)
+        ]
+      } ?? BlockRecipe.usual(step: step, ridge: ridge)
+    return try LocalMapModel.fit(
+      recipes, of: channels, to: pictures, in: context)
   }
 }

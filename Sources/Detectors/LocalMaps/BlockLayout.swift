@@ -2,7 +2,6 @@ import LocalFeatures
 
 /// Overlapping square blocks that cover a grid.
 struct BlockLayout: Codable, Hashable, Sendable {
-  let grid: LocalGrid
   /// Cells a side.
   let side: Int
   /// The first row of each row of blocks.
@@ -15,14 +14,12 @@ struct BlockLayout: Codable, Hashable, Sendable {
   /// Blocks spread evenly from edge to edge.
   ///
   /// - Parameters:
-  ///   - grid: What they cover.
   ///   - side: Cells a side; a grid that is smaller has one block.
   ///   - step: The most cells from one block to the next.
-  ///   - features: The finest grid.
-  init(grid: LocalGrid, side: Int, step: Int, of features: LocalFeatures) {
-    self.grid = grid
-    gridRows = features.rows / grid.fineCells
-    gridColumns = features.columns / grid.fineCells
+  ///   - grids: What they cover.
+  init(side: Int, step: Int, over grids: LocalGrids) {
+    gridRows = grids.rows
+    gridColumns = grids.columns
     let fitting = min(side, gridRows, gridColumns)
     self.side = fitting
     func starts(_ length: Int) -> [Int] {
@@ -44,12 +41,11 @@ struct BlockLayout: Codable, Hashable, Sendable {
 }
 
 extension BlockLayout {
-  /// Whether all blocks are within the grid of such features.
-  func lies(on features: LocalFeatures, notFinerThan grid: LocalGrid) -> Bool {
-    self.grid.fineCells >= grid.fineCells && side > 0
-      && gridRows == features.rows / self.grid.fineCells
-      && gridColumns == features.columns / self.grid.fineCells
-      && !rows.isEmpty && !columns.isEmpty
+  /// Whether all blocks are within such a grid.
+  func lies(on grids: LocalGrids) -> Bool {
+    gridRows == grids.rows && gridColumns == grids.columns
+      && (1...min(gridRows, gridColumns)).contains(side) && !rows.isEmpty
+      && !columns.isEmpty
       && rows.allSatisfy { (0...gridRows - side).contains($0) }
       && columns.allSatisfy { (0...gridColumns - side).contains($0) }
   }

@@ -14,17 +14,23 @@ import LocalFeatures
 /// over: the closed form of cross-validation for ridge regression (Golub, Heath
 /// and Wahba 1979), with the share of the mean taken off.
 struct BlockReconstruction: Codable, Sendable {
+  let view: LocalView
   let layout: BlockLayout
   /// A of every block, n x n.
   @Tensor private var inverses: [Float]
 
-  /// - Parameter train: The centred grids of the training pictures, at least
-  ///   two.
+  /// - Parameters:
+  ///   - side: Of a block, in cells.
+  ///   - step: The most cells from one block to the next.
+  ///   - ridge: λ.
+  ///   - pictures: The training pictures, at least two.
   /// - Returns: Also the maps of the training pictures, each left out.
   static func fit(
-    _ layout: BlockLayout, ridge: Double, to train: Matrix,
-    in context: RunContext
+    _ view: LocalView, side: Int, step: Int, ridge: Double,
+    to pictures: LocalGrids, in context: RunContext
   ) throws -> (reconstruction: BlockReconstruction, leftOut: [Raster]) {
+    let layout = BlockLayout(side: side, step: step, over: pictures)
+    let train = pictures.subtracting(pictures.mean).values
     let count = train.rows
     let cells = layout.side * layout.side
     var inverses = [Float](
@@ -58,20 +64,27 @@ struct BlockReconstruction: Codable, Sendable {
       }
     }
     return (
-      BlockReconstruction(layout: layout, inverses: inverses),
+      BlockReconstruction(view: view, layout: layout, inverses: inverses),
       layout.maps(ofSquares: errors, count: count)
     )
   }
 
-  private init(layout: BlockLayout, inverses: [Float]) {
+  private init(view: LocalView, layout: BlockLayout, inverses: [Float]) {
+    self.view = view
     self.layout = layout
     self.inverses = inverses
   }
 
-  /// Whether the arrays are those of so many training pictures.
-  func fits(_ trainCount: Int) -> Bool {
-    inverses.count == layout.count * trainCount * trainCount
+  func fits(_ train: LocalGrids) -> Bool {
+    layout.lies(on: train)
+      && inverses.count == layout.count * train.count * train.count
       && inverses.allSatisfy(\.isFinite)
+  }
+
+  func mapping(over train: LocalGrids) -> (LocalGrids) -> [Raster] {
+    let mean = train.mean
+    let centered = train.subtracting(mean).values
+    return { maps(of: $0.subtracting(mean).values, train: centered) }
   }
 
   /// The root of what is left over in every cell, mean over the channels and
@@ -80,7 +93,7 @@ struct BlockReconstruction: Codable, Sendable {
   /// - Parameters:
   ///   - pictures: Their grids, centred as the training pictures' are.
   ///   - train: The grids of the fit.
-  func maps(of pictures: Matrix, train: Matrix) -> [Raster] {
+  private func maps(of pictures: Matrix, train: Matrix) -> [Raster] {
     let count = pictures.rows
     let cells = layout.side * layout.side
     let errors: [Float] = inverses.withUnsafeBufferPointer { inverses in

@@ -1,0 +1,173 @@
+import Execution
+import Files
+import LinearAlgebra
+import LocalFeatures
+
+/// Maps of how little a picture's local features are explained by those of the
+/// training pictures: each as far as it is unusual at its place, added with
+/// weights.
+///
+/// The score of a picture tells how high its map goes beside those of the
+/// training pictures, each left out.
+public struct LocalMapModel: LocalizingModel {
+  /// One of the maps, as it takes part.
+  struct Member: Codable, Sendable {
+    /// Such as "blocks of 8".
+    let name: String
+    let maker: MapMaker
+    let calibration: MapCalibration
+    var weight: Float
+  }
+
+  private let standard: LocalStandard
+  private let grid: LocalGrid
+  /// The grids of the training pictures.
+  @Tensor private var train: [Float]
+  private let members: [Member]
+  private let score: MapScore
+
+  public var featureCount: Int { standard.shape.count }
+
+  /// The share of every map, by its name; they add up to 1.
+  public var weights: [(name: String, weight: Float)] {
+    let total = members.reduce(0) { $0 + $1.weight }
+    return members.map { ($0.name, $0.weight / total) }
+  }
+
+  /// - Parameter leftOut: How unusual each training picture is, left out, map
+  ///   by map.
+  init(
+    standard: LocalStandard, train: LocalGrids, members: [Member],
+    leftOut: [[Raster]]
+  ) {
+    self.standard = standard
+    grid = train.grid
+    self.train = train.values.values
+    self.members = members
+    score = MapScore(
+      (0..<train.count).map { picture in
+        Raster(
+          sumOf: leftOut.map { $0[picture] }, weights: members.map(\.weight))
+      })
+  }
+
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
+    try maps(of: samples, in: context).map(score.score)
+  }
+
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    let maps = try maps(of: samples, in: context)
+    return Localization(
+      scores: maps.map(score.score), maps: maps.enlarged(to: standard.shape))
+  }
+
+  /// How unusual every cell of the finest grid is, picture by picture.
+  private func maps(
+    of samples: Matrix, in context: RunContext
+  ) throws -> [Raster] {
+    let unusualness = members.unusualness(
+      over: standard.grids(train, on: grid), standard)
+    return try LocalPictures.blocks(samples.rows).flatMap { block in
+      try context.cancellation.check()
+      let maps = unusualness(
+        try standard.grids(
+          of: samples.selecting(rows: block), on: grid, in: context))
+      context.progress.report(
+        ProgressReport(
+          stage: "scoring", completed: block.upperBound, total: samples.rows))
+      return (0..<block.count).map { picture in
+        Raster(sumOf: maps.map { $0[picture] }, weights: members.map(\.weight))
+      }
+    }
+  }
+}
+
+extension LocalMapModel {
+  /// Maps of equal weight.
+  static func fit(
+    _ recipes: [any MapRecipe], of channels: LocalChannels,
+    to pictures: LocalPictures, in context: RunContext
+  ) throws -> LocalMapModel {
+    let parts = context.parts([1, 1])
+    let (standard, train) = try LocalStandard.fit(
+      channels, to: pictures, grid: recipes.finestGrid, in: parts[0])
+    let fits = try recipes.fit(to: train, standard, in: parts[1])
+    return LocalMapModel(
+      standard: standard, train: train, members: fits.map(\.member),
+      leftOut: fits.map(\.leftOut))
+  }
+}
+
+extension Array where Element == LocalMapModel.Member {
+  /// The way from pictures to how unusual they are, map by map.
+  ///
+  /// - Parameter train: What the makers were fitted to.
+  func unusualness(
+    over train: LocalGrids, _ standard: LocalStandard
+  ) -> (LocalGrids) -> [[Raster]] {
+    let mappings = map {
+      $0.maker.mapping(over: $0.maker.view(train, on: standard))
+    }
+    return { pictures in
+      zip(self, mappings).map { member, mapping in
+        mapping(member.maker.view(pictures, on: standard)).map {
+          member.calibration.unusualness(
+            of: $0.smoothed(over: standard.features))
+        }
+      }
+    }
+  }
+}
+
+extension LocalMapModel {
+  private enum CodingKeys: CodingKey {
+    case standard
+    case grid
+    case train
+    case members
+    case score
+  }
+
+  /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
+  ///   together.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    standard = try container.decode(LocalStandard.self, forKey: .standard)
+    grid = try container.decode(LocalGrid.self, forKey: .grid)
+    _train = try container.decode(Tensor<Float>.self, forKey: .train)
+    members = try container.decode([Member].self, forKey: .members)
+    score = try container.decode(MapScore.self, forKey: .score)
+    guard standard.isWhole, !members.isEmpty, isWhole else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "maps and training pictures do not fit together"))
+    }
+  }
+
+  private var isWhole: Bool {
+    let features = standard.features
+    let cells =
+      features.rows * features.columns / (grid.fineCells * grid.fineCells)
+    guard
+      !train.isEmpty, train.count % (cells * standard.channels.count) == 0,
+      train.allSatisfy(\.isFinite),
+      members.contains(where: { $0.weight > 0 }),
+      members.allSatisfy({
+        $0.weight >= 0 && $0.weight.isFinite
+          && $0.maker.view.grid.fineCells >= grid.fineCells
+          && (!$0.maker.view.isOfColor || standard.channels == .all)
+          && $0.calibration.isWhole(
+            rows: features.rows, columns: features.columns)
+      })
+    else { return false }
+    let train = standard.grids(train, on: grid)
+    return members.allSatisfy {
+      $0.maker.fits($0.maker.view(train, on: standard))
+    }
+  }
+}
