@@ -17,7 +17,7 @@ public struct DetectorCatalog: Sendable {
     [
       OneClassSVM.description, KMeansDistance.description,
       PCAReconstruction.description, IsolationForest.description,
-      LocalPCA.description, LocalKNN.description,
+      LocalPCA.description, Fusion.description, LocalKNN.description,
     ] + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

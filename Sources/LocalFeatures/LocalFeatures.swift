@@ -154,32 +154,17 @@ package struct LocalFeatures: Hashable, Sendable {
       )
       return [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
     }
-    let border = opponents(Self.borderColor(of: picture)[...])
+    let border = opponents(
+      Raster(
+        height: picture.shape.height, width: picture.shape.width,
+        channels: channels, values: picture.values
+      ).borderMedian(depth: 6)[...])
     let colors = Raster(
       height: means.height, width: means.width, channels: 3,
       values: stride(from: 0, to: means.values.count, by: channels).flatMap {
         zip(opponents(means.values[$0..<$0 + channels]), border).map { $0 - $1 }
       })
     return [colors.blurred(0.7), colors.blurred(2)]
-  }
-
-  /// The median of each channel over the outermost six pixels of every side.
-  private static func borderColor(of picture: RasterImage) -> [Float] {
-    let shape = picture.shape
-    let depth = 6
-    return (0..<shape.channels).map { channel in
-      var values: [Float] = []
-      for y in 0..<shape.height {
-        let isInside = depth..<shape.height - depth ~= y
-        for x in 0..<shape.width
-        where !isInside || !(depth..<shape.width - depth ~= x) {
-          values.append(
-            picture.values[(y * shape.width + x) * shape.channels + channel])
-        }
-      }
-      values.sort()
-      return (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
-    }
   }
 }
 

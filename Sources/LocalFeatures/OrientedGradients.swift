@@ -28,16 +28,16 @@ struct OrientedGradients {
           else { return Raster(height: 0, width: 0, values: []) }
           let differences = smoothed + width + 18
           return Raster(height: height, width: width) { row, target in
-            let above = pixels + mirrored(row - 1, height) * width
+            let above = pixels + Raster.mirrored(row - 1, height) * width
             let here = pixels + row * width
-            let below = pixels + mirrored(row + 1, height) * width
+            let below = pixels + Raster.mirrored(row + 1, height) * width
             for x in 0..<width {
               smoothed[x] = above[x] + 2 * here[x] + below[x]
               differences[x] = below[x] - above[x]
             }
             for sums in [smoothed, differences] {
-              sums[-1] = sums[mirrored(-1, width)]
-              sums[width] = sums[mirrored(width, width)]
+              sums[-1] = sums[Raster.mirrored(-1, width)]
+              sums[width] = sums[Raster.mirrored(width, width)]
             }
             Self.polar(
               smoothed, differences, count: width, magnitudes: target,

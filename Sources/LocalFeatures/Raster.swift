@@ -60,6 +60,21 @@ package struct Raster: Hashable, Sendable {
     }
   }
 
+  /// The median of each channel over the outermost cells of every side.
+  package func borderMedian(depth: Int) -> [Float] {
+    (0..<channels).map { channel in
+      var border: [Float] = []
+      for y in 0..<height {
+        let isInside = depth <= y && y < height - depth
+        for x in 0..<width where !isInside || x < depth || x >= width - depth {
+          border.append(values[(y * width + x) * channels + channel])
+        }
+      }
+      border.sort()
+      return (border[(border.count - 1) / 2] + border[border.count / 2]) / 2
+    }
+  }
+
   /// Smoothed by a Gaussian of the given deviation in cells, cut off at four
   /// deviations; borders are mirrored at the centres of the outermost cells.
   package func blurred(_ deviation: Float) -> Raster {
@@ -88,15 +103,16 @@ package struct Raster: Hashable, Sendable {
         return Raster(height: rowsLeft, width: columnsLeft, channels: channels)
         { row, target in
           filter.apply(count: length, into: middle) { offset in
-            rows + mirrored(row * step + offset, height) * length
+            rows + Raster.mirrored(row * step + offset, height) * length
           }
           for outside in 1..<radius + 1 {
             for channel in 0..<channels {
               middle[-outside * channels + channel] =
-                middle[mirrored(-outside, width) * channels + channel]
+                middle[Raster.mirrored(-outside, width) * channels + channel]
               middle[(width + outside - 1) * channels + channel] =
                 middle[
-                  mirrored(width + outside - 1, width) * channels + channel]
+                  Raster.mirrored(width + outside - 1, width) * channels
+                    + channel]
             }
           }
           let result = step == 1 ? target : whole
@@ -116,13 +132,15 @@ package struct Raster: Hashable, Sendable {
   }
 }
 
-/// The place that a place outside `0..<count` is mirrored to; the outermost
-/// places are not repeated.
-func mirrored(_ place: Int, _ count: Int) -> Int {
-  guard count > 1 else { return 0 }
-  let period = 2 * count - 2
-  let within = ((place % period) + period) % period
-  return within < count ? within : period - within
+extension Raster {
+  /// The place within `0..<count` that any place is mirrored to at the outermost
+  /// ones.
+  package static func mirrored(_ place: Int, _ count: Int) -> Int {
+    guard count > 1 else { return 0 }
+    let period = 2 * count - 2
+    let within = ((place % period) + period) % period
+    return within < count ? within : period - within
+  }
 }
 
 /// Weights that fall to both sides alike.

@@ -3,7 +3,7 @@ import LinearAlgebra
 import LocalFeatures
 
 /// How a map is to be made, before the training pictures are known.
-protocol MapRecipe {
+protocol MapRecipe: Sendable {
   /// Of the map, such as "blocks of 8".
   var name: String { get }
   var view: LocalView { get }
