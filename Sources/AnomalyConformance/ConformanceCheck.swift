@@ -37,8 +37,8 @@ public struct ConformanceCheck: Sendable, CustomStringConvertible {
   /// Every check, the plainest first.
   public static let all: [ConformanceCheck] =
     [
-      .parameters, .scores, .reproducibility, .permutation, .streaming, .saving,
-      .editedModel,
+      .parameters, .scores, .reproducibility, .permutation, .streaming,
+      .localization, .saving, .editedModel,
       .emptyInput, .oneRow, .nonFiniteValues, .wrongFeatureCount, .cancellation,
       .cancellationUnderWay,
     ] + UnusualSamples.all.map(ConformanceCheck.unusualSamples)

@@ -79,6 +79,26 @@ extension ConformanceCheck {
       scores == model.scores(for: samples), "the scores differ")
   }
 
+  static let localization = ConformanceCheck(
+    "Heat maps are as large as the pictures, with the scores' own bits"
+  ) { detector in
+    let samples = ordinarySamples()
+    let model = try detector.fit(samples, in: RunContext(seed: 6))
+    guard let localizing = model.localizing else { return }
+    let shape = ImageShape(height: 2, width: 5, channels: 1)
+    for samples in [samples, samples.selecting(rows: 0..<1)] {
+      let found = try localizing.localization(
+        of: samples, in: RunContext(imageShape: shape))
+      try require(
+        found.maps.rows == samples.rows && found.maps.columns == 10,
+        "\(samples.rows) pictures of 10 pixels have \(found.maps.rows) maps of"
+          + " \(found.maps.columns)")
+      try requireFinite(found.maps.values, count: samples.rows * 10)
+      try require(
+        found.scores == model.scores(for: samples), "the scores differ")
+    }
+  }
+
   static func unusualSamples(_ unusual: UnusualSamples) -> ConformanceCheck {
     ConformanceCheck("Samples are scored when there are \(unusual.name)") {
       detector in

@@ -4,7 +4,9 @@ import Files
 import LinearAlgebra
 
 /// A trained autoencoder.
-public struct AutoencoderModel: LatentModel, EpochTrainedModel {
+public struct AutoencoderModel: LatentModel, LocalizingModel,
+  EpochTrainedModel
+{
   /// The hyper-parameters it was trained with.
   public let detector: Autoencoder
   /// The images it works on.
@@ -54,6 +56,24 @@ public struct AutoencoderModel: LatentModel, EpochTrainedModel {
       blocks(samples, "reconstructing", in: context) {
         try images(learner.codes($0))
       }, columns: featureCount)
+  }
+
+  /// As `canReconstruct`: without reconstructions, squares of the image are
+  /// tried one after the other.
+  public var comparesMaps: Bool { canReconstruct }
+
+  /// Maps of the squared difference to the reconstruction; of `deep-svdd` those
+  /// of how far the score falls when a square of the image is covered.
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    guard canReconstruct else {
+      return try occlusionMaps(samples, in: context)
+    }
+    return Localization(
+      scores: try score(samples, in: context), of: samples,
+      from: try reconstruct(samples, in: context),
+      rows: Array(0..<samples.rows), in: context)
   }
 
   /// The latent code of every image: `latentSize` columns.

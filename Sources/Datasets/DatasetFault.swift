@@ -1,4 +1,5 @@
 import Diagnostics
+import Images
 
 /// Why data that can be read is not a dataset.
 #if hasAttribute(nonexhaustive)
@@ -17,6 +18,8 @@ public enum DatasetFault: Fault, Hashable {
   case duplicateID(path: String, id: String)
   /// A defective image has no mask though others have.
   case missingMask(path: String, image: String)
+  /// A mask is not its picture made larger or smaller.
+  case maskOfAnotherShape(path: String, mask: PixelSize, image: PixelSize)
   /// A category was asked for that is not there.
   case unknownCategory(path: String, name: String, known: [String])
   /// An array whose sizes are not those of images or rows.
@@ -43,6 +46,8 @@ public enum DatasetFault: Fault, Hashable {
     case .notPNG: "the picture is not a PNG file"
     case .duplicateID(_, let id): "two files have the id \(id)"
     case .missingMask(_, let image): "the mask of \(image) is missing"
+    case .maskOfAnotherShape(_, let mask, let image):
+      "the mask is \(mask) pixels, its picture \(image)"
     case .unknownCategory(_, let name, _): "there is no category \(name)"
     case .unusableShape(_, let shape, _):
       "an array of shape \(Self.text(shape)) cannot be used"
@@ -58,7 +63,8 @@ public enum DatasetFault: Fault, Hashable {
     switch self {
     case .unrecognizedLayout(let path), .missing(let path, _),
       .noImages(let path), .notPNG(let path), .duplicateID(let path, _),
-      .missingMask(let path, _), .unknownCategory(let path, _, _),
+      .missingMask(let path, _), .maskOfAnotherShape(let path, _, _),
+      .unknownCategory(let path, _, _),
       .unusableShape(let path, _, _), .differentShapes(let path, _, _),
       .wrongLabels(let path, _, _):
       path
@@ -75,6 +81,7 @@ public enum DatasetFault: Fault, Hashable {
     case .notPNG: "convert it to PNG, or remove it"
     case .duplicateID: "rename one of them"
     case .missingMask: "add the mask, or remove the folder ground_truth"
+    case .maskOfAnotherShape: "give the mask the size of its picture"
     case .unknownCategory(_, _, let known):
       "use \(known.prefix(20).joined(separator: ", "))"
     case .unusableShape(_, _, let expected): "use \(expected)"

@@ -73,6 +73,10 @@ extension LatentModel {
 
 /// A model that says where in a picture the strange is.
 public protocol LocalizingModel: AnomalyModel {
+  /// False for maps that take long and are for looking at: no figures are made
+  /// of them. True unless told otherwise.
+  var comparesMaps: Bool { get }
+
   /// A score and a heat map of every picture.
   ///
   /// Called by `localization(of:in:)`, on the threads of the context, which
@@ -99,6 +103,9 @@ public struct Localization: Sendable {
 }
 
 extension LocalizingModel {
+  /// True unless the model tells otherwise.
+  public var comparesMaps: Bool { true }
+
   /// A score and a heat map of every picture.
   ///
   /// - Parameters:
@@ -113,7 +120,12 @@ extension LocalizingModel {
       throw DetectorFault.needsImages
     }
     try check(samples)
-    return try context.working { try localize(samples, in: context) }
+    return try context.working {
+      let result = try localize(samples, in: context)
+      try checkFinite(result.scores)
+      try checkFinite(result.maps.values)
+      return result
+    }
   }
 }
 

@@ -144,12 +144,17 @@ extension AnomalyModel {
     of samples: Matrix, in context: RunContext
   ) throws -> [Float] {
     let scores = try score(samples, in: context)
+    try checkFinite(scores)
+    return scores
+  }
+
+  /// - Throws: `DetectorFault.noSolution`.
+  func checkFinite(_ scores: [Float]) throws {
     guard scores.allSatisfy(\.isFinite) else {
       throw DetectorFault.noSolution(
         problem: "a score is not a finite number",
         remedy: "scale the features to a common range")
     }
-    return scores
   }
 
   /// Throws the fault that keeps the model from working on samples; those that

@@ -61,6 +61,8 @@ package struct Figure: Hashable, Sendable {
     "averagePrecision", "average precision", .higher, .fraction, .mean)
   package static let pixelAuroc = Figure(
     "pixelAuroc", "pixel AUC", .higher, .fraction, .mean, isOfPixels: true)
+  package static let aupro = Figure(
+    "aupro", "AUPRO", .higher, .fraction, .mean, isOfPixels: true)
   package static let trainCount = Figure(
     "trainCount", "train", .neither, .count, .sumOfFirstSeed)
   package static let testCount = Figure(
@@ -74,8 +76,8 @@ package struct Figure: Hashable, Sendable {
 
   /// All figures, in the order in which they are told.
   package static let all = [
-    auroc, averagePrecision, pixelAuroc, trainCount, testCount, fitSeconds,
-    scoreSeconds, loadSeconds,
+    auroc, averagePrecision, pixelAuroc, aupro, trainCount, testCount,
+    fitSeconds, scoreSeconds, loadSeconds,
   ]
 }
 

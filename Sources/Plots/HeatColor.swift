@@ -1,6 +1,6 @@
 import Foundation
 
-/// The colour of a figure in a heat table, with text that is readable on it.
+/// The colour of a value in a heat table or a heat map.
 package struct HeatColor: Hashable, Sendable {
   /// From 0 to 255.
   package let red: Int
@@ -18,6 +18,34 @@ package struct HeatColor: Hashable, Sendable {
     red = mix(white.0, end.0)
     green = mix(white.1, end.1)
     blue = mix(white.2, end.2)
+  }
+
+  /// From dark blue for 0 to yellow for 1, cut off beyond; NaN is as 0.
+  ///
+  /// Equal steps look equal, to eyes that take red for green too: the colours
+  /// lie on a straight line in Ottosson's Oklab (2020), between blue and yellow
+  /// and ever lighter.
+  package init(sequential value: Double) {
+    let share = value.isNaN ? 0 : min(1, max(0, value))
+    let lightness = 0.28 + 0.65 * share
+    let (a, b) = (-0.02 * share, -0.11 + 0.28 * share)
+    func cube(_ aWeight: Double, _ bWeight: Double) -> Double {
+      let root = lightness + aWeight * a + bWeight * b
+      return root * root * root
+    }
+    let l = cube(0.3963377774, 0.2158037573)
+    let m = cube(-0.1055613458, -0.0638541728)
+    let s = cube(-0.0894841775, -1.2914855480)
+    func level(_ linear: Double) -> Int {
+      let inside = min(1, max(0, linear))
+      let gamma =
+        inside <= 0.0031308
+        ? 12.92 * inside : 1.055 * pow(inside, 1 / 2.4) - 0.055
+      return Int((gamma * 255).rounded())
+    }
+    red = level(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s)
+    green = level(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s)
+    blue = level(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)
   }
 
   /// Whether text on it should be white rather than black.

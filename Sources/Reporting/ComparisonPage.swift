@@ -160,6 +160,7 @@ extension ComparisonReport {
 
   private func gallery(of run: ComparisonRun) -> [Page.Block] {
     let ranks = ranks(of: run.scores)
+    let heat = HeatOverlay(run.heatMaps.values)
     func exhibits(_ places: [Int]) -> [Page.Exhibit] {
       places.map { place in
         let sample = run.test.samples[place]
@@ -171,6 +172,12 @@ extension ComparisonReport {
         if let picture = run.pictures[place] {
           exhibit.pictures.append(
             ("\(path(of: sample)), \(sample.kindInWords)", picture))
+          exhibit.overlay = run.heatMaps[place].map {
+            (
+              "\(path(of: sample)): where \(run.result.detector) sees it strange",
+              heat.draw($0, on: picture, outlining: run.masks[place])
+            )
+          }
         }
         if let image = run.reconstructions[place] {
           exhibit.pictures.append(
@@ -184,7 +191,18 @@ extension ComparisonReport {
       }
     }
     let extremes = run.extremes
-    return [
+    let legend: [Page.Block] =
+      run.heatMaps.isEmpty
+      ? []
+      : [
+        .paragraph(
+          "Over the left of each picture lies a map of where"
+            + " \(run.result.detector) sees it strange: blue is ordinary, yellow"
+            + " is strange, on one scale for all pictures here; the defect has"
+            + " a white outline where the data tells it. Draw the map by the"
+            + " lower corner of its edge.")
+      ]
+    return legend + [
       .gallery(title: "Most anomalous", exhibits(extremes.mostAnomalous)),
       .gallery(
         title: "False alarms: ordinary samples with the highest scores",

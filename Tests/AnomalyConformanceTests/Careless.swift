@@ -9,7 +9,7 @@ struct Careless: Detector {
   enum Breach: String, Codable, CaseIterable {
     case namesTwice, negatesScores, ignoresSeed, favoursFirstRow
     case skipsRowsOfStreams, readsUnchecked, forgetsScale, makesUpTensors
-    case ignoresCancellation, needsManyRows
+    case ignoresCancellation, needsManyRows, mapsOtherScores
   }
 
   var breach: Breach?
@@ -47,7 +47,7 @@ struct Careless: Detector {
     return model
   }
 
-  struct Model: AnomalyModel {
+  struct Model: LocalizingModel {
     @Tensor var mean: [Float]
     var breach: Breach?
     var scale: Float = 1
@@ -78,6 +78,14 @@ struct Careless: Detector {
         scale
           * zip(samples.row(row), mean).reduce(0) { $0 + abs($1.0 - $1.1) }
       }
+    }
+
+    func localize(_ samples: Matrix, in context: RunContext) -> Localization {
+      Localization(
+        scores: score(samples, in: context).map {
+          breach == .mapsOtherScores ? $0 + 1 : $0
+        }, of: samples, from: Matrix([mean]),
+        rows: Array(repeating: 0, count: samples.rows), in: context)
     }
   }
 }

@@ -227,6 +227,34 @@ struct TrainingTests {
     }
   }
 
+  @Test("The highest place of a heat map lies in the defect")
+  func heatMaps() throws {
+    let pictures = PlantedDefects()
+    var detector = Autoencoder(.fcn)
+    detector.widths = [32]
+    detector.training.epochs = 20
+    let context = RunContext(imageShape: pictures.shape)
+    let model = try detector.fit(pictures.ordinary, in: context)
+    let found = try model.localization(of: pictures.defective, in: context)
+    #expect(pictures.found(by: found.maps) == [true, true, true, true])
+    #expect(found.scores == (try model.scores(for: pictures.defective)))
+    #expect(model.comparesMaps)
+  }
+
+  @Test("Without reconstructions a heat map comes of covered squares")
+  func occlusion() throws {
+    let pictures = PlantedDefects()
+    var detector = Autoencoder(.deepSVDD)
+    detector.training.epochs = 1
+    detector.widths = [8]
+    let context = RunContext(imageShape: pictures.shape)
+    let model = try detector.fit(pictures.ordinary, in: context)
+    let found = try model.localization(of: pictures.defective, in: context)
+    #expect(!model.comparesMaps)
+    #expect(Set(found.maps.row(0)).count > 10)
+    #expect(found.scores == (try model.scores(for: pictures.defective)))
+  }
+
   @Test("fcn takes rows of numbers that are no images")
   func table() throws {
     let samples = waves(20)

@@ -19,7 +19,7 @@ import Testing
     let text = String(decoding: try encoder.encode(figures), as: UTF8.self)
     #expect(
       text == """
-        {"auroc":0.5,"averagePrecision":null,"fitSeconds":2.25,\
+        {"aupro":null,"auroc":0.5,"averagePrecision":null,"fitSeconds":2.25,\
         "loadSeconds":null,"pixelAuroc":null,"scoreSeconds":null,\
         "testCount":null,"trainCount":3}
         """)

@@ -66,6 +66,31 @@ import Testing
     }
   }
 
+  @Test("The colours of a heat map grow lighter in steps that look equal")
+  func sequentialColors() {
+    /// CIE lightness, from 0 to 100.
+    func lightness(_ color: HeatColor) -> Double {
+      let weights = [0.2126, 0.7152, 0.0722]
+      let luminance = zip([color.red, color.green, color.blue], weights)
+        .reduce(0.0) { sum, channel in
+          let share = Double(channel.0) / 255
+          return sum + channel.1
+            * (share <= 0.04045
+              ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4))
+        }
+      return 116 * cbrt(luminance) - 16
+    }
+    let steps = (0...20).map { HeatColor(sequential: Double($0) / 20) }
+    let changes = zip(steps, steps.dropFirst()).map {
+      lightness($1) - lightness($0)
+    }
+    #expect(changes.allSatisfy { 3...5 ~= $0 }, "\(changes)")
+    // Blue and yellow, never red or green, which some eyes take for each other.
+    #expect(steps.allSatisfy { abs($0.red - $0.green) <= 30 })
+    #expect(HeatColor(sequential: 7) == steps[20])
+    #expect(HeatColor(sequential: .nan) == steps[0])
+  }
+
   @Test("Escaping sees a quotation mark under an accent")
   func combiningCharacters() {
     #expect(

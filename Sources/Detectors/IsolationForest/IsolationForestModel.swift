@@ -4,7 +4,7 @@ import Foundation
 import LinearAlgebra
 
 /// The trees of a fitted isolation forest.
-public struct IsolationForestModel: AnomalyModel {
+public struct IsolationForestModel: LocalizingModel {
   public let featureCount: Int
   /// The number of training samples that each tree saw, ψ.
   public let sampleCount: Int
@@ -38,6 +38,16 @@ public struct IsolationForestModel: AnomalyModel {
       // Trees of one sample say nothing.
       normalization == 0 ? 0.5 : Float(exp2(-sum / normalization))
     }
+  }
+
+  /// False: squares of the picture, not pixels, are tried one after the other.
+  public var comparesMaps: Bool { false }
+
+  /// Maps of how far the score falls when a square of the picture is covered.
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    try occlusionMaps(samples, in: context)
   }
 
   private func pathLengthSums(

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// The score of a sample is its Euclidean distance to the nearest centroid.
 /// With `ClusterScaling.spread`, distances are first divided by the spread of
 /// the cluster that the centroid belongs to.
-public struct KMeansDistanceModel: AnomalyModel {
+public struct KMeansDistanceModel: LocalizingModel {
   /// One centroid a row.
   public let centroids: Matrix
   /// The number of training samples of every cluster.
@@ -44,46 +44,67 @@ public struct KMeansDistanceModel: AnomalyModel {
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let shifted = ShiftedSamples(RowReader(samples), aboutMeanOf: centroids)
-    let shiftedCentroids = ShiftedCentroids(
-      shifted.shift(centroids).values, count: centroids.rows)
+    try nearest(samples, in: context).map(\.score)
+  }
+
+  /// Maps of the squared difference to the nearest centroid.
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    let nearest = try nearest(samples, in: context)
+    return Localization(
+      scores: nearest.map(\.score), of: samples, from: centroids,
+      rows: nearest.map { Int($0.cluster) }, in: context)
+  }
+
+  /// The nearest centroid of a sample, and how far it is.
+  private struct Nearest: BitwiseCopyable {
+    var score: Float
+    var cluster: Int32
+  }
+
+  private func nearest(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Nearest] {
+    let search = NearestRows(of: centroids, to: samples)
     let isScaled = scales.contains { $0 != scales[0] }
     let everyCluster = Array(scales.indices)
     return try context.fill(
       samples.rows, blockSize: 1024, stage: "scoring"
-    ) { rows, scores in
+    ) { rows, results in
       // Where all scales are alike, the nearest centroid is known beforehand.
-      var nearest: AssignmentBlock?
-      if !isScaled {
-        let block = AssignmentBlock(
-          rows: rows, clusterCount: centroids.rows, rank: 0)
-        try block.assign(shifted, to: shiftedCentroids, drift: nil, in: nil)
-        nearest = block
-      }
+      let known = isScaled ? nil : try search.rows(nearestTo: rows)
       for (index, row) in rows.enumerated() {
-        let clusters =
-          nearest.map { [Int($0.clusters[index])] } ?? everyCluster
-        scores.initializeElement(
-          at: index, to: score(samples, row: row, among: clusters))
+        results.initializeElement(
+          at: index,
+          to: nearest(
+            to: row, of: samples,
+            among: known.map { [Int($0[index])] } ?? everyCluster))
       }
     }
   }
 
-  /// The least of the scaled distances of a sample to some of the centroids.
-  private func score(
-    _ samples: Matrix, row: Int, among clusters: [Int]
-  ) -> Float {
+  /// The centroid of the least of the scaled distances of a sample to some.
+  private func nearest(
+    to row: Int, of samples: Matrix, among clusters: [Int]
+  ) -> Nearest {
     samples.values.withUnsafeBufferPointer { values in
       centroids.values.withUnsafeBufferPointer { centroids in
+        var nearest = Nearest(score: 0, cluster: 0)
         guard let sample = values.baseAddress.map({ $0 + row * featureCount }),
           let first = centroids.baseAddress
-        else { return 0 }
-        let least = clusters.reduce(Double.infinity) { least, cluster in
+        else { return nearest }
+        var least = Double.infinity
+        for cluster in clusters {
           let square = squaredDistance(
             sample, first + cluster * featureCount, count: featureCount)
-          return min(least, square.squareRoot() / Double(scales[cluster]))
+          let distance = square.squareRoot() / Double(scales[cluster])
+          guard distance < least else { continue }
+          least = distance
+          nearest.cluster = Int32(cluster)
         }
-        return Float(min(least, Double(Float.greatestFiniteMagnitude)))
+        nearest.score = Float(min(least, Double(Float.greatestFiniteMagnitude)))
+        return nearest
       }
     }
   }

@@ -3,7 +3,7 @@ import Files
 import LinearAlgebra
 
 /// A fitted one-class support vector machine.
-public struct OneClassSVMModel: AnomalyModel {
+public struct OneClassSVMModel: LocalizingModel {
   /// The training samples on and beyond the border, one a row.
   public let supportVectors: Matrix
   /// The weight of each support vector, from (0, 1]; their sum is nu times the
@@ -68,6 +68,21 @@ public struct OneClassSVMModel: AnomalyModel {
         }
       }
     }
+  }
+
+  /// Maps of the squared difference to the nearest support vector.
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    let search = NearestRows(of: supportVectors, to: samples)
+    let nearest: [Int32] = try context.fill(
+      samples.rows, blockSize: 64, stage: "heat maps"
+    ) { rows, nearest in
+      _ = nearest.initialize(from: try search.rows(nearestTo: rows))
+    }
+    return Localization(
+      scores: try score(samples, in: context), of: samples,
+      from: supportVectors, rows: nearest.map { Int($0) }, in: context)
   }
 }
 

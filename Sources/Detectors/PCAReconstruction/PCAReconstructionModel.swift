@@ -11,7 +11,7 @@ import LinearAlgebra
 /// out: up to the factor v the likelihood distance of Moghaddam and Pentland
 /// (1997) and of probabilistic PCA (Tipping and Bishop 1999), in the units of
 /// the error.
-public struct PCAReconstructionModel: ReconstructingModel {
+public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
   /// The mean of the training samples.
   @Tensor public private(set) var mean: [Double]
   /// The components, one a row, orthonormal, those of the most variance first.
@@ -71,6 +71,47 @@ public struct PCAReconstructionModel: ReconstructingModel {
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
+    try scores(samples, in: context) { _, _ in }
+  }
+
+  /// The nearest points of the principal subspace.
+  public func reconstruct(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Matrix {
+    try localized(samples, in: context).reconstructions
+  }
+
+  /// Maps of the squared difference to the nearest point of the subspace.
+  public func localize(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> Localization {
+    let (scores, reconstructions) = try localized(samples, in: context)
+    return Localization(
+      scores: scores, of: samples, from: reconstructions,
+      rows: Array(0..<samples.rows), in: context)
+  }
+
+  private func localized(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> (scores: [Float], reconstructions: Matrix) {
+    var result = Matrix(rows: samples.rows, columns: samples.columns)
+    let scores = try result.values.withUnsafeMutableBufferPointer { values in
+      try self.scores(samples, in: context) { rows, residuals in
+        let start = rows.lowerBound * featureCount
+        for index in 0..<rows.count * featureCount {
+          values[start + index] = Float(
+            Double(samples.values[start + index]) - residuals[index])
+        }
+      }
+    }
+    return (scores, result)
+  }
+
+  /// The scores; calls `body` with blocks of rows and their residuals.
+  private func scores(
+    _ samples: Matrix, in context: RunContext,
+    _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
+  ) throws -> [Float] {
     let weights =
       mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
     var scores = [Float](repeating: 0, count: samples.rows)
@@ -87,26 +128,10 @@ public struct PCAReconstructionModel: ReconstructingModel {
           }
           scores[row] = Float(min(score, Double(Float.greatestFiniteMagnitude)))
         }
+        body(rows, residuals)
       }
     }
     return scores
-  }
-
-  /// The nearest points of the principal subspace.
-  public func reconstruct(
-    _ samples: Matrix, in context: RunContext
-  ) throws -> Matrix {
-    var result = Matrix(rows: samples.rows, columns: samples.columns)
-    try result.values.withUnsafeMutableBufferPointer { values in
-      try project(samples, in: context) { rows, _, residuals in
-        let start = rows.lowerBound * featureCount
-        for index in 0..<rows.count * featureCount {
-          values[start + index] = Float(
-            Double(samples.values[start + index]) - residuals[index])
-        }
-      }
-    }
-    return result
   }
 
   /// Calls `body` with blocks of rows, their coordinates along the components

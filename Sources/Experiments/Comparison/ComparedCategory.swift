@@ -3,6 +3,7 @@ import Detectors
 import Evaluation
 import Execution
 import Features
+import Images
 import LinearAlgebra
 
 /// A category that one detector after another is fitted to and judged on.
@@ -11,6 +12,8 @@ struct ComparedCategory {
   private let test: any SampleSource
   private let testSamples: SampleSet
   private var pictures: SamplePictures
+  /// Nil without masks, and when the features are no pictures.
+  private let masks: DefectMasks?
   /// What all results have in common.
   private let blank: DetectorResult
 
@@ -33,6 +36,9 @@ struct ComparedCategory {
       features: prepared.features.extractor.name)
     blank.figures[.loadSeconds] = (clock.now - start) / .seconds(1)
     self.blank = blank
+    masks =
+      prepared.features.extractor.featureImageShape == nil
+      ? nil : try DefectMasks(of: category.test, in: context)
   }
 
   /// Fits one detector and judges its scores; what keeps it from that becomes
@@ -54,12 +60,7 @@ struct ComparedCategory {
       let model = try fit(detector, in: context, into: &run)
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
-        let places = run.extremes.places
-        let images = try model.reconstructions(
-          of: test.matrix(ofRows: places), in: context)
-        for (place, image) in zip(places, images ?? []) {
-          run.reconstructions[place] = image
-        }
+        try run.explainExtremes(by: model, of: test, in: context)
       }
     } catch let error as CancellationError {
       throw error
@@ -77,8 +78,18 @@ struct ComparedCategory {
     let parts = context.parts([4, 1])
     let fit = try clock.measure(
       try prepared.fit(detector, scoresTraining: false, in: parts[0]))
+    var pixels = fit.value.pixelFigures(for: masks, in: context)
+    var mapTime = Duration.zero
     let scoring = try clock.measure(
-      try fit.value.scores(of: test, in: parts[1]))
+      try fit.value.scores(
+        of: test, in: parts[1],
+        maps: pixels == nil
+          ? nil
+          : { places, maps in
+            mapTime += clock.measure {
+              pixels?.add(maps, at: places, in: context)
+            }
+          }))
     let evaluation = try Evaluation(
       scores: scoring.value, labels: testSamples.labels ?? [])
     run.scores = scoring.value
@@ -86,12 +97,49 @@ struct ComparedCategory {
     run.result.figures[.auroc] = evaluation.auroc
     run.result.figures[.averagePrecision] = evaluation.averagePrecision
     run.result.figures[.fitSeconds] = fit.seconds
-    run.result.figures[.scoreSeconds] = scoring.seconds
+    run.result.figures[.scoreSeconds] =
+      scoring.seconds - mapTime / .seconds(1)
+    pixels?.write(to: &run.result.figures)
     return fit.value
   }
 }
 
+extension FittedPipeline {
+  /// What counts the pixels of heat maps; nil where none can be counted.
+  fileprivate func pixelFigures(
+    for masks: DefectMasks?, in context: RunContext
+  ) -> PixelFigures? {
+    guard let masks, let shape = extractor.featureImageShape,
+      localizing?.comparesMaps == true
+    else { return nil }
+    return PixelFigures(masks, mapShape: shape, in: context)
+  }
+}
+
 extension ComparisonRun {
+  /// Shows what the model takes the extreme samples for, and where it sees them
+  /// strange.
+  fileprivate mutating func explainExtremes(
+    by model: FittedPipeline, of rows: any SampleSource, in context: RunContext
+  ) throws {
+    guard model.extractor.featureImageShape != nil else { return }
+    let places = extremes.places
+    let rows = try rows.matrix(ofRows: places)
+    let images = try model.reconstructions(of: rows, in: context)
+    for (place, image) in zip(places, images ?? []) {
+      reconstructions[place] = image
+    }
+    let maps = try model.heatMaps(of: rows, in: context)
+    for (place, map) in zip(places, maps ?? []) {
+      guard let size = pictures[place]?.size else { continue }
+      heatMaps[place] = map.interpolated(to: size)
+      // As with the picture, what shows the sample does without its mask.
+      masks[place] = test.samples[place].mask.flatMap {
+        try? PNG.decode($0, size: size, color: .grey)
+      }
+    }
+  }
+
   /// Finds the extreme samples and makes their pictures.
   ///
   /// - Throws: `CancellationError`.

@@ -24,6 +24,12 @@ public struct ComparisonRun: Sendable {
   /// What the detector takes its extreme samples for; empty unless it
   /// reconstructs images.
   public var reconstructions: [Int: RasterImage] = [:]
+  /// Where the detector sees its extreme samples strange: one channel at the
+  /// size of the picture, higher for stranger, on one scale for all; empty
+  /// unless it localises in images.
+  public var heatMaps: [Int: RasterImage] = [:]
+  /// Where the defects of those samples are, at the size of the picture.
+  package var masks: [Int: RasterImage] = [:]
   /// Why the detector failed.
   public var failure: (any Error)?
 

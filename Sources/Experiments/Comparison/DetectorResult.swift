@@ -39,8 +39,12 @@ public struct DetectorResult: Hashable, Sendable {
   public var auroc: Double? { figures[.auroc] }
   /// From the share of anomalies to 1; nil when the detector failed.
   public var averagePrecision: Double? { figures[.averagePrecision] }
-  /// Nil until a detector gives a score for every pixel.
+  /// Of all test pixels; nil unless the detector gives a score for every pixel
+  /// and masks tell where the defects are.
   public var pixelAuroc: Double? { figures[.pixelAuroc] }
+  /// The area under the per-region-overlap curve up to 30 % false positives;
+  /// nil as `pixelAuroc` is.
+  public var aupro: Double? { figures[.aupro] }
   /// The training samples of the category.
   public var trainCount: Int { Int(figures[.trainCount] ?? 0) }
   /// The test samples of the category.

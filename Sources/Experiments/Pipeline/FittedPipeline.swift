@@ -67,20 +67,82 @@ public struct FittedPipeline: Sendable {
   }
 
   /// The scores of features on the scale of the training samples.
+  ///
+  /// - Parameters:
+  ///   - rows: One sample a row.
+  ///   - context: Threads, and who watches or stops the work.
+  ///   - maps: Is handed the heat maps of a few pictures after the other, one
+  ///     map a row; never called unless the model localises pictures.
   func scores(
-    of rows: any SampleSource, in context: RunContext
+    of rows: any SampleSource, in context: RunContext,
+    maps: ((Range<Int>, Matrix) throws -> Void)? = nil
   ) throws -> [Float] {
-    try model.scores(for: rows, in: context)
+    guard let maps, let model = localizing else {
+      return try model.scores(for: rows, in: context)
+    }
+    var quiet = localizationContext(context)
+    quiet.progress = SilentProgress()
+    var scores: [Float] = []
+    for block in Parallel.blocks(rows.rows, size: Self.mappedRows(rows)) {
+      try context.cancellation.check()
+      let localization = try model.localization(
+        of: context.withThreads { try rows.finite(rows: Array(block)) },
+        in: quiet)
+      scores += localization.scores
+      try maps(block, localization.maps)
+      context.progress.report(
+        ProgressReport(
+          stage: "scoring", completed: block.upperBound, total: rows.rows))
+    }
+    return scores
+  }
+
+  /// The model, if it localises and the features are pictures.
+  var localizing: (any LocalizingModel)? {
+    extractor.featureImageShape == nil ? nil : model.localizing
+  }
+
+  /// Pictures localised at a time: a power of two, as the blocks of models
+  /// are, of at most 16 MB where 16 fit.
+  private static func mappedRows(_ rows: any SampleSource) -> Int {
+    var count = 256
+    while count > 16, count * rows.columns > 1 << 22 { count /= 2 }
+    return count
+  }
+
+  private func localizationContext(_ context: RunContext) -> RunContext {
+    var context = context
+    context.imageShape = extractor.featureImageShape
+    return context
+  }
+
+  /// Where the model sees features on the scale of the training samples
+  /// strange, one channel at the size of the features; nil unless it localises
+  /// pictures.
+  func heatMaps(
+    of rows: Matrix, in context: RunContext
+  ) throws -> [RasterImage]? {
+    guard let model = localizing, let shape = extractor.featureImageShape else {
+      return nil
+    }
+    let maps = try model.localization(
+      of: rows, in: localizationContext(context)
+    ).maps
+    let mapShape = ImageShape(
+      height: shape.height, width: shape.width, channels: 1)
+    return (0..<maps.rows).map {
+      RasterImage(shape: mapShape, values: Array(maps.row($0)))
+    }
   }
 
   /// What the model takes features on the scale of the training samples for;
   /// nil unless it reconstructs images.
   func reconstructions(
-    of rows: @autoclosure () throws -> Matrix, in context: RunContext
+    of rows: Matrix, in context: RunContext
   ) throws -> [RasterImage]? {
     guard extractor.featureImageShape != nil, let model = model.reconstructing
     else { return nil }
     return features.images(
-      of: try model.reconstructions(of: rows(), in: context))
+      of: try model.reconstructions(of: rows, in: context))
   }
 }

@@ -48,6 +48,8 @@ package struct Page: Sendable {
     package var lines: [String]
     /// The pictures and what each of them shows.
     package var pictures: [(name: String, image: RasterImage)]
+    /// Laid over the first picture, and drawn off it by its edge.
+    package var overlay: (name: String, image: RasterImage)?
 
     package init(
       lines: [String], pictures: [(name: String, image: RasterImage)] = []

@@ -25,6 +25,7 @@ private enum PageTemplate {
     return MustacheLibrary(templates: [
       "page": try MustacheTemplate(string: page),
       "block": try MustacheTemplate(string: block),
+      "picture": try MustacheTemplate(string: picture),
     ])
   }
 
@@ -134,9 +135,11 @@ private enum PageTemplate {
     <ul class="gallery">
     {{#.exhibits}}
     <li><figure>
-    {{#.pictures}}<img src="data:image/png;base64,{{{.data}}}"\
-     alt="{{.name}}" title="{{.name}}" width="{{.width}}"\
-     height="{{.height}}"/>{{/.pictures}}
+    {{#.overlaid}}<div class="overlaid">{{#.picture}}{{> picture}}{{/.picture}}\
+    <div class="overlay" tabindex="0" role="group" aria-label="Heat map; its\
+     edge can be drawn">{{#.overlay}}{{> picture}}{{/.overlay}}</div></div>\
+    {{/.overlaid}}\
+    {{#.pictures}}{{> picture}}{{/.pictures}}
     <figcaption>{{#.lines}}<span>{{.}}</span> {{/.lines}}</figcaption>
     </figure></li>
     {{/.exhibits}}
@@ -148,6 +151,12 @@ private enum PageTemplate {
     {{#.blocks}}{{> block}}{{/.blocks}}
     </details>
     {{/.details}}
+    """
+
+  private static let picture = """
+    {{% CONTENT_TYPE:MARKUP}}
+    <img src="data:image/png;base64,{{{.data}}}" alt="{{.name}}"\
+     title="{{.name}}" width="{{.width}}" height="{{.height}}"/>
     """
 
   private static let style = """
@@ -199,6 +208,13 @@ private enum PageTemplate {
     image-rendering:pixelated;margin:0 .25rem .25rem 0;\
     background:var(--line)}
     .gallery img:only-of-type{width:6rem;height:6rem}
+    .overlaid{position:relative;width:9rem;height:9rem;margin-bottom:.25rem}
+    .gallery .overlaid img{display:block;width:9rem;height:9rem;margin:0;\
+    max-width:none}
+    .overlay{position:absolute;inset:0 auto 0 0;width:50%;min-width:1rem;\
+    max-width:100%;overflow:hidden;resize:horizontal;\
+    border-right:2px solid #fff}
+    .overlay:focus-visible{width:100%!important}
     .gallery span{display:block;overflow-wrap:anywhere}
     .gallery span:first-child{color:var(--ink)}
     details{margin:.5rem 0}
@@ -353,17 +369,29 @@ extension PageTemplate {
       var data: String
       var width: Int
       var height: Int
+
+      init(_ name: String, _ image: RasterImage) throws {
+        self.name = name
+        data = try PNG.data(of: image).base64EncodedString()
+        (width, height) = (image.shape.width, image.shape.height)
+      }
+    }
+    struct Overlaid {
+      var picture: Picture
+      var overlay: Picture
     }
 
     var lines: [String]
+    var overlaid: Overlaid?
+    /// Those that nothing is laid over.
     var pictures: [Picture]
 
     init(_ exhibit: Page.Exhibit) throws {
       lines = exhibit.lines
-      pictures = try exhibit.pictures.map { name, image in
-        Picture(
-          name: name, data: try PNG.data(of: image).base64EncodedString(),
-          width: image.shape.width, height: image.shape.height)
+      pictures = try exhibit.pictures.map { try Picture($0, $1) }
+      if let (name, image) = exhibit.overlay, !pictures.isEmpty {
+        overlaid = Overlaid(
+          picture: pictures.removeFirst(), overlay: try Picture(name, image))
       }
     }
   }

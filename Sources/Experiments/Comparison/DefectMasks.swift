@@ -1,0 +1,114 @@
+import Datasets
+import Evaluation
+import Execution
+import Images
+import LinearAlgebra
+
+/// Where the defects of a test set are, picture by picture.
+struct DefectMasks: Sendable {
+  struct Picture: Sendable {
+    /// Of the mask; of a picture without a defect its own.
+    var size: PixelSize
+    /// Nil without a defect.
+    var mask: DefectMask?
+  }
+
+  /// Nil for a defective picture without a mask, which no figure of pixels
+  /// can be made of.
+  let pictures: [Picture?]
+
+  /// Reads all masks; nil when there is none.
+  ///
+  /// - Throws: `DatasetFault.maskOfAnotherShape`, the faults of reading,
+  ///   `CancellationError`.
+  init?(of set: SampleSet, in context: RunContext) throws {
+    guard set.samples.contains(where: { $0.mask != nil }) else { return nil }
+    pictures = try context.withThreads {
+      try Parallel.map(set.count) { index in
+        try context.cancellation.check()
+        let sample = set.samples[index]
+        guard let size = try Self.size(of: sample, in: set) else { return nil }
+        guard let url = sample.mask else {
+          return sample.label == 0 ? Picture(size: size) : nil
+        }
+        let image = try PNG.decode(url, color: .grey)
+        guard image.size.hasShape(of: size) else {
+          throw DatasetFault.maskOfAnotherShape(
+            path: url.path, mask: image.size, image: size)
+        }
+        return Picture(
+          size: image.size,
+          mask: DefectMask(
+            image.values.map { $0 > 0.5 }, width: image.size.width))
+      }
+    }
+  }
+
+  private static func size(
+    of sample: Sample, in set: SampleSet
+  ) throws -> PixelSize? {
+    if let url = sample.image { return try PNG.header(at: url).size }
+    return set.imageShape.map { PixelSize(width: $0.width, height: $0.height) }
+  }
+}
+
+extension PixelSize {
+  /// Whether one is the other made larger or smaller, to a pixel.
+  fileprivate func hasShape(of other: PixelSize) -> Bool {
+    abs(width * other.height - height * other.width)
+      < max(other.width, other.height)
+  }
+}
+
+/// The figures of the pixels of a test set, while heat maps arrive.
+struct PixelFigures {
+  private let masks: DefectMasks
+  private let mapSize: PixelSize
+  /// One a thread; which picture comes to which changes no figure.
+  private var parts: [PixelEvaluation]
+
+  init(_ masks: DefectMasks, mapShape: ImageShape, in context: RunContext) {
+    self.masks = masks
+    mapSize = PixelSize(width: mapShape.width, height: mapShape.height)
+    parts = Array(repeating: PixelEvaluation(), count: context.threadCount)
+  }
+
+  /// Counts the maps of some pictures, at the full size of their masks.
+  ///
+  /// - Parameters:
+  ///   - maps: One a row.
+  ///   - places: Where the pictures are among those of the set.
+  ///   - context: Its threads.
+  mutating func add(
+    _ maps: Matrix, at places: Range<Int>, in context: RunContext
+  ) {
+    let (masks, mapSize, count) = (masks, mapSize, parts.count)
+    context.withThreads {
+      parts.withUnsafeMutableBufferPointer { parts in
+        Parallel.forEach(count) { part in
+          var resampling: (size: PixelSize, from: BilinearResampling)?
+          for row in stride(from: part, to: maps.rows, by: count) {
+            guard let picture = masks.pictures[places.lowerBound + row] else {
+              continue
+            }
+            if resampling?.size != picture.size {
+              let size = picture.size
+              resampling = (size, BilinearResampling(from: mapSize, to: size))
+            }
+            guard let resampling else { continue }
+            parts[part].add(
+              resampling.from.resample(maps.row(row)), mask: picture.mask)
+          }
+        }
+      }
+    }
+  }
+
+  /// Puts the figures of all pictures beside those of the scores.
+  func write(to figures: inout FigureValues) {
+    guard var whole = parts.first else { return }
+    for part in parts.dropFirst() { whole.merge(part) }
+    figures[.pixelAuroc] = whole.auroc
+    figures[.aupro] = whole.aupro()
+  }
+}

@@ -1,0 +1,72 @@
+import Execution
+import Experiments
+import Images
+import Plots
+
+/// Draws heat maps over pictures, all on one scale.
+struct HeatOverlay {
+  /// What is darkest, and by how much what is brightest is higher.
+  private let scale: (low: Float, width: Float)
+
+  /// How much of the map is seen, of one that covers the picture.
+  private static let opacity: Float = 0.6
+  /// The share of all pixels that is brightest: few, so that one odd pixel
+  /// does not darken all others.
+  private static let brightestShare = 0.005
+
+  /// On the scale of all maps of a run.
+  init(_ maps: some Sequence<RasterImage>) {
+    let values = maps.flatMap(\.values).sorted()
+    guard !values.isEmpty else {
+      scale = (0, 1)
+      return
+    }
+    let low = values[values.count / 2]
+    let high = values[
+      Int((1 - Self.brightestShare) * Double(values.count - 1))]
+    scale = (low, max(high - low, .leastNormalMagnitude))
+  }
+
+  /// The grey picture under the colours of the map, the defect outlined in
+  /// white.
+  ///
+  /// - Precondition: Picture, map and mask are of one size.
+  func draw(
+    _ map: RasterImage, on picture: RasterImage, outlining mask: RasterImage?
+  ) -> RasterImage {
+    let grey = picture.converted(toChannels: 1)
+    var image = RasterImage(
+      shape: ImageShape(
+        height: picture.shape.height, width: picture.shape.width, channels: 3))
+    for pixel in map.values.indices {
+      let value = (map.values[pixel] - scale.low) / scale.width
+      let color = HeatColor(sequential: Double(value))
+      let levels = [color.red, color.green, color.blue]
+      for (channel, level) in levels.enumerated() {
+        image.values[pixel * 3 + channel] =
+          Self.opacity * Float(level) / 255
+          + (1 - Self.opacity) * grey.values[pixel]
+      }
+    }
+    for (x, y) in mask?.outline ?? [] {
+      for channel in 0..<3 { image[x, y, channel] = 1 }
+    }
+    return image
+  }
+}
+
+extension RasterImage {
+  /// The bright pixels beside a dark one.
+  fileprivate var outline: [(x: Int, y: Int)] {
+    func isBright(_ x: Int, _ y: Int) -> Bool {
+      0..<shape.width ~= x && 0..<shape.height ~= y && self[x, y, 0] > 0.5
+    }
+    return (0..<shape.height).flatMap { y in
+      (0..<shape.width).filter { x in
+        isBright(x, y)
+          && !(isBright(x - 1, y) && isBright(x + 1, y) && isBright(x, y - 1)
+            && isBright(x, y + 1))
+      }.map { ($0, y) }
+    }
+  }
+}
