@@ -160,6 +160,9 @@ private struct Blocks {
   /// The numbers of one row of cells.
   private var width: Int { layout.side * depth }
 
+  /// Far below the variance of a standardised channel.
+  private static let leastRidge = 1e-6
+
   /// (K + m I)⁻¹ and m.
   func inverse(ridge: Double) throws -> (matrix: [Double], ridge: Double) {
     let count = train.rows
@@ -191,7 +194,7 @@ private struct Blocks {
     let trace = (0..<count).reduce(0) { $0 + gram[$1 * count + $1] }
     // Pictures that are all alike leave nothing to shrink.
     let added = max(
-      ridge * trace / Double(layout.side * width), .leastNormalMagnitude * 1e9)
+      ridge * trace / Double(layout.side * width), Self.leastRidge)
     for index in 0..<count { gram[index * count + index] += added }
     try SymmetricInverse.invert(&gram, size: count)
     return (gram, added)

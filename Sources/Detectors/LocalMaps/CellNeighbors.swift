@@ -104,6 +104,18 @@ struct CellNeighbors: Codable, Sendable {
     return directions
   }
 
+  /// How far two cells are from each other, per direction.
+  func distance(_ first: [Float], _ second: [Float]) -> Float {
+    let kept = directions.count / first.count
+    let squares = (0..<kept).map { direction in
+      let along = first.indices.reduce(0) {
+        $0 + (first[$1] - second[$1]) * directions[$1 * kept + direction]
+      }
+      return along * along
+    }
+    return (squares.reduce(0, +) / Float(kept)).squareRoot()
+  }
+
   func mapping(over train: LocalGrids) -> (LocalGrids) -> [Raster] {
     let maps = comparison(with: train)
     return { maps($0, nil) }
