@@ -14,7 +14,7 @@ import Testing
       PCAReconstruction(nComponents: .count(3), mahalanobis: true),
       KMeansDistance(nClusters: 3),
       KMeansDistance(nClusters: 3, scaling: .spread),
-      OneClassSVM(nu: 0.1), IsolationForest(nEstimators: 300),
+      OneClassSVM(nu: 0.1), IsolationForest(nEstimators: 1000),
     ] as [any Detector])
   func planted(detector: any Detector) throws {
     let model = try detector.fit(pictures.ordinary, in: RunContext(seed: 1))
