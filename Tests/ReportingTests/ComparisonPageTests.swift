@@ -202,7 +202,8 @@ struct HostileComparison {
         let images = overlay.descendants.filter { $0.name == "img" }
         #expect(images.count == 2)
         #expect(images[0].attributes["src"] != images[1].attributes["src"])
-        #expect(images[1].attributes["alt"]?.contains("sees it strange") == true)
+        let name = images[1].attributes["alt"]
+        #expect(name?.contains("sees it strange") == true)
       }
     }
   }
