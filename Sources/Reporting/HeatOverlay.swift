@@ -14,9 +14,18 @@ struct HeatOverlay {
   /// does not darken all others.
   private static let brightestShare = 0.005
 
-  /// On the scale of all maps of a run.
+  /// The colours of values from 0 to 1, each as red, green and blue.
+  private static let colors: [[Float]] = (0...255).map {
+    let color = HeatColor(sequential: Double($0) / 255)
+    return [color.red, color.green, color.blue].map { Float($0) / 255 }
+  }
+
+  /// On the scale of all maps of a run, of which every eighth pixel is taken
+  /// into account.
   init(_ maps: some Sequence<RasterImage>) {
-    let values = maps.flatMap(\.values).sorted()
+    let values = maps.flatMap { map in
+      stride(from: 0, to: map.values.count, by: 8).map { map.values[$0] }
+    }.sorted()
     guard !values.isEmpty else {
       scale = (0, 1)
       return
@@ -40,11 +49,10 @@ struct HeatOverlay {
         height: picture.shape.height, width: picture.shape.width, channels: 3))
     for pixel in map.values.indices {
       let value = (map.values[pixel] - scale.low) / scale.width
-      let color = HeatColor(sequential: Double(value))
-      let levels = [color.red, color.green, color.blue]
-      for (channel, level) in levels.enumerated() {
+      let color = Self.colors[Int((min(max(value, 0), 1) * 255).rounded())]
+      for channel in 0..<3 {
         image.values[pixel * 3 + channel] =
-          Self.opacity * Float(level) / 255
+          Self.opacity * color[channel]
           + (1 - Self.opacity) * grey.values[pixel]
       }
     }

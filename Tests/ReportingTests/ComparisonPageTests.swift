@@ -186,6 +186,28 @@ struct HostileComparison {
     }
   }
 
+  @Test("Every picture has a heat map over it")
+  func overlays() throws {
+    try withComparison { comparison in
+      let page = try XMLTree(try comparison.report.page.html)
+      let overlays = page.elements(named: "div").filter {
+        $0.attributes["class"] == "overlaid"
+      }
+      let shown = comparison.runs.map { run in
+        run.extremes.mostAnomalous.count + run.extremes.falseAlarms.count
+          + run.extremes.missedAnomalies.count
+      }.reduce(0, +)
+      #expect(overlays.count == shown)
+      for overlay in overlays {
+        let images = overlay.descendants.filter { $0.name == "img" }
+        #expect(images.count == 2)
+        #expect(images[0].attributes["src"] != images[1].attributes["src"])
+        let name = images[1].attributes["alt"]
+        #expect(name?.contains("sees it strange") == true)
+      }
+    }
+  }
+
   @Test("Arrays of images have pictures, tables have none")
   func arrays() throws {
     let rows = Matrix([[0, 255, 510, 0], [1, 2, 3, 4]])

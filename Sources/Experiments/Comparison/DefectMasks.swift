@@ -66,11 +66,15 @@ struct PixelFigures {
   private let mapSize: PixelSize
   /// One a thread; which picture comes to which changes no figure.
   private var parts: [PixelEvaluation]
+  /// Of 24 MB each.
+  private static let mostParts = 8
 
   init(_ masks: DefectMasks, mapShape: ImageShape, in context: RunContext) {
     self.masks = masks
     mapSize = PixelSize(width: mapShape.width, height: mapShape.height)
-    parts = Array(repeating: PixelEvaluation(), count: context.threadCount)
+    parts = Array(
+      repeating: PixelEvaluation(),
+      count: min(context.threadCount, Self.mostParts))
   }
 
   /// Counts the maps of some pictures, at the full size of their masks.
