@@ -46,17 +46,23 @@ package enum Parallel {
 
   /// What `body` gives for every index below `count`.
   ///
-  /// - Throws: the error of the lowest index that failed.
+  /// - Throws: the error of the lowest index that failed; higher ones are not
+  ///   begun then.
   package static func map<Element, Failure>(
     _ count: Int, _ body: (Int) throws(Failure) -> Element
   ) throws(Failure) -> [Element] {
     var results = [Result<Element, Failure>?](repeating: nil, count: count)
+    let hasFailed = Atomic<Bool>(false)
     results.withUnsafeMutableBufferPointer { results in
       forEach(count) { index in
+        // Indices are handed out in ascending order: all that are lower than
+        // one that failed have begun.
+        guard !hasFailed.load(ordering: .relaxed) else { return }
         do throws(Failure) {
           results[index] = .success(try body(index))
         } catch {
           results[index] = .failure(error)
+          hasFailed.store(true, ordering: .relaxed)
         }
       }
     }
