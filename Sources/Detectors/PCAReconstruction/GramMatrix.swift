@@ -15,8 +15,8 @@ import Synchronization
 /// `Parallel.orderedSum`: the threads share the tiles of the one sum and each
 /// goes through all blocks. A partial sum would be as large as the matrix, 1.2
 /// GB for 12,288 columns, and there would be as many at a time as threads. With
-/// 784 columns, where that would do, it is no faster (60,000 rows, two threads,
-/// blocks of 4,096 or 8,192 rows: 0.99 to 1.01 of the processor time), for 64
+/// 784 columns, where that would do, it is as fast (60,000 rows, two threads,
+/// blocks of 4,096 or 8,192 rows: 0.90 to 1.01 of the processor time), for 64
 /// MiB more.
 struct GramMatrix {
   /// What the matrix holds the inner products of.
