@@ -38,8 +38,8 @@ public enum DetectorFault: Fault, Hashable {
     case .wrongFeatureCount(let actual, let expected):
       "the samples have \(actual) features, the model expects \(expected)"
     case .exceedsMemoryBudget(let needed, let budget, _):
-      "the fit needs \(needed >> 20) MiB, the memory budget is"
-        + " \(budget >> 20) MiB"
+      "the fit needs \(inWords(needed, .up)), the memory budget is"
+        + " \(inWords(budget, .down))"
     case .needsImages: "the detector sees pictures, not tables"
     case .noSolution(let problem, _): problem
     }
@@ -67,6 +67,20 @@ public enum DetectorFault: Fault, Hashable {
       "give pictures as they are, with pixels as \(option: "features")"
     case .noSolution(_, let remedy): remedy
     }
+  }
+}
+
+/// An amount of memory in MiB, where it is small in KiB or bytes.
+private func inWords(
+  _ bytes: Int, _ rounding: FloatingPointRoundingRule
+) -> String {
+  func count(_ unit: Int) -> Int {
+    Int((Double(bytes) / Double(unit)).rounded(rounding))
+  }
+  return switch bytes {
+  case 10 << 20 ... .max: "\(count(1 << 20)) MiB"
+  case 10 << 10 ... .max: "\(count(1 << 10)) KiB"
+  default: "\(bytes) byte\(bytes == 1 ? "" : "s")"
   }
 }
 

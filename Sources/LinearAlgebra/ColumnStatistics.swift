@@ -83,7 +83,8 @@ extension Matrix {
 
   /// Adds up what `add` puts into the sums for every row.
   private func blockSums(
-    _ add: (UnsafeBufferPointer<Float>, inout [Double]) -> Void
+    _ add: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Double>) ->
+      Void
   ) -> [Double] {
     values.withUnsafeBufferPointer { values in
       Parallel.orderedSum(rows, blockSize: Self.blockRows, length: columns) {
@@ -91,7 +92,7 @@ extension Matrix {
         for row in block {
           add(
             UnsafeBufferPointer(
-              rebasing: values[row * columns..<(row + 1) * columns]), &sums)
+              rebasing: values[row * columns..<(row + 1) * columns]), sums)
         }
       }
     }

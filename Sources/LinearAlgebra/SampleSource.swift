@@ -39,20 +39,36 @@ extension SampleSource {
 
   /// All rows in one matrix, read in blocks with progress.
   ///
+  /// A block stays in a thread's cache until it is where it belongs, and each
+  /// thread is the first to touch the memory that it writes: new pages come
+  /// from the system one by one.
+  ///
   /// - Throws: What reading throws, `CancellationError`.
   package func allRows(in context: RunContext) throws -> Matrix {
     if let matrix = self as? Matrix { return matrix }
-    var values: [Float] = []
-    values.reserveCapacity(rows * columns)
-    try forEachBlock(in: context) { range, block in
-      values += block.values
-      context.progress.report(
-        ProgressReport(
-          stage: "reading samples", completed: range.upperBound, total: rows))
+    let columns = columns
+    let values = try [Float](unsafeUninitializedCapacity: rows * columns) {
+      buffer, count in
+      let whole = buffer
+      try context.forEachBlock(
+        rows, size: max(1, cachedNumbers / max(columns, 1)),
+        stage: "reading samples"
+      ) { range in
+        let block = try matrix(ofRows: Array(range))
+        precondition(block.values.count == range.count * columns)
+        _ = UnsafeMutableBufferPointer(
+          rebasing: whole[
+            range.lowerBound * columns..<range.upperBound * columns]
+        ).initialize(from: block.values)
+      }
+      count = rows * columns
     }
     return Matrix(rows: rows, columns: columns, values: values)
   }
 }
+
+/// Numbers that are copied while they are in a second-level cache.
+private let cachedNumbers = 1 << 16
 
 extension Matrix: SampleSource {
   /// A copy of the rows with the given indices, in that order.

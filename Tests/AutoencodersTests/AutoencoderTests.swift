@@ -73,14 +73,15 @@ struct ArchitectureTests {
   }
 
   @Test(
-    "gives the same bits for 1 and 2 threads", arguments: Architecture.allCases)
+    "gives the same bits for 1, 2 and 3 threads",
+    arguments: Architecture.allCases)
   func threads(architecture: Architecture) throws {
     let training = waves(40)
-    let scores = try [1, 2].map {
+    let scores = try [1, 2, 3].map {
       try detector(architecture).fit(training, in: context(threads: $0))
         .scores(for: training)
     }
-    #expect(scores[0] == scores[1])
+    #expect(scores[0] == scores[1] && scores[1] == scores[2])
     #expect(scores[0].allSatisfy { $0.isFinite })
   }
 

@@ -86,6 +86,22 @@ struct DoorTests {
     #expect(throws: DetectorFault.self) { try model.scores(for: samples) }
   }
 
+  @Test(
+    "A memory budget is told in a unit in which there is something to tell",
+    arguments: [
+      (300 << 20, 200 << 20, "300 MiB", "200 MiB"),
+      (200 << 20 | 1, 200 << 20, "201 MiB", "200 MiB"),
+      (1 << 20, 1000 << 10, "1024 KiB", "1000 KiB"),
+      (1 << 20, 64, "1024 KiB", "64 bytes"), (8, 1, "8 bytes", "1 byte"),
+    ])
+  func memory(needed: Int, budget: Int, need: String, limit: String) {
+    let fault = DetectorFault.exceedsMemoryBudget(
+      needed: needed, budget: budget, remedy: "")
+    #expect(
+      fault.problem.text(for: .programmer)
+        == "the fit needs \(need), the memory budget is \(limit)")
+  }
+
   @Test("OpenBLAS has its threads again after a fit and after scores")
   func threads() throws {
     let before = BLAS.threadCount

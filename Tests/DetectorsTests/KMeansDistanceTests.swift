@@ -219,20 +219,20 @@ struct KMeansDistanceTests {
   }
 
   @Test(
-    "One and two threads give the same bits",
-    arguments: [(700, 9), (5000, 160)]
+    "One, two and three threads give the same bits",
+    arguments: [(700, 9), (13_000, 160)], [2, 3]
   )
-  func threads(rows: Int, columns: Int) throws {
-    let samples = clouds(rows: rows, columns: columns, count: 6)
+  func threads(size: (rows: Int, columns: Int), threads: Int) throws {
+    let samples = clouds(rows: size.rows, columns: size.columns, count: 6)
     let detector = KMeansDistance(nClusters: 6, scaling: .spread)
     let one = try fit(detector, samples, threads: 1)
-    let two = try fit(detector, samples, threads: 2)
-    #expect(one.centroids == two.centroids)
-    #expect(one.scales == two.scales)
+    let more = try fit(detector, samples, threads: threads)
+    #expect(one.centroids == more.centroids)
+    #expect(one.scales == more.scales)
     let first = try Parallel.$threadCount.withValue(1) {
       try one.scores(for: samples)
     }
-    #expect(try two.scores(for: samples) == first)
+    #expect(try more.scores(for: samples) == first)
   }
 
   @Test("A saved model and a saved detector give the same bits")

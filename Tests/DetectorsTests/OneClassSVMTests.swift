@@ -447,6 +447,25 @@ struct OneClassSVMRecipeTests {
     }
   }
 
+  @Test("A fit to few rows needs memory for no more of them")
+  func memoryOfFewRows() throws {
+    let samples = referenceSamples(100, 100)
+    #expect(throws: Never.self) {
+      try OneClassSVM().fit(samples, in: RunContext(memoryBudget: 1 << 20))
+    }
+    let context = RunContext(memoryBudget: 200 << 10)
+    let fault = #expect(throws: DetectorFault.self) {
+      try OneClassSVM().fit(samples, in: context)
+    }
+    let text = try #require(fault?.remedy).text(for: .commandLine)
+    let count = try #require(
+      text.split(separator: " ").last.flatMap { Int($0) })
+    #expect(count > 10)
+    #expect(throws: Never.self) {
+      try OneClassSVM(maxSamples: count).fit(samples, in: context)
+    }
+  }
+
   @Test("A cancelled fit ends with CancellationError")
   func cancellation() throws {
     let context = RunContext()

@@ -242,16 +242,18 @@ struct PCAReconstructionTests {
     #expect(abs(model.singularValues[0] - 30) < 1)
   }
 
-  @Test("One and two threads give the same bits", arguments: [700, 300])
-  func threads(rows: Int) throws {
+  @Test(
+    "One, two and three threads give the same bits", arguments: [700, 300],
+    [2, 3])
+  func threads(rows: Int, threads: Int) throws {
     let samples = noise(rows: rows, columns: 600)
     let one = try fit(samples, .count(20), threads: 1)
-    let two = try fit(samples, .count(20), threads: 2)
+    let more = try fit(samples, .count(20), threads: threads)
     let first = try Parallel.$threadCount.withValue(1) {
       try one.scores(for: samples)
     }
-    let second = try Parallel.$threadCount.withValue(2) {
-      try two.scores(for: samples)
+    let second = try Parallel.$threadCount.withValue(threads) {
+      try more.scores(for: samples)
     }
     #expect(first == second)
   }

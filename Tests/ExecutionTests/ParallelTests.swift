@@ -53,6 +53,21 @@ struct ParallelTests {
     }
   }
 
+  @Test("Nothing that comes after a failure is begun")
+  func failure() {
+    struct Failure: Error {}
+    let begun = Protected(0)
+    #expect(throws: Failure.self) {
+      try Parallel.$threadCount.withValue(1) {
+        try Parallel.map(20) { index in
+          begun.withLock { $0 += 1 }
+          if index == 3 { throw Failure() }
+        }
+      }
+    }
+    #expect(begun.withLock(\.self) == 4)
+  }
+
   @Test("A loop inside a loop stays on its thread")
   func nesting() {
     Parallel.$threadCount.withValue(2) {

@@ -3,30 +3,6 @@ import Testing
 
 @Suite("Run context")
 struct RunContextTests {
-  @Test("An ordered sum has the same bits for any number of threads")
-  func orderedSum() {
-    var generator = SeededGenerator(seed: 3)
-    let values = (0..<100_000).map { _ in generator.normal() * 1e6 }
-    let sums = [1, 2, 3].map { threads in
-      Parallel.$threadCount.withValue(threads) {
-        Parallel.orderedSum(values.count, blockSize: 100, length: 2) {
-          (block: Range<Int>, sums: inout [Double]) in
-          for index in block { sums[index % 2] += values[index] }
-        }
-      }
-    }
-    #expect(sums[0] == sums[1] && sums[1] == sums[2])
-    // Blocks by themselves, then in their order.
-    var expected = [0.0, 0.0]
-    for start in stride(from: 0, to: values.count, by: 100) {
-      var block = [0.0, 0.0]
-      for index in start..<start + 100 { block[index % 2] += values[index] }
-      expected[0] += block[0]
-      expected[1] += block[1]
-    }
-    #expect(sums[0] == expected)
-  }
-
   @Test("Blocks stop at a request, and tell how far they came until then")
   func cancellation() throws {
     final class Last: ProgressSink {

@@ -123,6 +123,25 @@ extension Batch {
     }
   }
 
+  /// Adds to `count` numbers the ordered sum of what `add` puts into zeros for
+  /// every block, all partial sums in memory of a batch's.
+  static func addOrderedSum(
+    over blocks: [Range<Int>], to total: UnsafeMutablePointer<Scalar>,
+    count: Int, add: (Range<Int>, UnsafeMutablePointer<Scalar>) -> Void
+  ) {
+    let partial = Batch(rows: blocks.count, columns: count)
+    withExtendedLifetime(partial) {
+      Parallel.addOrderedSum(
+        over: blocks,
+        to: UnsafeMutableBufferPointer(start: total, count: count),
+        scratch: UnsafeMutableBufferPointer(
+          start: partial.values, count: partial.count)
+      ) { block, part in
+        if let part = part.baseAddress { add(block, part) }
+      }
+    }
+  }
+
   /// Every row of this batch followed by the other's.
   func beside(_ other: Batch) -> Batch {
     precondition(other.rows == rows)

@@ -260,25 +260,22 @@ extension ConvolutionPass {
     _ body: (Int, Workspace) -> Void
   ) {
     let size = shapes.indices.map { layout($0).valueCount }.max() ?? 0
-    let blocks = blocks(rows: rows)
-    let partial = Batch<Scalar>(rows: blocks.count, columns: parameterCount)
     let engines = engines(parameters, backward: true)
-    Parallel.forEach(blocks.count) { block in
-      let sums = partial.pointer(toRow: block)
-      for index in 0..<parameterCount { sums[index] = 0 }
+    Batch.addOrderedSum(
+      over: blocks(rows: rows), to: gradient, count: parameterCount
+    ) { block, sums in
       let workspace = Workspace(
         engines: engines,
         weightSums: Batch(rows: 1, columns: parameterCount), sums: sums,
         gradients: Batch(rows: 2, columns: size), scratch: scratch())
       workspace.weightSums.fill(0)
-      for unit in blocks[block] { body(unit, workspace) }
+      for unit in block { body(unit, workspace) }
       for (stage, engine) in zip(stages, engines) {
         engine.unpack(
           workspace.weightSums.values + stage.offset,
           addingTo: sums + stage.offset)
       }
     }
-    SharedProduct.sumRows(of: partial, beta: 1, into: gradient)
   }
 
   /// Takes some numbers of the gradient at a place back through the activation

@@ -1,3 +1,5 @@
+import Execution
+
 extension Linear {
   func forward<Scalar: NetworkScalar>(
     _ batch: Batch<Scalar>, _ parameters: UnsafePointer<Scalar>
@@ -30,8 +32,10 @@ extension Linear {
       outputGradient.values, stride: output.count, .plain,
       beta: 1, into: gradient)
     if hasBias {
-      SharedProduct.sumRows(
-        of: outputGradient, beta: 1, into: gradient + weightCount)
+      Parallel.addRows(
+        outputGradient.values, count: batch.rows,
+        to: UnsafeMutableBufferPointer(
+          start: gradient + weightCount, count: output.count))
     }
     guard wantsInputGradient else { return nil }
     let inputGradient = Batch<Scalar>(

@@ -1,10 +1,11 @@
+import Execution
 import Foundation
 import LinearAlgebra
 
 /// A number that networks compute with: `Float` in use, `Double` where
 /// gradients are checked against finite differences.
-package protocol NetworkScalar: BinaryFloatingPoint, SIMDScalar,
-  BitwiseCopyable, Codable, Sendable
+package protocol NetworkScalar: BinaryFloatingPoint, SIMDScalar, Summand,
+  Codable
 {
   /// What convolutions go by, where it supports all layers that follow each
   /// other; `PatchEngine` elsewhere.

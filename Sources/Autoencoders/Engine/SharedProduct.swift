@@ -28,19 +28,16 @@ enum SharedProduct {
     let size = ((longest + blockCount - 1) / blockCount + 15) / 16 * 16
     let blocks = Parallel.blocks(longest, size: size)
     if longest == k {
-      let partial = Batch<Scalar>(rows: blocks.count, columns: m * n)
-      Parallel.forEach(blocks.count) { index in
-        let block = blocks[index]
+      if beta == 0 { c.update(repeating: 0, count: m * n) }
+      Batch.addOrderedSum(over: blocks, to: c, count: m * n) { block, part in
         let lower = block.lowerBound
         Scalar.multiply(
           m: m, n: n, k: block.count,
           a + (aForm == .plain ? lower : lower * aStride), stride: aStride,
           aForm,
           b + (bForm == .plain ? lower * bStride : lower), stride: bStride,
-          bForm,
-          beta: 0, into: partial.pointer(toRow: index), stride: n)
+          bForm, beta: 1, into: part, stride: n)
       }
-      sumRows(of: partial, beta: beta, into: c)
     } else if longest == m {
       Parallel.forEach(blocks.count) { index in
         let block = blocks[index]
@@ -59,25 +56,6 @@ enum SharedProduct {
           m: m, n: block.count, k: k, a, stride: aStride, aForm,
           b + (bForm == .plain ? lower : lower * bStride), stride: bStride,
           bForm, beta: beta, into: c + lower, stride: n)
-      }
-    }
-  }
-
-  /// target ← beta · target + the rows of the batch, added in order.
-  static func sumRows<Scalar: NetworkScalar>(
-    of batch: Batch<Scalar>, beta: Scalar,
-    into target: UnsafeMutablePointer<Scalar>
-  ) {
-    let blocks = Parallel.blocks(batch.columns, size: 8192)
-    Parallel.forEach(blocks.count) { index in
-      let block = blocks[index]
-      let target = target + block.lowerBound
-      if beta == 0 {
-        for column in 0..<block.count { target[column] = 0 }
-      }
-      for row in 0..<batch.rows {
-        let source = batch.pointer(toRow: row) + block.lowerBound
-        for column in 0..<block.count { target[column] += source[column] }
       }
     }
   }

@@ -40,6 +40,8 @@ struct LloydIteration {
   /// Samples of one block; the inner products of a block with some dozens of
   /// centroids stay in a core's second-level cache.
   private static let blockSize = 1024
+  /// Samples that are added up together.
+  private static let summedRows = 4096
   /// The fewest features and samples for which bounds by a subspace pay.
   private static let columnsForSubspace = 4 * SubspaceBasis.rank
   private static let rowsForSubspace = 4096
@@ -50,9 +52,13 @@ struct LloydIteration {
   static func bytes(rows: Int, columns: Int, nClusters: Int) -> Int {
     let perRow = AssignmentBlock.bytesPerRow(
       clusterCount: nClusters, rank: SubspaceBasis.rank)
-    // Sums in double precision; centroids now, before, and their reference.
-    return rows * perRow + nClusters * columns * (8 + 4 * 4)
-      + 4 * min(rows, partSize) * columns
+    // In double precision.
+    let sums = nClusters * columns * 8
+    let partialSums = Parallel.partialSumCount(
+      blocks: rows / summedRows + 1, bytes: sums)
+    // Centroids now, before, and their reference.
+    return rows * perRow + (1 + partialSums) * sums
+      + nClusters * columns * 4 * 4 + 4 * min(rows, partSize) * columns
   }
 
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
@@ -149,28 +155,29 @@ struct LloydIteration {
       if let from = move.from { counts[from] -= 1 }
       counts[move.to] += 1
     }
-    // Every strip of columns sees the samples in the same order, so the sums
-    // do not depend on who adds them.
+    // In blocks of rows, of which only those with moves have something to add.
+    var stretches: [Range<Int>] = []
+    var start = 0
+    while start < moves.count {
+      let block = moves[start].row / Self.summedRows
+      let end = moves[start...].firstIndex {
+        $0.row / Self.summedRows != block
+      }
+      stretches.append(start..<(end ?? moves.count))
+      start = stretches[stretches.count - 1].upperBound
+    }
     let samples = samples
     let columns = samples.columns
-    let strips = Parallel.blocks(columns, size: 64)
-    try sums.withUnsafeMutableBufferPointer { sums in
-      guard let sums = sums.baseAddress else { return }
-      try samples.forEachPart(of: moves.map(\.row)) { part, values, starts in
-        Parallel.forEach(strips.count) { strip in
-          for (move, start) in zip(moves[part], starts) {
-            let sample = values + start
-            let target = sums + move.to * columns
-            for column in strips[strip] {
-              target[column] += Double(sample[column])
-            }
-            guard let from = move.from else { continue }
-            let source = sums + from * columns
-            for column in strips[strip] {
-              source[column] -= Double(sample[column])
-            }
-          }
-        }
+    try Parallel.addOrderedSum(over: stretches, to: &sums) { stretch, part in
+      guard let part = part.baseAddress else { return }
+      let moves = moves[stretch]
+      try samples.forEach(moves.map(\.row)) { place, sample in
+        let move = moves[stretch.lowerBound + place]
+        let target = part + move.to * columns
+        for column in 0..<columns { target[column] += Double(sample[column]) }
+        guard let from = move.from else { return }
+        let source = part + from * columns
+        for column in 0..<columns { source[column] -= Double(sample[column]) }
       }
     }
   }

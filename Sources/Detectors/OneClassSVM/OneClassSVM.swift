@@ -163,10 +163,15 @@ public struct OneClassSVM: Detector {
     let size = MemoryLayout<Float>.stride
     // The scaled points, the vectors of the solver, and enough kernel rows.
     let bytesPerRow = (columns + 16 + 64) * size
-    let gathered = 4096 * (columns + 1024) * size
-    let needed = rows * bytesPerRow + gathered
+    // Rows that are multiplied together are gathered, with their products.
+    let mostGathered = 4096
+    let bytesPerGathered = (columns + 1024) * size
+    let needed =
+      rows * bytesPerRow + min(rows, mostGathered) * bytesPerGathered
     guard needed <= budget else {
-      let affordable = max(1, (budget - gathered) / bytesPerRow)
+      let affordable = max(
+        1, budget / (bytesPerRow + bytesPerGathered),
+        (budget - mostGathered * bytesPerGathered) / bytesPerRow)
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: budget,
         remedy: "fit to fewer rows with \(option: "max-samples", affordable)")

@@ -30,13 +30,11 @@ struct SampleMoments {
     let columns = samples.columns
     return Parallel.orderedSum(rows.count, blockSize: 256, length: columns) {
       block, sums in
-      sums.withUnsafeMutableBufferPointer { sums in
-        samples.values.withUnsafeBufferPointer { values in
-          centre.withUnsafeBufferPointer { centre in
-            for row in block {
-              let start = rows[row] * columns
-              add(values[start..<start + columns], centre, to: sums, term)
-            }
+      samples.values.withUnsafeBufferPointer { values in
+        centre.withUnsafeBufferPointer { centre in
+          for row in block {
+            let start = rows[row] * columns
+            add(values[start..<start + columns], centre, to: sums, term)
           }
         }
       }
