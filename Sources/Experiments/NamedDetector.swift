@@ -58,10 +58,15 @@ public struct NamedDetector: Sendable {
   }
 }
 
-/// What the time of runs on a category depends on, before it is read.
+/// How features of a category are made, and what the time of runs on it depends
+/// on, before it is read.
 ///
 /// Of image files it looks into every header: made once for all detectors.
 struct Workload {
+  /// What cannot be described is told when it is read.
+  let extractor: Result<FeatureExtractor, any Error>
+  /// The word for the features in tables.
+  let features: String
   /// The training samples.
   let rows: Int
   /// The values of each.
@@ -70,10 +75,11 @@ struct Workload {
   let readingSeconds: Double
 
   init(_ category: DatasetCategory, features: FeatureRecipe) {
-    // What cannot be described now will be told when it is read.
-    let shape = try? features.extractor(for: category).imageShape
+    extractor = Result { try features.extractor(for: category) }
+    let known = try? extractor.get()
+    self.features = known?.name ?? features.kind.rawValue
     rows = category.train.count
-    columns = shape?.count ?? category.train.source.columns
+    columns = known?.imageShape?.count ?? category.train.source.columns
     readingSeconds =
       Double(rows + category.test.count) * Self.secondsPerSample
   }

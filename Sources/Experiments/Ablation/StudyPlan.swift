@@ -21,7 +21,8 @@ struct StudyPlan {
 
   /// Runs on the same features.
   struct SharedFeatures {
-    var preparation: Preparation
+    let preparation: Preparation
+    let workload: Workload
     var cells: [Cell]
   }
 
@@ -96,11 +97,14 @@ struct StudyPlan {
           slice.preparations[index].cells += cells
         } else {
           slice.preparations.append(
-            SharedFeatures(preparation: preparation, cells: cells))
+            SharedFeatures(
+              preparation: preparation,
+              workload: Workload(category, features: preparation.features),
+              cells: cells))
         }
       }
       for index in slice.preparations.indices {
-        slice.preparations[index].estimateSeconds(on: category)
+        slice.preparations[index].estimateSeconds()
       }
       return slice
     }
@@ -108,8 +112,7 @@ struct StudyPlan {
 }
 
 extension StudyPlan.SharedFeatures {
-  fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
-    let workload = Workload(category, features: preparation.features)
+  fileprivate mutating func estimateSeconds() {
     for index in cells.indices {
       // What cells share is read with the first.
       cells[index].expectedSeconds =

@@ -7,32 +7,49 @@ import LinearAlgebra
 
 /// A category that one detector after another is fitted to and judged on.
 struct ComparedCategory {
-  private let prepared: PreparedCategory
-  private let test: any SampleSource
+  private typealias Samples = (train: PreparedCategory, test: any SampleSource)
+
+  private let samples: Result<Samples, any Error>
   private let testSamples: SampleSet
   private var pictures: SamplePictures
   /// What all results have in common.
   private let blank: DetectorResult
 
-  /// - Parameter dataset: The name that results carry.
-  /// - Throws: `ExperimentFault` for a set without samples, the faults of
-  ///   reading and of the features.
+  /// Reads the samples and makes features of them; what keeps it from that
+  /// becomes the failure of every run.
+  ///
+  /// - Parameters:
+  ///   - workload: That of the category.
+  ///   - dataset: The name that results carry.
+  ///   - scaler: Nil is the default of the data.
+  /// - Throws: `CancellationError`.
   init(
-    _ category: DatasetCategory, of dataset: String, preparation: Preparation,
-    in context: RunContext
+    _ category: DatasetCategory, _ workload: Workload, of dataset: String,
+    scaler: Scaler?, in context: RunContext
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    prepared = try PreparedCategory(
-      category, preparation: preparation, in: context)
-    test = try prepared.test(in: context)
+    do {
+      let train = try PreparedCategory(
+        category, workload, scaler: scaler, in: context)
+      samples = .success((train, try train.test(in: context)))
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      samples = .failure(error)
+    }
     testSamples = category.test
     pictures = SamplePictures(of: category.test)
     var blank = DetectorResult(
       dataset: dataset, category: category, detector: "",
-      features: prepared.features.extractor.name)
+      features: workload.features)
     blank.figures[.loadSeconds] = (clock.now - start) / .seconds(1)
     self.blank = blank
+  }
+
+  /// Why there are no samples, or no features of them.
+  var failure: (any Error)? {
+    if case .failure(let error) = samples { error } else { nil }
   }
 
   /// Fits one detector and judges its scores; what keeps it from that becomes
@@ -51,7 +68,9 @@ struct ComparedCategory {
     var context = context
     context.seed = seed
     do {
-      let model = try fit(detector, in: context, into: &run)
+      let (train, test) = try samples.get()
+      let model = try fit(
+        detector, to: train, judgedOn: test, in: context, into: &run)
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
         let places = run.extremes.places
@@ -70,13 +89,14 @@ struct ComparedCategory {
   }
 
   private func fit(
-    _ detector: NamedDetector, in context: RunContext,
+    _ detector: NamedDetector, to train: PreparedCategory,
+    judgedOn test: any SampleSource, in context: RunContext,
     into run: inout ComparisonRun
   ) throws -> FittedPipeline {
     let clock = ContinuousClock()
     let parts = context.parts([4, 1])
     let fit = try clock.measure(
-      try prepared.fit(detector, scoresTraining: false, in: parts[0]))
+      try train.fit(detector, scoresTraining: false, in: parts[0]))
     let scoring = try clock.measure(
       try fit.value.scores(of: test, in: parts[1]))
     let evaluation = try Evaluation(

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Evaluation
 import Execution
 import Features
@@ -73,14 +74,16 @@ public struct Comparison: Sendable {
 
   /// Runs everything; the samples of a category are read once.
   ///
-  /// A detector that cannot fit or score does not stop the others, but one
-  /// with a hyper-parameter out of range does.
+  /// A detector that cannot fit or score does not stop the others, nor does
+  /// a category that cannot be read stop other categories: the context is
+  /// warned, and the runs say why they failed. A hyper-parameter out of range,
+  /// or features that cannot be made as asked, stop all.
   ///
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
   ///   - finished: Called after every run.
   /// - Throws: `ParameterFault`, `ExperimentFault.noLabels`, the faults of
-  ///   reading and of the features, `CancellationError`.
+  ///   reading the only category, `FeatureFault`, `CancellationError`.
   public func run(
     in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
@@ -94,43 +97,51 @@ public struct Comparison: Sendable {
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
     // Of each category: for reading it, then for every run.
-    let seconds = categories.map { category in
-      let workload = Workload(category, features: features)
-      return [workload.readingSeconds]
+    let workloads = categories.map { Workload($0, features: features) }
+    let seconds = workloads.map { workload in
+      [workload.readingSeconds]
         + detectors.flatMap {
           Array(
             repeating: $0.expectedSeconds(workload), count: seeds.count)
         }
     }
     let parts = context.parts(seconds.map { $0.reduce(0, +) })
-    return try categories.indices.flatMap {
-      try run(
-        categories[$0], shown: shown, in: parts[$0].parts(seconds[$0]),
-        finished: finished)
+    return try categories.indices.flatMap { index in
+      let (category, parts) = (categories[index], parts[index])
+      var shares = parts.parts(seconds[index])[...]
+      let compared = try ComparedCategory(
+        category, workloads[index], of: dataset.name, scaler: scaler,
+        in: shares.removeFirst())
+      if let error = compared.failure {
+        // What is asked for in vain of one is so of all.
+        guard categories.count > 1, (error as? any Fault)?.kind != .usage
+        else { throw error }
+        parts.warn("\(category.name): \(FaultMessage(error))")
+      }
+      return try run(
+        compared, category.name, shown: shown, in: shares, finished: finished)
     }
   }
 
-  /// - Parameter parts: For reading the category, then for every run.
+  /// - Parameter parts: For every run.
   private func run(
-    _ category: DatasetCategory, shown: Int?, in parts: [RunContext],
-    finished: (ComparisonRun) -> Void
+    _ compared: ComparedCategory, _ name: String, shown: Int?,
+    in parts: ArraySlice<RunContext>, finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
-    var parts = parts[...]
-    var compared = try ComparedCategory(
-      category, of: dataset.name,
-      preparation: Preparation(features: features, scaler: scaler),
-      in: parts.removeFirst())
+    var (compared, parts) = (compared, parts)
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
-        let context = parts.removeFirst().named(
-          "\(category.name), \(detector.name)")
+        let context = parts.removeFirst().named("\(name), \(detector.name)")
         try context.cancellation.check()
         // Of several seeds, the first is shown for all.
         let run = try compared.run(
           detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
           in: context)
         if let mistake = run.failure as? ParameterFault { throw mistake }
+        if compared.failure == nil, let failure = run.failure {
+          context.warn("\(detector.name), \(name): \(FaultMessage(failure))")
+        }
         finished(run)
         runs.append(run)
       }

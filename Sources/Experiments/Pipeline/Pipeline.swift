@@ -37,8 +37,7 @@ public struct Pipeline: Sendable {
     let parts = context.parts(
       [workload.readingSeconds, detector.expectedSeconds(workload)])
     var fitted = try PreparedCategory(
-      category, preparation: Preparation(features: features, scaler: scaler),
-      in: parts[0]
+      category, workload, scaler: scaler, in: parts[0]
     ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
     if scoresTraining {
       fitted.origin = ModelOrigin(
