@@ -18,7 +18,7 @@ NATIVE ?= -Xcc -march=native
 # A room that imports what it does not declare does not build.
 IMPORTS = --explicit-target-dependency-import-check error
 BUILD = swift build -c release $(NATIVE) $(IMPORTS)
-PACKAGES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
+LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 
 .PHONY: run test test-debug test-sanitize test-docs docs-update figures docs \
   lint bench build install completions packages clean
@@ -82,7 +82,7 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests \
 	  Benchmarks/Package.swift Benchmarks/Sources
 
-bench: PACKAGES += python3-venv dataset-fashion-mnist
+bench: PACKAGES = python3-venv dataset-fashion-mnist
 bench: packages
 	@Benchmarks/run $(ROWS)
 
@@ -106,10 +106,13 @@ completions:
 	$$bin --generate-completion-script fish \
 	  > $$share/fish/vendor_completions.d/anomaly.fish
 
-# Installs the Debian packages of the libraries that are missing.
+# Installs the Debian packages that are missing: of libraries, unless they are
+# there in another way, and what else a target names.
 packages:
-	@pkg-config --exists openblas lapacke libpng zlib 2>/dev/null && exit 0; \
-	missing=; for package in $(PACKAGES); do \
+	@wanted="$(PACKAGES)"; \
+	pkg-config --exists openblas lapacke libpng zlib 2>/dev/null || \
+	  wanted="$(LIBRARIES) $$wanted"; \
+	missing=; for package in $$wanted; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null \
 	    | grep -q 'install ok installed' || missing="$$missing $$package"; \
 	done; \

@@ -60,13 +60,7 @@ struct Compare: ParsableCommand {
         features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
         makesPictures: output != nil)
-      return try comparison.run(in: session.context) { run in
-        if let failure = run.failure {
-          let result = run.result
-          session.context.warn(
-            "\(result.detector), \(result.category): \(FaultMessage(failure))")
-        }
-      }
+      return try comparison.run(in: session.context)
     }
     let report = ComparisonReport(
       runs,

@@ -55,8 +55,7 @@ struct PipelineArguments: ParsableArguments {
       context.checkpoint = CheckpointFile(url, resumes: resume)
     } else if resume || checkpoint != nil {
       throw ParameterFault.unknown(
-        name: resume ? "resume" : "checkpoint", owner: detector.name,
-        owners: [])
+        resume ? "resume" : "checkpoint", owner: detector.name, owners: [])
     }
     if resume, !FileManager.default.fileExists(atPath: url.path) {
       throw ValidationError(

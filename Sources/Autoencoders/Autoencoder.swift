@@ -153,10 +153,12 @@ extension Autoencoder {
         ] : [])
   }
 
+  private static let epochs = Parameter<Autoencoder>(
+    "epochs", \.training.epochs, .count, "passes over the training images")
+
   /// Those that all architectures have.
   private static let training: [Parameter<Autoencoder>] = [
-    Parameter(
-      "epochs", \.training.epochs, .count, "passes over the training images"),
+    epochs,
     Parameter(
       "batch-size", \.training.batchSize, .count, "images in a step",
       unset: "\(TrainingOptions.usualBatchSize)"),
@@ -195,7 +197,7 @@ extension Autoencoder {
         && parameter.values(of: self) != parameter.values(of: untouched)
       {
         throw ParameterFault.unknown(
-          name: parameter.name, owner: architecture.rawValue, owners: [])
+          parameter.option, owner: architecture.rawValue, owners: [])
       }
     }
   }
@@ -242,7 +244,7 @@ extension Autoencoder {
       FitGrowth(
         seconds: Double(detector.training.epochs)
           * detector.architecture.traits.secondsPerEpoch,
-        remedies: ["epochs", "size"])
+        remedies: [epochs.option, "size"])
     }
   }
 }

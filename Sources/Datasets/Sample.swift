@@ -32,6 +32,23 @@ public struct Sample: Hashable, Sendable {
   }
 }
 
+extension [Sample] {
+  /// One label a sample; nil unless all are known.
+  var labels: [Int]? {
+    let labels = compactMap(\.label)
+    return labels.count == count ? labels : nil
+  }
+
+  /// Called by running numbers, as layouts of arrays call their samples.
+  var numbered: [Sample] {
+    enumerated().map { index, sample in
+      var sample = sample
+      sample.id = String(index)
+      return sample
+    }
+  }
+}
+
 /// Samples and where their numbers are.
 public struct SampleSet: Sendable {
   /// What is known of each; as many as `source` has rows.
@@ -68,10 +85,7 @@ public struct SampleSet: Sendable {
   public var count: Int { samples.count }
 
   /// One label a sample; nil unless all are known.
-  public var labels: [Int]? {
-    let labels = samples.compactMap(\.label)
-    return labels.count == samples.count ? labels : nil
-  }
+  public var labels: [Int]? { samples.labels }
 
   /// The samples as files, when they are.
   package var files: ImageFiles? { source as? ImageFiles }

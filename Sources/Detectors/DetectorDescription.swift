@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import LinearAlgebra
 import Parameters
@@ -95,13 +96,13 @@ public struct FitGrowth: Hashable, Sendable {
   public var columnPower: Double
   /// The most rows that are learned from; nil for all.
   public var rowLimit: Int?
-  /// The names of parameters that make a fit shorter.
-  public var remedies: [String]
+  /// The parameters that make a fit shorter.
+  public var remedies: [OptionName]
 
   /// By default: in proportion to rows and columns, learning from all rows.
   public init(
     seconds: Double, rowPower: Double = 1, columnPower: Double = 1,
-    rowLimit: Int? = nil, remedies: [String]
+    rowLimit: Int? = nil, remedies: [OptionName]
   ) {
     self.seconds = seconds
     self.rowPower = rowPower

@@ -3,7 +3,7 @@
 ///     "lower \(option: "max-samples") or the size of the images"
 ///
 /// `--max-samples` for somebody at a command line, `max-samples` for the writer
-/// of a study, `maxSamples` for a programmer.
+/// of a study, `maxSamples` for a programmer; see `OptionName`.
 public struct FaultMessage: Hashable, Sendable {
   /// Who reads a message.
   public enum Reader: Sendable {
@@ -17,7 +17,7 @@ public struct FaultMessage: Hashable, Sendable {
 
   fileprivate enum Piece: Hashable, Sendable {
     case text(String)
-    case option(String, value: String?)
+    case option(OptionName, value: String?)
   }
 
   private var pieces: [Piece]
@@ -43,23 +43,20 @@ public struct FaultMessage: Hashable, Sendable {
     pieces.map { piece in
       switch piece {
       case .text(let text): text
-      case .option(let name, nil): Self.option(name, for: reader)
-      case .option(let name, let value?):
-        Self.option(name, for: reader) + Self.assignment(for: reader) + value
+      case .option(let option, nil): Self.option(option, for: reader)
+      case .option(let option, let value?):
+        Self.option(option, for: reader) + Self.assignment(for: reader) + value
       }
     }.joined()
   }
 
-  private static func option(_ name: String, for reader: Reader) -> String {
+  private static func option(
+    _ option: OptionName, for reader: Reader
+  ) -> String {
     switch reader {
-    case .commandLine: return "--" + name
-    case .study: return name
-    case .programmer:
-      let words = name.split(separator: "-")
-      return words.dropFirst().reduce(into: words.first.map(String.init) ?? "")
-      {
-        $0 += $1.prefix(1).uppercased() + $1.dropFirst()
-      }
+    case .commandLine: "--" + option.name
+    case .study: option.name
+    case .programmer: option.property
     }
   }
 
@@ -109,18 +106,16 @@ extension FaultMessage: ExpressibleByStringInterpolation {
       pieces += message.pieces
     }
 
-    /// The name of an option as the command line has it but for the dashes,
-    /// such as `n-clusters`, and a value to give to it.
+    /// An option, such as `"n-clusters"`, and a value to give to it.
     public mutating func appendInterpolation(
-      option name: String, _ value: some Any
+      option: OptionName, _ value: some Any
     ) {
-      pieces.append(.option(name, value: "\(value)"))
+      pieces.append(.option(option, value: "\(value)"))
     }
 
-    /// The name of an option as the command line has it but for the dashes,
-    /// such as `n-clusters`.
-    public mutating func appendInterpolation(option name: String) {
-      pieces.append(.option(name, value: nil))
+    /// An option, such as `"n-clusters"`.
+    public mutating func appendInterpolation(option: OptionName) {
+      pieces.append(.option(option, value: nil))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Autoencoders
 import Detectors
+import Diagnostics
 import Parameters
 
 /// Detectors by name: what commands, studies and model files can ask for.
@@ -108,7 +109,7 @@ public struct DetectorCatalog: Sendable {
     let known = Set(chosen.flatMap { $0.parameters.map(\.name) })
     for name in settings.names.sorted() where !known.contains(name) {
       throw ParameterFault.unknown(
-        name: name,
+        OptionName(text: name),
         owner: chosen.map(\.name).joined(separator: ", "),
         owners: parameters.first { $0.name == name }?.detectors ?? [])
     }

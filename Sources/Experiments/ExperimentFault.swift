@@ -13,8 +13,8 @@ public enum ExperimentFault: Fault, Hashable {
   case severalCategories([String])
   /// There is nothing to fit to.
   case noTrainingSamples(category: String)
-  /// There is nothing to score.
-  case noTestSamples(category: String)
+  /// There is nothing to score; nil for a set of no known category.
+  case noTestSamples(category: String?)
   /// The file is no model of ours, or one of another detector.
   case notAModel(path: String, reason: String)
   /// A latent code has fewer numbers than the edit's index needs.
@@ -54,9 +54,8 @@ public enum ExperimentFault: Fault, Hashable {
     case .unknownDetector, .latentIndexOutOfRange, .cannotShow,
       .needsPixels:
       nil
-    case .noLabels(let category), .noTrainingSamples(let category),
-      .noTestSamples(let category):
-      category
+    case .noLabels(let category), .noTrainingSamples(let category): category
+    case .noTestSamples(let category): category
     case .severalCategories(let names):
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
     case .notAModel(let path, _): path

@@ -84,10 +84,17 @@ public struct NamedDetector: Sendable {
   }
 }
 
-/// What the time of runs on a category depends on, before it is read.
+/// How features of a category are made, and what the time of runs on it depends
+/// on, before it is read.
 ///
 /// Of image files it looks into every header: made once for all detectors.
 struct Workload {
+  /// Nil is the default of the data.
+  let scaler: Scaler?
+  /// What cannot be described is told when it is read.
+  let extractor: Result<FeatureExtractor, any Error>
+  /// The word for the features in tables.
+  let features: String
   /// The training samples.
   let rows: Int
   /// The values of each.
@@ -95,11 +102,13 @@ struct Workload {
   /// Roughly how long reading and features take.
   let readingSeconds: Double
 
-  init(_ category: DatasetCategory, features: FeatureRecipe) {
-    // What cannot be described now will be told when it is read.
-    let shape = try? features.extractor(for: category).imageShape
+  init(_ category: DatasetCategory, _ preparation: Preparation) {
+    scaler = preparation.scaler
+    extractor = Result { try preparation.features.extractor(for: category) }
+    let known = try? extractor.get()
+    features = known?.name ?? preparation.features.kind.rawValue
     rows = category.train.count
-    columns = shape?.count ?? category.train.source.columns
+    columns = known?.imageShape?.count ?? category.train.source.columns
     readingSeconds =
       Double(rows + category.test.count) * Self.secondsPerSample
   }

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// The check before a fit, the options of the command and their help, the
 /// factors of a study, tables of documentation and the words of errors all
-/// follow from it.
+/// follow from it; a programmer reads the name of the property.
 ///
 ///     Parameter("n-clusters", \.nClusters, .count, "number of clusters")
 public struct Parameter<Owner>: Sendable {
@@ -23,6 +23,7 @@ public struct Parameter<Owner>: Sendable {
   /// Whether a value is the path of a file or folder.
   public let isPath: Bool
 
+  private let path: any PartialKeyPath<Owner> & Sendable
   private let setText: @Sendable (String, inout Owner) -> Bool
   private let reset: @Sendable (inout Owner) -> Void
   private let texts: @Sendable (Owner) -> [String]
@@ -35,7 +36,8 @@ public struct Parameter<Owner>: Sendable {
     _ domain: ParameterDomain<Value>, _ summary: String
   ) {
     self.init(
-      name, domain, summary, form: Value.self == Bool.self ? .flag : .value,
+      name, path, domain, summary,
+      form: Value.self == Bool.self ? .flag : .value,
       unset: nil,
       set: { $0[keyPath: path] = $1 }, reset: { _ in },
       values: { [$0[keyPath: path]] })
@@ -49,7 +51,8 @@ public struct Parameter<Owner>: Sendable {
     _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil
   ) {
     self.init(
-      name, domain, summary, form: Value.self == Bool.self ? .flag : .value,
+      name, path, domain, summary,
+      form: Value.self == Bool.self ? .flag : .value,
       unset: unset,
       set: { $0[keyPath: path] = $1 }, reset: { $0[keyPath: path] = nil },
       values: { $0[keyPath: path].map { [$0] } ?? [] })
@@ -63,19 +66,21 @@ public struct Parameter<Owner>: Sendable {
     _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil
   ) {
     self.init(
-      name, domain, summary, form: .list, unset: unset,
+      name, path, domain, summary, form: .list, unset: unset,
       set: { $0[keyPath: path].append($1) }, reset: { $0[keyPath: path] = [] },
       values: { $0[keyPath: path] })
   }
 
   private init<Value>(
-    _ name: String, _ domain: ParameterDomain<Value>, _ summary: String,
-    form: ParameterForm, unset: String?,
+    _ name: String, _ path: any PartialKeyPath<Owner> & Sendable,
+    _ domain: ParameterDomain<Value>, _ summary: String, form: ParameterForm,
+    unset: String?,
     set: @escaping @Sendable (inout Owner, Value) -> Void,
     reset: @escaping @Sendable (inout Owner) -> Void,
     values: @escaping @Sendable (Owner) -> [Value]
   ) {
     self.name = name
+    self.path = path
     self.summary = summary
     self.form = form
     self.unset = unset
@@ -92,6 +97,17 @@ public struct Parameter<Owner>: Sendable {
     impossible = { owner in
       values(owner).first { !domain.contains($0) }.map(domain.text)
     }
+  }
+
+  /// What it is called on the command line, in studies and in Swift.
+  ///
+  /// Of a computed property, or one with a wrapper, Swift does not keep the
+  /// name: it is then taken to be this one in camel case.
+  public var option: OptionName {
+    let (text, root) = (path.debugDescription, "\\\(Owner.self).")
+    let isNamed = text.hasPrefix(root) && !text.contains("<")
+    return OptionName(
+      name, property: isNamed ? String(text.dropFirst(root.count)) : nil)
   }
 
   /// The values that an owner has, as text; none where it is left open.
@@ -122,7 +138,7 @@ public struct Parameter<Owner>: Sendable {
   }
 
   private func fault(value: String) -> ParameterFault {
-    .impossible(name: name, value: value, allowed: allowed)
+    .impossible(option, value: value, allowed: allowed)
   }
 }
 
@@ -171,17 +187,18 @@ public enum ParameterForm: Sendable {
 #endif
 public enum ParameterFault: Fault, Hashable {
   /// The value is not in the domain.
-  case impossible(name: String, value: String, allowed: String)
+  case impossible(OptionName, value: String, allowed: String)
   /// What it is given to has no such parameter; others have.
-  case unknown(name: String, owner: String, owners: [String])
+  case unknown(OptionName, owner: String, owners: [String])
 
   public var kind: FaultKind { .usage }
 
   public var problem: FaultMessage {
     switch self {
-    case .impossible(let name, let value, _):
-      "\(option: name) cannot be \(value)"
-    case .unknown(let name, let owner, _): "\(owner) has no \(option: name)"
+    case .impossible(let option, let value, _):
+      "\(option: option) cannot be \(value)"
+    case .unknown(let option, let owner, _):
+      "\(owner) has no \(option: option)"
     }
   }
 

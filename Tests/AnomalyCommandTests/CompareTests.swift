@@ -130,6 +130,47 @@ struct ComparisonDocument: Decodable, Equatable {
     #expect(document.results.count == 2)
   }
 
+  @Test("A category that cannot be read fails its own runs, not the others")
+  func unreadableCategory() throws {
+    let folder = try TemporaryFolder()
+    let data = folder.file("data")
+    try FileManager.default.createDirectory(
+      at: data, withIntermediateDirectories: true)
+    for category in ["bolt", "weave"] {
+      try FileManager.default.copyItem(
+        atPath: inspection + "/" + category,
+        toPath: data.appending(path: category).path)
+    }
+    let image = data.appending(path: "bolt/test/bent/003.png")
+    try Data(contentsOf: image).prefix(1000).write(to: image)
+    let arguments = [
+      "compare", data.path, "--size", "16", "--detectors", "pca,kmeans",
+      "--json",
+    ]
+    let run = try CommandRun(arguments + ["--output", folder.path("out")])
+    #expect(run.status == 65)
+    let told = run.errors.split(separator: "\n").filter {
+      $0.contains("003.png")
+    }
+    #expect(told.count == 1, "\(run.errors)")
+    #expect(told.first?.contains("bolt: ") ?? false, "\(run.errors)")
+    let document = try run.json(ComparisonDocument.self)
+    #expect(
+      document.results.map(\.category) == ["bolt", "bolt", "weave", "weave"])
+    #expect(
+      document.results.map { $0.auroc == nil } == [true, true, false, false])
+    #expect(document.mean.map(\.auroc) == [nil, nil])
+    #expect(
+      FileManager.default.fileExists(atPath: folder.path("out/report.html")))
+    let scores = try String(
+      contentsOfFile: folder.path("out/scores.csv"), encoding: .utf8)
+    #expect(scores.split(separator: "\n").count == 1 + 2 * 60)
+
+    // Where there are no others, it is the error of the command.
+    try CommandRun(arguments + ["--category", "bolt"]).expectRefusal(
+      status: 65, mentioning: "003.png")
+  }
+
   @Test("A table is fitted and scored on all rows, standard scaled")
   func table() throws {
     let folder = try TemporaryFolder()

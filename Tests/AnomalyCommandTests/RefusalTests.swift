@@ -101,6 +101,35 @@ import Testing
     #expect(try folder.contents == ["bolt"])
   }
 
+  @Test("An empty test set is refused", arguments: ["score", "submit"])
+  func emptyTestSet(command: String) throws {
+    let folder = try TemporaryFolder()
+    for name in ["train/good", "test"] {
+      try FileManager.default.createDirectory(
+        at: folder.file("data/" + name), withIntermediateDirectories: true)
+    }
+    for index in 0..<4 {
+      try FileManager.default.copyItem(
+        atPath: inspection + "/weave/train/good/00\(index).png",
+        toPath: folder.path("data/train/good/\(index).png"))
+    }
+    let model = folder.path("model.safetensors")
+    if command == "score" {
+      let fit = try CommandRun(
+        "fit", inspection, "--category", "weave", "--detector", "pca",
+        "--model", model)
+      #expect(fit.status == 0, "\(fit.errors)")
+    }
+    let files = try folder.contents
+    let detector =
+      command == "score" ? ["--model", model] : ["--detector", "pca"]
+    try CommandRun(
+      [command, folder.path("data")] + detector
+        + ["--output", folder.path("out.csv")]
+    ).expectRefusal(status: 65, mentioning: "test")
+    #expect(try folder.contents == files)
+  }
+
   @Test("One class of labels, and words for scores, are refused by name")
   func evaluate() throws {
     let folder = try TemporaryFolder()

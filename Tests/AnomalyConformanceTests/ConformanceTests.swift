@@ -21,10 +21,9 @@ struct ConformanceTests {
       #expect {
         try detector.fit(noise(rows: 50, columns: 10), in: RunContext())
       } throws: {
-        guard case .impossible(name, _, _)? = $0 as? ParameterFault else {
-          return false
-        }
-        return true
+        guard case .impossible(let option, _, _)? = $0 as? ParameterFault
+        else { return false }
+        return option.name == name
       }
     }
   }

@@ -282,11 +282,11 @@ struct AutoencoderFaultTests {
         #expect("\(error)".contains(part))
       }
     }
-    expectFault("epochs cannot be 0") { $0.training.epochs = 0 }
-    expectFault("learningRate cannot be nan") {
+    expectFault("training.epochs cannot be 0") { $0.training.epochs = 0 }
+    expectFault("training.learningRate cannot be nan") {
       $0.training.learningRate = .nan
     }
-    expectFault("patience cannot be 0") { $0.training.patience = 0 }
+    expectFault("training.patience cannot be 0") { $0.training.patience = 0 }
     expectFault("widths cannot be") { $0.widths = [] }
     expectFault("cnn has no latentSize") { $0.latentSize = 3 }
     expectFault("cnn has no beta") { $0.beta = 3 }

@@ -294,7 +294,7 @@ struct LayoutTests {
     options.idColumn = "id"
     #expect(
       throws: ParameterFault.unknown(
-        name: "id-column", owner: "mvtec", owners: ["csv"])
+        "id-column", owner: "mvtec", owners: ["csv"])
     ) { _ = try self.dataset("bottle", options) }
   }
 

@@ -353,9 +353,9 @@ struct KMeansDistanceTests {
       #expect {
         _ = try fit(detector, samples)
       } throws: { error in
-        guard case .impossible(name, _, _)? = error as? ParameterFault
+        guard case .impossible(let option, _, _)? = error as? ParameterFault
         else { return false }
-        return true
+        return option.name == name
       }
     }
     let detector = KMeansDistance(nClusters: 1)

@@ -323,10 +323,11 @@ struct OneClassSVMRecipeTests {
     let fault = #expect(throws: ParameterFault.self) {
       try svm.fit(Matrix([[1], [2]]), in: RunContext())
     }
-    guard case .impossible(name, _, _)? = fault else {
-      Issue.record("\(fault.debugDescription) names another parameter")
+    guard case .impossible(let option, _, _)? = fault else {
+      Issue.record("\(fault.debugDescription) is about no value")
       return
     }
+    #expect(option.name == name)
   }
 
   @Test("gamma is scale, auto or a number, in text and in files")

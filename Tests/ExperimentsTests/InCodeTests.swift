@@ -53,6 +53,9 @@ struct InCodeTests {
       samples: (0..<50).map { Sample(id: "\($0)", category: "c") },
       source: samples)
     #expect(try read.scores(for: set) == scores)
+    #expect(throws: ExperimentFault.noTestSamples(category: nil)) {
+      try read.scores(for: set.selecting([]))
+    }
     #expect(throws: DetectorFault.self) {
       try FittedPipeline(
         model, of: NamedDetector("iforest", forest),

@@ -9,12 +9,20 @@ private struct Oven: Hashable {
   var trays: Int?
   var isFan = false
   var dishes: [String] = []
+  struct Lamp: Hashable { var isOn = true }
+  var lamp = Lamp()
+  var breads: Int {
+    get { dishes.count }
+    set { dishes = Array(repeating: "bread", count: newValue) }
+  }
 
   static let parameters: [Parameter<Oven>] = [
     Parameter("degrees", \.degrees, .positive, "how hot"),
     Parameter("heat", \.heat, .choice, "where from"),
     Parameter("tray-count", \.trays, .count, "trays", unset: "all"),
     Parameter("fan", \.isFan, .flag, "blow"),
+    Parameter("lamp-on", \.lamp.isOn, .flag, "light"),
+    Parameter("bread-count", \.breads, .count, "breads"),
     Parameter("dish", each: \.dishes, .any("a name"), "what to bake"),
   ]
 
@@ -54,10 +62,11 @@ struct ParameterTests {
       ("degrees", "warm", "a number above 0"), ("heat", "side", "top, bottom"),
       ("tray-count", "0", "a count of 1 or more"),
     ] {
+      let parameter = try Oven.named(name)
       #expect(
         throws: ParameterFault.impossible(
-          name: name, value: text, allowed: allowed)
-      ) { try Oven.named(name).set([text], of: &oven) }
+          parameter.option, value: text, allowed: allowed)
+      ) { try parameter.set([text], of: &oven) }
     }
     oven.degrees = -.infinity
     oven.trays = 0
@@ -68,6 +77,27 @@ struct ParameterTests {
       try Oven.named("tray-count").check(oven)
     }
     try Oven.named("fan").check(oven)
+  }
+
+  @Test("Swift calls an option as the property is called")
+  func properties() throws {
+    let oven = Oven(trays: 0)
+    let fault = #expect(throws: ParameterFault.self) {
+      try Oven.named("tray-count").check(oven)
+    }
+    #expect(
+      fault?.text(for: .programmer)
+        == "trays cannot be 0: use a count of 1 or more")
+    #expect(
+      fault?.text(for: .commandLine)
+        == "--tray-count cannot be 0: use a count of 1 or more")
+    for (name, property) in [
+      ("fan", "isFan"), ("dish", "dishes"), ("lamp-on", "lamp.isOn"),
+      // The name of a computed property is not known.
+      ("bread-count", "breadCount"),
+    ] {
+      #expect(try Oven.named(name).option.property == property)
+    }
   }
 
   @Test("What holds without a value is told from the owner or in words")
@@ -81,7 +111,7 @@ struct ParameterTests {
   @Test("A reader is told of an option in the words that he or she types")
   func readers() {
     let fault = ParameterFault.impossible(
-      name: "tray-count", value: "0", allowed: "1")
+      "tray-count", value: "0", allowed: "1")
     #expect(
       fault.text(for: .commandLine) == "--tray-count cannot be 0: use 1")
     #expect(fault.text(for: .study) == "tray-count cannot be 0: use 1")

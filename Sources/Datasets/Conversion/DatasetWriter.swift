@@ -51,8 +51,7 @@ struct DatasetWriter {
     guard !category.isTransductive else {
       return (train, category.test.samples)
     }
-    var samples = category.train.samples + category.test.samples
-    for index in samples.indices { samples[index].id = String(index) }
+    var samples = (category.train.samples + category.test.samples).numbered
     if category.test.labels != nil {
       for index in category.train.samples.indices {
         samples[index].label = samples[index].label ?? 0
@@ -65,20 +64,13 @@ struct DatasetWriter {
     )
   }
 
-  func labels(_ samples: [Sample]) -> [Int]? {
-    let labels = samples.compactMap(\.label)
-    return labels.count == samples.count ? labels : nil
-  }
-
-  func writeLabels(
-    _ labels: [(id: String, label: Int?)], to folder: URL
-  ) throws {
-    var text = "id,label\n"
-    for (id, label) in labels {
-      guard let label else { return }
-      text += CSVText.line([id, "\(label)"])
-    }
-    try WholeFile.write(text, to: folder.appendingPathComponent("labels.csv"))
+  /// Writes a `labels.csv` if all labels are known.
+  func writeLabels(of samples: [Sample], to folder: URL) throws {
+    guard let labels = samples.labels else { return }
+    let lines = zip(samples, labels).map { CSVText.line([$0.id, "\($1)"]) }
+    try WholeFile.write(
+      "id,label\n" + lines.joined(),
+      to: folder.appendingPathComponent("labels.csv"))
   }
 
   // MARK: Images

@@ -75,7 +75,7 @@ enum CSVLayout: DatasetLayout {
     _ dataset: Dataset, to url: URL, by writer: DatasetWriter
   ) throws {
     let (rows, samples) = try writer.table(dataset.pooled())
-    let labels = writer.labels(samples)
+    let labels = samples.labels
     try WholeFile.write(to: url) { sink in
       let names =
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }

@@ -85,7 +85,7 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
         try parameter.check(options)
       } else if !parameter.values(of: options).isEmpty {
         throw ParameterFault.unknown(
-          name: parameter.name, owner: rawValue, owners: kinds.map(\.rawValue))
+          parameter.option, owner: rawValue, owners: kinds.map(\.rawValue))
       }
     }
   }

@@ -98,8 +98,7 @@ enum FoldersLayout: DatasetLayout {
         to: category.test.samples.map {
           folder.appendingPathComponent("test/\($0.id).png")
         })
-      try writer.writeLabels(
-        category.test.samples.map { ($0.id, $0.label) }, to: folder)
+      try writer.writeLabels(of: category.test.samples, to: folder)
     }
   }
 }

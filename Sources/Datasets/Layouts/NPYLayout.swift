@@ -61,10 +61,7 @@ enum NPYLayout: DatasetLayout {
       let (train, test) = try writer.rows(category)
       try NPY.write(train, to: folder.appendingPathComponent(trainName))
       try NPY.write(test, to: folder.appendingPathComponent(testName))
-      // A layout of arrays calls its samples by running numbers.
-      try writer.writeLabels(
-        category.test.samples.enumerated().map { (String($0), $1.label) },
-        to: folder)
+      try writer.writeLabels(of: category.test.samples.numbered, to: folder)
     }
   }
 }

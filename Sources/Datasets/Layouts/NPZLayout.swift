@@ -55,6 +55,6 @@ enum NPZLayout: DatasetLayout {
     _ dataset: Dataset, to url: URL, by writer: DatasetWriter
   ) throws {
     let (rows, samples) = try writer.table(dataset.pooled())
-    try NPZ.write(rows, labels: writer.labels(samples), to: url)
+    try NPZ.write(rows, labels: samples.labels, to: url)
   }
 }

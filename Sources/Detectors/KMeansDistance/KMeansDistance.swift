@@ -109,7 +109,7 @@ public struct KMeansDistance: Detector {
         initialCentroids.firstNonFinite() == nil
       else {
         throw ParameterFault.impossible(
-          name: "initial-centroids",
+          "initial-centroids",
           value: "\(initialCentroids.rows) x \(initialCentroids.columns)",
           allowed: "\(nClusters) x \(samples.columns) finite numbers")
       }

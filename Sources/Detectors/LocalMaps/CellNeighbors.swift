@@ -72,21 +72,19 @@ struct CellNeighbors: Codable, Sendable {
     let cells = train.values.values.count / depth
     let covariance = Parallel.orderedSum(
       cells, blockSize: 4096, length: depth * depth
-    ) { (range, sums: inout [Double]) in
-      sums.withUnsafeMutableBufferPointer { sums in
-        train.values.values.withUnsafeBufferPointer { values in
-          withUnsafeTemporaryAllocation(
-            of: Double.self, capacity: range.count * depth
-          ) { block in
-            for index in 0..<range.count * depth {
-              block[index] = Double(values[range.lowerBound * depth + index])
-            }
-            guard let sums = sums.baseAddress, let block = block.baseAddress
-            else { return }
-            BLAS.multiplyByOwnTranspose(
-              m: depth, k: range.count, block, stride: depth, .transposed,
-              into: sums, stride: depth)
+    ) { (range, sums: UnsafeMutableBufferPointer<Double>) in
+      train.values.values.withUnsafeBufferPointer { values in
+        withUnsafeTemporaryAllocation(
+          of: Double.self, capacity: range.count * depth
+        ) { block in
+          for index in 0..<range.count * depth {
+            block[index] = Double(values[range.lowerBound * depth + index])
           }
+          guard let sums = sums.baseAddress, let block = block.baseAddress
+          else { return }
+          BLAS.multiplyByOwnTranspose(
+            m: depth, k: range.count, block, stride: depth, .transposed,
+            into: sums, stride: depth)
         }
       }
     }.map { $0 / Double(cells) }

@@ -57,9 +57,7 @@ public struct OneClassSVM: Detector {
         "bound on the fraction of outliers"),
       Parameter(
         "gamma", \.gamma, .gamma, "kernel width: scale, auto or a number"),
-      Parameter(
-        "max-iter", \.maxIterations, .count, "most iterations",
-        unset: "100 a sample, at least ten million"),
+      Self.iterationLimit,
       Parameter(
         "max-samples", \.maxSamples, .count, "samples to learn from",
         unset: "every one"),
@@ -68,6 +66,10 @@ public struct OneClassSVM: Detector {
         "cache-size", \.cacheSize, .count, "MiB for kernel values"),
     ]
   }
+
+  private static let iterationLimit = Parameter<Self>(
+    "max-iter", \.maxIterations, .count, "most iterations",
+    unset: "100 a sample, at least ten million")
 
   /// The entry of the catalogue, `ocsvm`, with nu 0.1.
   public static let description = DetectorDescription(
@@ -115,7 +117,7 @@ public struct OneClassSVM: Detector {
       context.warn(
         "the one-class SVM stopped after \(solver.iterations) iterations, before"
           + " it was optimal (gap \(Float(solver.gap)), tolerance \(tolerance)):"
-          + " raise \(option: "max-iter")")
+          + " raise \(option: Self.iterationLimit.option)")
     }
 
     // In the order of the rows, whatever the order of the solver.

@@ -102,12 +102,12 @@ public struct Ablation {
         }
         guard let first = missing.first else { continue }
         progress.begin(first)
-        let samples = try prepare(preparation, of: slice, in: context)
+        var category = try prepare(preparation, of: slice, in: context)
         for cell in missing {
           try context.cancellation.check()
           progress.begin(cell)
           let run = try run(
-            cell, of: slice, on: samples, checksum: checksum, in: context)
+            cell, of: slice, on: &category, checksum: checksum, in: context)
           if run.failure == nil {
             try journal.append(run)
           } else {
@@ -134,57 +134,29 @@ public struct Ablation {
   private func prepare(
     _ preparation: StudyPlan.SharedFeatures, of slice: StudyPlan.Slice,
     in context: RunContext
-  ) throws -> Result<ComparedCategory, any Error> {
-    do {
-      return .success(
-        try ComparedCategory(
-          slice.category, of: slice.dataset,
-          preparation: preparation.preparation, in: context))
-    } catch let error as CancellationError {
-      throw error
-    } catch let error as FileFault {
-      return try study.blaming(slice.source) { throw error }
-    } catch {
-      return .failure(error)
+  ) throws -> ComparedCategory {
+    let category = try ComparedCategory(
+      slice.category, preparation.workload, of: slice.dataset, in: context)
+    if let error = category.failure as? FileFault {
+      try study.blaming(slice.source) { throw error }
     }
+    return category
   }
 
   private func run(
     _ cell: StudyPlan.Cell, of slice: StudyPlan.Slice,
-    on samples: Result<ComparedCategory, any Error>, checksum: String,
+    on category: inout ComparedCategory, checksum: String,
     in context: RunContext
   ) throws -> AblationRun {
     PeakMemory.reset()
-    let run: ComparisonRun
-    switch samples {
-    case .success(var category):
-      run = try category.run(
-        cell.detector, seed: cell.identity.seed, in: context)
-    case .failure(let error):
-      run = slice.failure(of: cell, error)
-    }
+    let run = try category.run(
+      cell.detector, seed: cell.identity.seed, in: context)
     return AblationRun(
       identity: cell.identity, result: run.result, dataChecksum: checksum,
       peakMemory: PeakMemory.bytes, version: anomalyKitVersion,
       arguments: slice.arguments(for: cell.identity, in: study),
       scores: run.scores,
       failure: run.failure.map { FaultMessage($0).text(for: .study) })
-  }
-}
-
-extension StudyPlan.Slice {
-  /// A run for which there were no features.
-  fileprivate func failure(
-    of cell: StudyPlan.Cell, _ error: any Error
-  ) -> ComparisonRun {
-    var run = ComparisonRun(
-      result: DetectorResult(
-        dataset: dataset, category: category, detector: cell.detector.name,
-        features: cell.identity.setting["features"] ?? "",
-        seed: cell.identity.seed),
-      test: category.test, scores: [])
-    run.failure = error
-    return run
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Foundation
 import Parameters
 
@@ -115,7 +116,8 @@ public struct Study: Sendable {
       .flatMap(\.1)
     for (name, values) in given {
       guard let factor = factors[name] else {
-        throw ParameterFault.unknown(name: name, owner: "a study", owners: [])
+        throw ParameterFault.unknown(
+          OptionName(text: name), owner: "a study", owners: [])
       }
       for value in values {
         try factors.check(value, of: factor, for: detectors)

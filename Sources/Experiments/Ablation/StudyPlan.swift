@@ -21,7 +21,8 @@ struct StudyPlan {
 
   /// Runs on the same features.
   struct SharedFeatures {
-    var preparation: Preparation
+    let preparation: Preparation
+    let workload: Workload
     var cells: [Cell]
   }
 
@@ -97,11 +98,14 @@ struct StudyPlan {
           slice.preparations[index].cells += cells
         } else {
           slice.preparations.append(
-            SharedFeatures(preparation: preparation, cells: cells))
+            SharedFeatures(
+              preparation: preparation,
+              workload: Workload(category, preparation),
+              cells: cells))
         }
       }
       for index in slice.preparations.indices {
-        slice.preparations[index].estimateSeconds(on: category)
+        slice.preparations[index].estimateSeconds()
       }
       return slice
     }
@@ -109,8 +113,7 @@ struct StudyPlan {
 }
 
 extension StudyPlan.SharedFeatures {
-  fileprivate mutating func estimateSeconds(on category: DatasetCategory) {
-    let workload = Workload(category, features: preparation.features)
+  fileprivate mutating func estimateSeconds() {
     for index in cells.indices {
       // What cells share is read with the first.
       cells[index].expectedSeconds =

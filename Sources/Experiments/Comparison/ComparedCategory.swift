@@ -8,37 +8,56 @@ import LinearAlgebra
 
 /// A category that one detector after another is fitted to and judged on.
 struct ComparedCategory {
-  private let prepared: PreparedCategory
-  private let test: any SampleSource
+  /// The masks are nil where there are none, and when the features are no
+  /// pictures.
+  private typealias Samples = (
+    train: PreparedCategory, test: any SampleSource, masks: DefectMasks?
+  )
+
+  private let samples: Result<Samples, any Error>
   private let testSamples: SampleSet
   private var pictures: SamplePictures
-  /// Nil without masks, and when the features are no pictures.
-  private let masks: DefectMasks?
   /// What all results have in common.
   private let blank: DetectorResult
 
-  /// - Parameter dataset: The name that results carry.
-  /// - Throws: `ExperimentFault` for a set without samples, the faults of
-  ///   reading and of the features.
+  /// Reads the samples and makes features of them; what keeps it from that
+  /// becomes the failure of every run.
+  ///
+  /// - Parameters:
+  ///   - workload: That of the category.
+  ///   - dataset: The name that results carry.
+  /// - Throws: `CancellationError`.
   init(
-    _ category: DatasetCategory, of dataset: String, preparation: Preparation,
+    _ category: DatasetCategory, _ workload: Workload, of dataset: String,
     in context: RunContext
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    prepared = try PreparedCategory(
-      category, preparation: preparation, in: context)
-    test = try prepared.test(in: context)
+    do {
+      let train = try PreparedCategory(category, workload, in: context)
+      samples = .success(
+        (
+          train, try train.test(in: context),
+          train.features.extractor.featureImageShape == nil
+            ? nil : try DefectMasks(of: category.test, in: context)
+        ))
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      samples = .failure(error)
+    }
     testSamples = category.test
     pictures = SamplePictures(of: category.test)
     var blank = DetectorResult(
       dataset: dataset, category: category, detector: "",
-      features: prepared.features.extractor.name)
+      features: workload.features)
     blank.figures[.loadSeconds] = (clock.now - start) / .seconds(1)
     self.blank = blank
-    masks =
-      prepared.features.extractor.featureImageShape == nil
-      ? nil : try DefectMasks(of: category.test, in: context)
+  }
+
+  /// Why there are no samples, or no features of them.
+  var failure: (any Error)? {
+    if case .failure(let error) = samples { error } else { nil }
   }
 
   /// Fits one detector and judges its scores; what keeps it from that becomes
@@ -57,10 +76,12 @@ struct ComparedCategory {
     var context = context
     context.seed = seed
     do {
-      let model = try fit(detector, in: context, into: &run)
+      let samples = try samples.get()
+      let model = try fit(detector, to: samples, in: context, into: &run)
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
-        try run.explainExtremes(by: model, of: test, in: context)
+        try run.explainExtremes(
+          by: model, of: samples.test, in: context)
       }
     } catch let error as CancellationError {
       throw error
@@ -71,18 +92,18 @@ struct ComparedCategory {
   }
 
   private func fit(
-    _ detector: NamedDetector, in context: RunContext,
+    _ detector: NamedDetector, to samples: Samples, in context: RunContext,
     into run: inout ComparisonRun
   ) throws -> FittedPipeline {
     let clock = ContinuousClock()
     let parts = context.parts([4, 1])
     let fit = try clock.measure(
-      try prepared.fit(detector, scoresTraining: false, in: parts[0]))
-    var pixels = fit.value.pixelFigures(for: masks, in: context)
+      try samples.train.fit(detector, scoresTraining: false, in: parts[0]))
+    var pixels = fit.value.pixelFigures(for: samples.masks, in: context)
     var mapTime = Duration.zero
     let scoring = try clock.measure(
       try fit.value.scores(
-        of: test, in: parts[1],
+        of: samples.test, in: parts[1],
         maps: pixels == nil
           ? nil
           : { places, maps in

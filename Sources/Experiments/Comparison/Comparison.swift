@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Evaluation
 import Execution
 import Features
@@ -79,14 +80,16 @@ public struct Comparison: Sendable {
 
   /// Runs everything; the samples of a category are read once.
   ///
-  /// A detector that cannot fit or score does not stop the others, but one
-  /// with a hyper-parameter out of range does.
+  /// A detector that cannot fit or score does not stop the others, nor does
+  /// a category that cannot be read stop other categories: the context is
+  /// warned, and the runs say why they failed. A hyper-parameter out of range,
+  /// or features that cannot be made as asked, stop all.
   ///
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
   ///   - finished: Called after every run.
   /// - Throws: `ParameterFault`, `ExperimentFault.noLabels`, the faults of
-  ///   reading and of the features, `CancellationError`.
+  ///   reading the only category, `FeatureFault`, `CancellationError`.
   public func run(
     in context: RunContext = RunContext(),
     finished: (ComparisonRun) -> Void = { _ in }
@@ -100,25 +103,27 @@ public struct Comparison: Sendable {
       makesPictures
       ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
     let groups = try detectorsByPreparation()
+    let workloads = categories.map { category in
+      groups.map { Workload(category, $0.preparation) }
+    }
     // Of each category and preparation: for reading it, then for every run.
-    let seconds = categories.flatMap { category in
-      groups.map { preparation, detectors in
-        let workload = Workload(category, features: preparation.features)
-        return [workload.readingSeconds]
-          + detectors.flatMap {
+    let seconds = workloads.map {
+      zip($0, groups).map { workload, group in
+        [workload.readingSeconds]
+          + group.detectors.flatMap {
             Array(
               repeating: $0.expectedSeconds(workload), count: seeds.count)
           }
       }
     }
-    let parts = context.parts(seconds.map { $0.reduce(0, +) })
+    let parts = context.parts(seconds.map { $0.joined().reduce(0, +) })
     return try categories.indices.flatMap { index in
-      let runs = try groups.indices.flatMap {
-        let place = index * groups.count + $0
-        return try run(
-          groups[$0].detectors, on: categories[index],
-          preparation: groups[$0].preparation, shown: shown,
-          in: parts[place].parts(seconds[place]), finished: finished)
+      let shares = parts[index].parts(seconds[index].map { $0.reduce(0, +) })
+      let runs = try groups.indices.flatMap { group in
+        try run(
+          groups[group].detectors, on: categories[index],
+          workloads[index][group], isOnly: categories.count == 1, shown: shown,
+          in: shares[group].parts(seconds[index][group]), finished: finished)
       }
       return detectors.map(\.name).uniqued().flatMap { name in
         runs.filter { $0.result.detector == name }
@@ -137,16 +142,21 @@ public struct Comparison: Sendable {
     }
   }
 
-  /// - Parameter parts: For reading the category, then for every run.
+  /// - Parameter parts: For every run.
   private func run(
     _ detectors: [NamedDetector], on category: DatasetCategory,
-    preparation: Preparation, shown: Int?, in parts: [RunContext],
+    _ workload: Workload, isOnly: Bool, shown: Int?, in parts: [RunContext],
     finished: (ComparisonRun) -> Void
   ) throws -> [ComparisonRun] {
     var parts = parts[...]
+    let reading = parts.removeFirst()
     var compared = try ComparedCategory(
-      category, of: dataset.name, preparation: preparation,
-      in: parts.removeFirst())
+      category, workload, of: dataset.name, in: reading)
+    if let error = compared.failure {
+      // What is asked for in vain of one is so of all.
+      guard !isOnly, (error as? any Fault)?.kind != .usage else { throw error }
+      reading.warn("\(category.name): \(FaultMessage(error))")
+    }
     var runs: [ComparisonRun] = []
     for detector in detectors {
       for seed in seeds {
@@ -158,6 +168,10 @@ public struct Comparison: Sendable {
           detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
           in: context)
         if let mistake = run.failure as? ParameterFault { throw mistake }
+        if compared.failure == nil, let failure = run.failure {
+          context.warn(
+            "\(detector.name), \(category.name): \(FaultMessage(failure))")
+        }
         finished(run)
         runs.append(run)
       }

@@ -57,11 +57,15 @@ public struct FittedPipeline: Sendable {
 
   /// One score for every sample; higher is more anomalous.
   ///
-  /// - Throws: the faults of reading, of the features and of the model.
+  /// - Throws: `ExperimentFault.noTestSamples`, the faults of reading, of the
+  ///   features and of the model.
   public func scores(
     for set: SampleSet, in context: RunContext = RunContext()
   ) throws -> [Float] {
-    try scores(
+    guard set.count > 0 else {
+      throw ExperimentFault.noTestSamples(category: nil)
+    }
+    return try scores(
       of: features.rows(of: set, columns: model.featureCount, in: context),
       in: context)
   }

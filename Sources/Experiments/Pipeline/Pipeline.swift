@@ -35,12 +35,11 @@ public struct Pipeline: Sendable {
   ) throws -> FittedPipeline {
     let preparation = try detector.preparation(
       Preparation(features: features, scaler: scaler))
-    let workload = Workload(category, features: preparation.features)
+    let workload = Workload(category, preparation)
     let parts = context.parts(
       [workload.readingSeconds, detector.expectedSeconds(workload)])
     var fitted = try PreparedCategory(
-      category, preparation: preparation,
-      in: parts[0]
+      category, workload, in: parts[0]
     ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
     if scoresTraining {
       fitted.origin = ModelOrigin(

@@ -10,18 +10,19 @@ package struct PreparedCategory: Sendable {
   let train: any SampleSource
   private let category: DatasetCategory
 
+  /// - Parameters:
+  ///   - workload: That of the category.
   /// - Throws: `ExperimentFault.noTrainingSamples`, the faults of reading and
   ///   of the features.
-  package init(
-    _ category: DatasetCategory, preparation: Preparation,
-    in context: RunContext
+  init(
+    _ category: DatasetCategory, _ workload: Workload, in context: RunContext
   ) throws {
     guard category.train.count > 0 else {
       throw ExperimentFault.noTrainingSamples(category: category.name)
     }
     (self.features, train) = try FittedFeatures.fit(
-      preparation.features.extractor(for: category), preparation.scaler,
-      to: category.train, in: context)
+      workload.extractor.get(), workload.scaler, to: category.train, in: context
+    )
     self.category = category
   }
 
