@@ -25,9 +25,10 @@ public struct DetectorDescription: Sendable {
   public let summary: String
   /// Classical unless told otherwise.
   public let group: Group
-  /// The pixels a side that files of pictures are brought to when nobody says;
-  /// nil for the usual. Such a detector sees pixels as they are, no other
-  /// features.
+  /// The pixels a side that files of pictures are brought to when nobody says.
+  ///
+  /// Nil for the usual. A detector that has one sees pixels as they are, no
+  /// other features.
   public let pictureSide: Int?
   /// The detector with the values that hold when nothing is set.
   public let prototype: any Detector

@@ -11,8 +11,11 @@ import Testing
 // b = 1 / sqrt(fan-in) of its layer. The 16 images are
 // 0.9 sin(0.7 n + 0.11 y + 0.13 x (c + 1)), fed to `fcn` with the channels
 // last. Of the first gradient of the mean squared error two numbers are noted
-// for each tensor: its norm and the sum of g cos(1.3 i). Then 50 steps of
-// torch.optim.Adam(lr=1e-3) on the same batch.
+// for each tensor: its norm and the sum of g cos(1.3 i). Then 10 steps of
+// torch.optim.Adam(lr=1e-3) on the same batch, in float64: float32 with weights
+// that differ by parts in ten million gives the same loss to parts in a
+// million. After 50 steps it no longer does: 1 of 5 such runs of `fcn` is 8 %
+// away.
 
 private let shape = ImageShape(height: 64, width: 64, channels: 3)
 
@@ -70,7 +73,7 @@ private func places(_ geometry: PatchGeometry) -> [Int] {
 private struct Reference {
   var architecture: Architecture
   var firstLoss: Double
-  var lossAfter50: Double
+  var lossAfter10: Double
   /// Norm and projection.
   var gradients: [(Double, Double)]
 }
@@ -78,7 +81,7 @@ private struct Reference {
 private let references = [
   Reference(
     architecture: .cnn, firstLoss: 0.416455418,
-    lossAfter50: 0.128631175,
+    lossAfter10: 0.399552882,
     gradients: [
       (0.0002680256, -8.804175e-05), (6.939067e-05, 0.0001058404),
       (0.0006606245, 0.0001558637), (0.0001643234, 3.022363e-06),
@@ -89,7 +92,7 @@ private let references = [
     ]),
   Reference(
     architecture: .fcn, firstLoss: 0.410534620,
-    lossAfter50: 0.014847680,
+    lossAfter10: 0.351396824,
     gradients: [
       (0.002425892, -1.218443e-05), (4.26617e-05, 4.258082e-05),
       (0.0002770141, -4.414136e-05), (0.0001075204, -7.534573e-06),
@@ -105,7 +108,7 @@ private let references = [
 @Suite("The same weights and batch as in PyTorch")
 struct PyTorchTests {
   @Test(
-    "give the same loss and gradients, and the same loss after 50 steps",
+    "give the same loss and gradients, and the same loss after 10 steps",
     arguments: [0, 1])
   func agreement(reference index: Int) throws {
     let reference = references[index]
@@ -145,11 +148,11 @@ struct PyTorchTests {
     }
 
     adam.step(&network.parameters, learningRate: 1e-3)
-    for _ in 1..<50 {
+    for _ in 1..<10 {
       _ = step()
       adam.step(&network.parameters, learningRate: 1e-3)
     }
     let last = network(images).meanSquaredError(to: images).value
-    #expect(abs(last / reference.lossAfter50 - 1) < 0.01)
+    #expect(abs(last / reference.lossAfter10 - 1) < 1e-5)
   }
 }

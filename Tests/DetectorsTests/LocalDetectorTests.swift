@@ -98,18 +98,28 @@ import Testing
   @Test("What only colour shows is given to colour, texture to gradients")
   func weights() throws {
     let pictures = Pictures()
-    func share(ofColorIn train: Matrix) throws -> Float {
-      let model = try Fusion().fit(train, in: pictures.context)
+    func share(_ change: Change) throws -> Float {
+      let model = try Fusion(pull: 0).learn(
+        from: pictures.striped(40), in: pictures.context
+      ) { ordinary, _, generator in
+        Pictures.damaged(ordinary, by: change, using: &generator)
+      }
       #expect(abs(model.weights.reduce(0) { $0 + $1.weight } - 1) < 1e-4)
+      #expect(model.weights.allSatisfy { $0.weight > 0 })
       return model.weights.filter { $0.name.hasPrefix("colour") }
         .reduce(0) { $0 + $1.weight }
     }
-    // Where brightness is restless and hue is even, defects show in the colour.
-    let restless = try share(ofColorIn: pictures.restless(40, hue: 0))
-    let colorful = try share(ofColorIn: pictures.restless(40, hue: 1))
-    #expect(restless > colorful)
+    // More red and less blue, as bright as before.
+    let color = try share { _, _, channel in [0.02, 0, -0.052][channel] }
+    // Stripes in the other direction, of the same brightness and contrast.
+    let texture = try share { x, y, _ in Pictures.stripe(x - y) }
+    #expect(color > 0.2)
+    #expect(texture < 0.01)
   }
 }
+
+/// What is added at a pixel of a channel.
+private typealias Change = (_ x: Int, _ y: Int, Int) -> Float
 
 /// Stripes that move a little, under a little noise; defects are in the middle.
 private struct Pictures {
@@ -157,25 +167,43 @@ private struct Pictures {
     }
   }
 
-  /// Blotches of random brightness, or of random hue.
-  func restless(_ count: Int, hue: Float) -> Matrix {
+  /// Fine stripes from the lower left to the upper right.
+  func striped(_ count: Int) -> Matrix {
     pictures(count, seed: 3) { row, generator in
-      for _ in 0..<60 {
-        let (left, top) = (
-          generator.integer(below: 56), generator.integer(below: 56)
-        )
-        let level = Float(0.25 * generator.normal())
-        for y in top..<top + 8 {
-          for x in left..<left + 8 {
-            let start = (y * 64 + x) * 3
-            row[start] += level
-            row[start + 1] += level * (1 - 2 * hue)
-            row[start + 2] += level * (1 - hue)
-          }
+      let phase = 2 * Double.pi * generator.uniform()
+      for pixel in 0..<64 * 64 {
+        for channel in 0..<3 {
+          row[pixel * 3 + channel] += Self.stripe(
+            pixel % 64 + pixel / 64, phase: phase)
         }
       }
-      row = row.map { min(max($0, 0), 1) }
     }
+  }
+
+  static func stripe(_ place: Int, phase: Double = 0) -> Float {
+    Float(0.1 * sin(2 * .pi / 6 * Double(place) + phase))
+  }
+
+  /// With a change in a square somewhere.
+  static func damaged(
+    _ ordinary: Raster, by change: Change,
+    using generator: inout SeededGenerator
+  ) -> SyntheticDefect {
+    var picture = ordinary
+    var truth = Raster(
+      height: 64, width: 64, channels: 1,
+      values: [Float](repeating: 0, count: 64 * 64))
+    let left = generator.integer(below: 48)
+    let top = generator.integer(below: 48)
+    for y in top..<top + 16 {
+      for x in left..<left + 16 {
+        truth.values[y * 64 + x] = 1
+        for channel in 0..<3 {
+          picture.values[(y * 64 + x) * 3 + channel] += change(x, y, channel)
+        }
+      }
+    }
+    return SyntheticDefect(picture: picture, truth: truth)
   }
 }
 

@@ -70,6 +70,18 @@ public struct Fusion: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> LocalMapModel {
+    try learn(from: source, in: context) {
+      SyntheticDefect(in: $0, from: $1, using: &$2)
+    }
+  }
+
+  /// Damages the first picture, with others to take pieces from.
+  typealias Damage =
+    (Raster, [Raster], inout SeededGenerator) -> SyntheticDefect
+
+  func learn(
+    from source: any SampleSource, in context: RunContext, damage: Damage
+  ) throws -> LocalMapModel {
     let pictures = try LocalPictures(
       of: source, most: maxSamples, needed: 2, in: context)
     guard pictures.source.rows >= Self.fewest else {
@@ -82,7 +94,7 @@ public struct Fusion: Detector {
     let (standard, train) = try LocalStandard.fit(
       .all, to: pictures, grid: Self.recipes.finestGrid, in: parts[0])
     let weights = try weights(
-      of: pictures, train, standard, in: parts[1])
+      of: pictures, train, standard, in: parts[1], damage: damage)
     let least = weights.reduce(0, +) * Self.leastShare
     let kept = weights.indices.filter { weights[$0] > least }
     let fits = try kept.map { Self.recipes[$0] }.fit(
@@ -98,7 +110,7 @@ public struct Fusion: Detector {
 
   private func weights(
     of pictures: LocalPictures, _ train: LocalGrids, _ standard: LocalStandard,
-    in context: RunContext
+    in context: RunContext, damage: Damage
   ) throws -> [Float] {
     var generator = SeededGenerator(seed: context.seed, stream: 2)
     let order = generator.sample(train.count, below: train.count)
@@ -119,8 +131,7 @@ public struct Fusion: Detector {
           fitted[generator.integer(below: fitted.count)]
         }
         let rasters = try pictures.rasters([held[number % held.count]] + others)
-        return SyntheticDefect(
-          in: rasters[0], from: Array(rasters.dropFirst()), using: &generator)
+        return damage(rasters[0], Array(rasters.dropFirst()), &generator)
       }
       let maps = unusualness(
         try standard.grids(

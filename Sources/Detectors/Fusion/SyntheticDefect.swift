@@ -13,6 +13,11 @@ struct SyntheticDefect {
   /// 1 where the picture was changed visibly, else 0.
   let truth: Raster
 
+  init(picture: Raster, truth: Raster) {
+    self.picture = picture
+    self.truth = truth
+  }
+
   private enum Kind: CaseIterable {
     case paste, scar, warp, blot, blur, shift, noise
   }

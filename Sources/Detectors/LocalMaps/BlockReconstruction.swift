@@ -69,12 +69,6 @@ struct BlockReconstruction: Codable, Sendable {
     )
   }
 
-  private init(view: LocalView, layout: BlockLayout, inverses: [Float]) {
-    self.view = view
-    self.layout = layout
-    self.inverses = inverses
-  }
-
   func fits(_ train: LocalGrids) -> Bool {
     layout.lies(on: train)
       && inverses.count == layout.count * train.count * train.count

@@ -57,15 +57,6 @@ struct CellNeighbors: Codable, Sendable {
     )
   }
 
-  private init(
-    view: LocalView, reach: Int?, directions: [Float], bank: [Int32]
-  ) {
-    self.view = view
-    self.reach = reach
-    self.directions = directions
-    self.bank = bank
-  }
-
   /// The leading principal directions of all cells, depth x directions.
   private static func directions(of train: LocalGrids) throws -> [Float] {
     let depth = train.depth
