@@ -19,7 +19,8 @@ public struct DetectorCatalog: Sendable {
       OneClassSVM.description, KMeansDistance.description,
       PCAReconstruction.description, IsolationForest.description,
       LocalPCA.description, Fusion.description, LocalKNN.description,
-    ] + Autoencoder.descriptions)
+      LocalGaussian.description, Autoregression.description,
+    ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.
   public func adding(_ further: DetectorDescription...) -> DetectorCatalog {

@@ -26,4 +26,24 @@ package enum SymmetricInverse {
       }
     }
   }
+
+  /// The solution of a system of equations (`dposv`).
+  ///
+  /// - Parameters:
+  ///   - matrix: As for `invert`; its factor afterwards.
+  ///   - right: The right-hand side.
+  /// - Throws: `LinearAlgebraFault` when the matrix is not positive definite.
+  package static func solve(
+    _ matrix: inout [Double], _ right: [Double]
+  ) throws -> [Double] {
+    let size = right.count
+    precondition(matrix.count == size * size && size > 0)
+    var solution = right
+    try LinearAlgebraFault.check(
+      LAPACKE_dposv(
+        LAPACK_COL_MAJOR, Int8(UInt8(ascii: "L")), Int32(size), 1, &matrix,
+        Int32(size), &solution, Int32(size)),
+      routine: "dposv")
+    return solution
+  }
 }

@@ -96,6 +96,12 @@ package struct LocalFeatures: Hashable, Sendable {
     }
   }
 
+  /// How bright a picture is, mean over squares of so many pixels a side of the
+  /// size that makes whole cells.
+  package func brightness(of picture: RasterImage, side: Int) -> Raster {
+    Self.brightness(of: fitted(picture)).means(of: side)
+  }
+
   /// The picture in the size that makes whole cells.
   private func fitted(_ picture: RasterImage) -> RasterImage {
     let (height, width) = (rows * Self.cellSide, columns * Self.cellSide)

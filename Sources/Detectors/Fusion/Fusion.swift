@@ -119,7 +119,7 @@ public struct Fusion: Detector {
     let known = train.selecting(pictures: fitted)
     let parts = context.parts([4, 1])
     let unusualness = try Self.recipes.fit(to: known, standard, in: parts[0])
-      .map(\.member).unusualness(over: known, standard)
+      .map(\.member).unusualness(over: known, standard, in: context)
     var cells: [MapWeights.Cell] = []
     for block in LocalPictures.blocks(min(defects, 2 * held.count)) {
       let defects = try Parallel.map(block.count) { index in
@@ -133,8 +133,8 @@ public struct Fusion: Detector {
         let rasters = try pictures.rasters([held[number % held.count]] + others)
         return damage(rasters[0], Array(rasters.dropFirst()), &generator)
       }
-      let maps = unusualness(
-        try standard.grids(
+      let maps = try unusualness(
+        standard.grids(
           of: Matrix(defects.map(\.picture.values)), on: train.grid,
           in: context))
       for (index, defect) in defects.enumerated() {

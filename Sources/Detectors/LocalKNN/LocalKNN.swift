@@ -10,18 +10,8 @@ import Parameters
 /// anyhow, and textures. As Gaussians of PaDiM (Defard and others 2021) and the
 /// memory of PatchCore (Roth and others 2022), on features that nobody trained.
 public struct LocalKNN: Detector {
-  /// How far from its own place a cell looks for neighbours.
-  public enum Reach: Codable, Hashable, Sendable {
-    /// As many cells to every side, 0 to 64.
-    case cells(Int)
-    /// The whole picture.
-    case anywhere
-
-    var cells: Int? { if case .cells(let count) = self { count } else { nil } }
-  }
-
   /// Where neighbours may be.
-  public var reach: Reach
+  public var reach: LocalReach
   /// The grid of the cells.
   public var grid: LocalGrid
   /// Whether colour alone is compared.
@@ -34,7 +24,7 @@ public struct LocalKNN: Detector {
 
   /// By default: within one cell, of the medium grid, by all channels.
   public init(
-    reach: Reach = .cells(1), grid: LocalGrid = .medium,
+    reach: LocalReach = .cells(1), grid: LocalGrid = .medium,
     colorOnly: Bool = false,
     bankSize: Int = 2500, maxSamples: Int = 600
   ) {
@@ -80,16 +70,5 @@ public struct LocalKNN: Detector {
       of: .all,
       to: LocalPictures(of: source, most: maxSamples, needed: 2, in: context),
       in: context)
-  }
-}
-
-extension ParameterDomain<LocalKNN.Reach> {
-  /// Cells of 0 or more, or `anywhere`.
-  fileprivate static var reach: ParameterDomain {
-    ParameterDomain(
-      "a count of 0 to 64, or anywhere",
-      read: { $0 == "anywhere" ? .anywhere : Int($0).map { .cells($0) } },
-      text: { $0.cells.map { "\($0)" } ?? "anywhere" },
-      contains: { 0...64 ~= $0.cells ?? 0 })
   }
 }

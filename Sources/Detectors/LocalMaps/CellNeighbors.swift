@@ -13,18 +13,10 @@ struct CellNeighbors: Codable, Sendable {
   let view: LocalView
   /// How many cells away from its place a neighbour may be; nil for anywhere.
   let reach: Int?
-  /// From the numbers of a cell to those that are compared.
-  @Tensor private var directions: [Float]
+  private let directions: CellDirections
   /// The cells that are compared with when they may be anywhere, ascending:
   /// the picture times the cells of a picture, and the cell.
   @Tensor private var bank: [Int32]
-
-  /// The most directions that are compared.
-  private static let mostDirections = 18
-  /// Added to the variance of a direction, in that of a standardised channel.
-  private static let leastVariance = 0.02
-  /// Of the variance, that a direction is divided by; .5 would be whitening.
-  private static let power = 0.25
 
   /// - Parameters:
   ///   - bankSize: The most cells that are compared with where they may be
@@ -45,8 +37,8 @@ struct CellNeighbors: Codable, Sendable {
         .map(Int32.init)
     }
     let neighbors = CellNeighbors(
-      view: view, reach: reach, directions: try directions(of: train),
-      bank: bank)
+      view: view, reach: reach,
+      directions: try CellDirections(of: train, power: 0.25), bank: bank)
     let maps = neighbors.comparison(with: train)
     return (
       neighbors,
@@ -57,48 +49,12 @@ struct CellNeighbors: Codable, Sendable {
     )
   }
 
-  /// The leading principal directions of all cells, depth x directions.
-  private static func directions(of train: LocalGrids) throws -> [Float] {
-    let depth = train.depth
-    let cells = train.values.values.count / depth
-    let covariance = Parallel.orderedSum(
-      cells, blockSize: 4096, length: depth * depth
-    ) { (range, sums: UnsafeMutableBufferPointer<Double>) in
-      train.values.values.withUnsafeBufferPointer { values in
-        withUnsafeTemporaryAllocation(
-          of: Double.self, capacity: range.count * depth
-        ) { block in
-          for index in 0..<range.count * depth {
-            block[index] = Double(values[range.lowerBound * depth + index])
-          }
-          guard let sums = sums.baseAddress, let block = block.baseAddress
-          else { return }
-          BLAS.multiplyByOwnTranspose(
-            m: depth, k: range.count, block, stride: depth, .transposed,
-            into: sums, stride: depth)
-        }
-      }
-    }.map { $0 / Double(cells) }
-    let eigen = try SymmetricEigenDecomposition(covariance, size: depth)
-    let kept = min(mostDirections, depth)
-    let vectors = try eigen.leadingVectors(kept)
-    var directions = [Float](repeating: 0, count: depth * kept)
-    for direction in 0..<kept {
-      let length = pow(max(0, eigen.values[direction]) + leastVariance, power)
-      for channel in 0..<depth {
-        directions[channel * kept + direction] = Float(
-          vectors[direction * depth + channel] / length)
-      }
-    }
-    return directions
-  }
-
   /// How far two cells are from each other, per direction.
   func distance(_ first: [Float], _ second: [Float]) -> Float {
-    let kept = directions.count / first.count
+    let kept = directions.count
     let squares = (0..<kept).map { direction in
       let along = first.indices.reduce(0) {
-        $0 + (first[$1] - second[$1]) * directions[$1 * kept + direction]
+        $0 + (first[$1] - second[$1]) * directions.values[$1 * kept + direction]
       }
       return along * along
     }
@@ -111,8 +67,7 @@ struct CellNeighbors: Codable, Sendable {
   }
 
   func fits(_ train: LocalGrids) -> Bool {
-    directions.count == train.depth * min(Self.mostDirections, train.depth)
-      && directions.allSatisfy(\.isFinite) && reach ?? 0 >= 0
+    directions.fits(train) && reach ?? 0 >= 0
       && (reach != nil || !bank.isEmpty)
       && bank.allSatisfy {
         0 <= $0 && Int($0) < train.count * train.rows * train.columns
@@ -124,8 +79,7 @@ struct CellNeighbors: Codable, Sendable {
   private func comparison(
     with train: LocalGrids
   ) -> (LocalGrids, Int?) -> [Raster] {
-    let depth = train.depth
-    let kept = directions.count / depth
+    let kept = directions.count
     let cells = train.rows * train.columns
     let known = CellVectors(of: train, along: directions, as: .known)
     let bankVectors = known.selecting(bank)
@@ -165,9 +119,9 @@ private struct CellVectors {
   let length: Int
   private let values: [Float]
 
-  init(of grids: LocalGrids, along directions: [Float], as role: Role) {
+  init(of grids: LocalGrids, along directions: CellDirections, as role: Role) {
     let depth = grids.depth
-    let kept = directions.count / depth
+    let kept = directions.count
     let length = kept + 2
     let cells = grids.rows * grids.columns
     let count = grids.count
@@ -176,7 +130,7 @@ private struct CellVectors {
     ) { range, target in
       let cell = range.lowerBound / (count * length)
       grids.values.values.withUnsafeBufferPointer { values in
-        directions.withUnsafeBufferPointer { directions in
+        directions.values.withUnsafeBufferPointer { directions in
           guard let values = values.baseAddress,
             let directions = directions.baseAddress,
             let target = target.baseAddress

@@ -21,7 +21,7 @@ public struct LocalMapModel: LocalizingModel {
 
   private let standard: LocalStandard
   private let grid: LocalGrid
-  /// The grids of the training pictures.
+  /// The grids of the training pictures, as far as they are needed.
   @Tensor private var train: [Float]
   private let members: [Member]
   private let score: MapScore
@@ -42,7 +42,8 @@ public struct LocalMapModel: LocalizingModel {
   ) {
     self.standard = standard
     grid = train.grid
-    self.train = train.values.values
+    self.train =
+      members.contains { $0.maker.needsPictures } ? train.values.values : []
     self.members = members
     score = MapScore(
       (0..<train.count).map { picture in
@@ -70,11 +71,11 @@ public struct LocalMapModel: LocalizingModel {
     of samples: Matrix, in context: RunContext
   ) throws -> [Raster] {
     let unusualness = members.unusualness(
-      over: standard.grids(train, on: grid), standard)
+      over: standard.grids(train, on: grid), standard, in: context)
     return try LocalPictures.blocks(samples.rows).flatMap { block in
       try context.cancellation.check()
-      let maps = unusualness(
-        try standard.grids(
+      let maps = try unusualness(
+        standard.grids(
           of: samples.selecting(rows: block), on: grid, in: context))
       context.progress.report(
         ProgressReport(
@@ -107,14 +108,15 @@ extension Array where Element == LocalMapModel.Member {
   ///
   /// - Parameter train: What the makers were fitted to.
   func unusualness(
-    over train: LocalGrids, _ standard: LocalStandard
-  ) -> (LocalGrids) -> [[Raster]] {
+    over train: LocalGrids, _ standard: LocalStandard, in context: RunContext
+  ) -> (LocalGrids) throws -> [[Raster]] {
     let mappings = map {
-      $0.maker.mapping(over: $0.maker.view(train, on: standard))
+      $0.maker.mapping(
+        over: $0.maker.view(train, on: standard), in: context)
     }
     return { pictures in
-      zip(self, mappings).map { member, mapping in
-        mapping(member.maker.view(pictures, on: standard)).map {
+      try zip(self, mappings).map { member, mapping in
+        try mapping(member.maker.view(pictures, on: standard)).map {
           member.calibration.unusualness(
             of: $0.smoothed(over: standard.features))
         }
@@ -154,7 +156,8 @@ extension LocalMapModel {
     let cells =
       features.rows * features.columns / (grid.fineCells * grid.fineCells)
     guard
-      !train.isEmpty, train.count % (cells * standard.channels.count) == 0,
+      train.isEmpty != members.contains(where: { $0.maker.needsPictures }),
+      train.count % (cells * standard.channels.count) == 0,
       train.allSatisfy(\.isFinite),
       members.contains(where: { $0.weight > 0 }),
       members.allSatisfy({

@@ -1,3 +1,4 @@
+import Execution
 import LinearAlgebra
 import LocalFeatures
 
@@ -19,21 +20,43 @@ struct LocalView: Codable, Hashable, Sendable {
 enum MapMaker: Codable, Sendable {
   case blocks(BlockReconstruction)
   case neighbors(CellNeighbors)
+  case gaussians(CellGaussians)
+  case kmeans(CellModel<KMeansDistance.Model>)
+  case oneClassSVM(CellModel<OneClassSVM.Model>)
+  case isolationForest(CellModel<IsolationForest.Model>)
 
   var view: LocalView {
     switch self {
     case .blocks(let blocks): blocks.view
     case .neighbors(let neighbors): neighbors.view
+    case .gaussians(let gaussians): gaussians.view
+    case .kmeans(let model): model.view
+    case .oneClassSVM(let model): model.view
+    case .isolationForest(let model): model.view
+    }
+  }
+
+  /// Whether maps are made by comparison with the training pictures.
+  var needsPictures: Bool {
+    switch self {
+    case .blocks, .neighbors: true
+    case .gaussians, .kmeans, .oneClassSVM, .isolationForest: false
     }
   }
 
   /// The way from pictures to maps, with what can be made ready beforehand.
   ///
   /// - Parameter train: What the maker was fitted to, in its view.
-  func mapping(over train: LocalGrids) -> (LocalGrids) -> [Raster] {
+  func mapping(
+    over train: LocalGrids, in context: RunContext
+  ) -> (LocalGrids) throws -> [Raster] {
     switch self {
     case .blocks(let blocks): blocks.mapping(over: train)
     case .neighbors(let neighbors): neighbors.mapping(over: train)
+    case .gaussians(let gaussians): gaussians.maps
+    case .kmeans(let model): { try model.maps(of: $0, in: context) }
+    case .oneClassSVM(let model): { try model.maps(of: $0, in: context) }
+    case .isolationForest(let model): { try model.maps(of: $0, in: context) }
     }
   }
 
@@ -42,6 +65,10 @@ enum MapMaker: Codable, Sendable {
     switch self {
     case .blocks(let blocks): blocks.fits(train)
     case .neighbors(let neighbors): neighbors.fits(train)
+    case .gaussians(let gaussians): gaussians.fits(train)
+    case .kmeans(let model): model.fits(train)
+    case .oneClassSVM(let model): model.fits(train)
+    case .isolationForest(let model): model.fits(train)
     }
   }
 }

@@ -102,3 +102,20 @@ struct NeighborRecipe: MapRecipe {
     return (.neighbors(neighbors), leftOut)
   }
 }
+
+/// Gaussians of cells.
+struct GaussianRecipe: FoldedRecipe {
+  var view: LocalView
+  /// See `CellGaussians`.
+  var reach: Int?
+
+  var name: String {
+    reach.map { "Gaussians within \($0) cells" } ?? "one Gaussian"
+  }
+
+  func learn(
+    from train: LocalGrids, in context: RunContext
+  ) throws -> MapMaker {
+    .gaussians(try CellGaussians(view, reach: reach, from: train, in: context))
+  }
+}
