@@ -52,10 +52,15 @@ struct SubmissionArguments: ParsableArguments {
   var needsQuantile: Bool { binary && threshold == nil }
 
   func submission(
-    of set: SampleSet, by pipeline: FittedPipeline, in context: RunContext
+    of set: SampleSet, by pipeline: FittedPipeline, maps: String? = nil,
+    in context: RunContext
   ) throws -> Submission {
     let ids = set.samples.map(\.id)
-    let scores = try pipeline.scores(for: set, in: context)
+    let scores =
+      try maps.map {
+        try pipeline.scores(
+          for: set, writingHeatMapsTo: URL(fileURLWithPath: $0), in: context)
+      } ?? pipeline.scores(for: set, in: context)
     guard binary else { return Submission(ids: ids, scores: scores) }
     let threshold =
       try threshold
@@ -81,6 +86,13 @@ struct Score: ParsableCommand {
   @Option(help: "The CSV file to write (default: standard output).")
   var output: String?
 
+  @Option(
+    help: """
+      An NPY file to write: where each picture is strange, pictures x height \
+      x width, float32.
+      """)
+  var maps: String?
+
   func run() throws {
     let session = Session(arguments)
     let submission = try session.run {
@@ -89,7 +101,7 @@ struct Score: ParsableCommand {
         by: FittedPipeline(
           contentsOf: URL(fileURLWithPath: model),
           catalog: AnomalyCommandLine.catalog),
-        in: session.context)
+        maps: maps, in: session.context)
     }
     let format = self.submission.format
     if let output {

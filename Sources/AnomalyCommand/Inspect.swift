@@ -7,8 +7,9 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model makes of images, and of edited latent codes.",
     discussion: """
       Writes inspection.png: the strangest and the most ordinary test images, \
-      their reconstructions, where the two differ, and one row of \
-      reconstructions for each --latent; and of autoencoders \
+      where the model sees them strange; where it makes reconstructions those, \
+      where the two differ, and one row of them for each --latent; and of \
+      autoencoders \
       latent-codes.csv and the training's history.csv and history.svg.
       """)
 

@@ -129,6 +129,12 @@ extension LocalizingModel {
   }
 }
 
+/// A model that says in words what it found out about the training samples.
+public protocol ExplainedModel: AnomalyModel {
+  /// One paragraph for a report; nil when there is nothing to tell.
+  var explanation: String? { get }
+}
+
 /// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
@@ -149,6 +155,9 @@ extension AnomalyModel {
   package var localizing: (any LocalizingModel)? {
     self as? any LocalizingModel
   }
+
+  /// What it found out about the training samples, in words.
+  package var inWords: String? { (self as? any ExplainedModel)?.explanation }
 
   /// What every epoch gave, if it was trained in epochs.
   package var trainingHistory: [EpochRecord]? {

@@ -125,7 +125,9 @@ extension AnomalyModel {
       quiet.progress = SilentProgress()
       var scores: [Float] = []
       scores.reserveCapacity(samples.rows)
-      for block in Parallel.blocks(samples.rows, size: scoredRows) {
+      for block in Parallel.blocks(
+        samples.rows, size: scoredRows(ofColumns: samples.columns)
+      ) {
         try context.cancellation.check()
         scores += try finiteScores(
           of: samples.finite(rows: Array(block)), in: quiet)
@@ -168,8 +170,13 @@ extension AnomalyModel {
   }
 }
 
-/// Rows that are read and scored at a time.
-private let scoredRows = 4096
+/// Rows that are read and scored at a time: a power of two, of at most 256 MiB
+/// where 16 fit.
+private func scoredRows(ofColumns columns: Int) -> Int {
+  var count = 4096
+  while count > 16, count * columns > 1 << 26 { count /= 2 }
+  return count
+}
 
 extension RunContext {
   /// Does work on the threads of this context, with OpenBLAS on each for

@@ -4,8 +4,9 @@ import Execution
 import Images
 import LinearAlgebra
 
-/// What a model makes of samples: reconstructions, where they differ, and what
-/// becomes of them when their latent codes are edited.
+/// What a model makes of samples: where it sees them strange, reconstructions,
+/// where they differ, and what becomes of them when their latent codes are
+/// edited.
 ///
 /// All lists are in the order of `samples`.
 public struct Inspection: Sendable {
@@ -15,10 +16,14 @@ public struct Inspection: Sendable {
   public let scores: [Float]
   /// In the size and colour of the features, before they are scaled.
   public let originals: [RasterImage]
-  /// What the model takes the originals for, on the same scale.
-  public let reconstructions: [RasterImage]
+  /// What the model takes the originals for, on the same scale; nil for one
+  /// that does not reconstruct.
+  public let reconstructions: [RasterImage]?
   /// The absolute differences, each image stretched so that its greatest is 1.
-  public let differences: [RasterImage]
+  public let differences: [RasterImage]?
+  /// Where the model sees the originals strange, one channel of their size, on
+  /// one scale for all; nil for one that does not localise.
+  public let heatMaps: [RasterImage]?
   /// Nil for a model without latent codes.
   public let codes: [[Float]]?
   /// The images of the codes after each edit.
@@ -34,8 +39,8 @@ public struct Inspection: Sendable {
   ///   - count: How many samples to look at.
   ///   - edits: Changes to the latent codes, each for itself.
   ///   - context: Who watches or stops the work.
-  /// - Throws: `ExperimentFault.cannotShow` for a model that does not
-  ///   reconstruct images, or has no latent code to edit; the faults of reading
+  /// - Throws: `ExperimentFault.cannotShow` for a model that sees no images, or
+  ///   has no latent code to edit; the faults of reading
   ///   and of the model; `CancellationError`.
   public init(
     _ set: SampleSet, by pipeline: FittedPipeline, count: Int,
@@ -48,9 +53,6 @@ public struct Inspection: Sendable {
     guard features.extractor.featureImageShape != nil else {
       throw refusal("pictures")
     }
-    guard let model = pipeline.model.reconstructing else {
-      throw refusal("reconstructions")
-    }
     let latent = pipeline.model.latent
     guard edits.isEmpty || latent != nil else { throw refusal("latent code") }
 
@@ -61,11 +63,11 @@ public struct Inspection: Sendable {
     samples = places.map { set.samples[$0] }
     self.scores = places.map { scores[$0] }
     self.originals = originals
-    reconstructions = features.images(
-      of: try model.reconstructions(of: rows, in: context))
-    differences = zip(originals, reconstructions).map {
-      $0.difference(from: $1)
+    reconstructions = try pipeline.reconstructions(of: rows, in: context)
+    differences = reconstructions.map {
+      zip(originals, $0).map { $0.difference(from: $1) }
     }
+    heatMaps = try pipeline.heatMaps(of: rows, in: context)
     if let latent {
       let codes = try latent.latentCodes(of: rows, in: context)
       self.codes = (0..<codes.rows).map { Array(codes.row($0)) }

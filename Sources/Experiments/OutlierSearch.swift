@@ -14,6 +14,9 @@ public struct OutlierSearch: Sendable {
     public let original: RasterImage
     /// What the detector takes it for; nil unless it reconstructs.
     public let reconstruction: RasterImage?
+    /// Where the detector sees it strange, one channel of the same size, on one
+    /// scale for all pictures; nil unless it localises.
+    public let heatMap: RasterImage?
   }
 
   /// What was searched, with labels or without.
@@ -81,9 +84,11 @@ extension FittedPipeline {
     try context.cancellation.check()
     let (images, rows) = try features.samples(places, of: set, in: context)
     let reconstructions = try reconstructions(of: rows, in: context)
+    let heatMaps = try heatMaps(of: rows, in: context)
     return zip(places, images).enumerated().map {
       OutlierSearch.Picture(
-        place: $1.0, original: $1.1, reconstruction: reconstructions?[$0])
+        place: $1.0, original: $1.1, reconstruction: reconstructions?[$0],
+        heatMap: heatMaps?[$0])
     }
   }
 }

@@ -127,7 +127,9 @@ extension ComparisonReport {
       let name = run.result.detector
       return [
         .heading(name),
-        .paragraph(figuresInWords(evaluation, seed: run.result.seed)),
+        .paragraph(
+          figuresInWords(evaluation, seed: run.result.seed)
+            + (run.explanation.map { " " + $0 } ?? "")),
         .figures([
           Page.Figure(
             .rocCurves(curves, highlighting: index),

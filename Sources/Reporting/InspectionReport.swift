@@ -31,8 +31,15 @@ public struct InspectionReport: Sendable {
     let captions = zip(inspection.samples, inspection.scores).map {
       "\($0.id): " + String(format: "%.4g", Double($1))
     }
-    let rows: [(label: String, images: [RasterImage])] =
+    let overlays = inspection.heatMaps.map { maps in
+      let heat = HeatOverlay(maps)
+      return zip(maps, inspection.originals).map {
+        heat.draw($0, on: $1, outlining: nil)
+      }
+    }
+    let rows: [(label: String, images: [RasterImage]?)] =
       [
+        ("where strange", overlays),
         ("reconstruction", inspection.reconstructions),
         ("difference", inspection.differences),
       ] + inspection.edited.map { ("code \($0.edit)", $0.images) }
@@ -40,7 +47,10 @@ public struct InspectionReport: Sendable {
       title: "What the model sees",
       rows: [
         ImageSheet.Row("original", inspection.originals, captions: captions)
-      ] + rows.map { ImageSheet.Row($0.label, $0.images) })
+      ]
+        + rows.compactMap { row in
+          row.images.map { ImageSheet.Row(row.label, $0) }
+        })
   }
 
   private func table(of codes: [[Float]]) -> Table {

@@ -41,8 +41,10 @@ public struct OutlierReport: Sendable {
     func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
     try WholeFile.write(outlierTable.csv, to: file("outliers.csv"))
     if let (outliers, ordinary) = search.pictures {
-      try sheet("Outliers", outliers).write(to: file("outliers.png"))
-      try sheet("The most ordinary", ordinary).write(to: file("ordinary.png"))
+      let heat = HeatOverlay((outliers + ordinary).compactMap(\.heatMap))
+      try sheet("Outliers", outliers, heat).write(to: file("outliers.png"))
+      try sheet("The most ordinary", ordinary, heat)
+        .write(to: file("ordinary.png"))
     }
     try search.history?.write(to: folder)
   }
@@ -60,7 +62,8 @@ public struct OutlierReport: Sendable {
   }
 
   private func sheet(
-    _ title: String, _ pictures: [OutlierSearch.Picture]
+    _ title: String, _ pictures: [OutlierSearch.Picture],
+    _ heat: HeatOverlay
   ) -> ImageSheet {
     let blocks = stride(from: 0, to: pictures.count, by: Self.picturesPerRow)
       .map { pictures[$0...].prefix(Self.picturesPerRow) }
@@ -74,9 +77,14 @@ public struct OutlierReport: Sendable {
               + String(format: "%.4g", Double(search.scores[picture.place]))
           })
         let reconstructions = block.compactMap(\.reconstruction)
-        return reconstructions.isEmpty
-          ? [originals]
-          : [originals, ImageSheet.Row("reconstruction", reconstructions)]
+        let overlays = block.compactMap { picture in
+          picture.heatMap.map {
+            heat.draw($0, on: picture.original, outlining: nil)
+          }
+        }
+        return [originals]
+          + [("reconstruction", reconstructions), ("where strange", overlays)]
+          .filter { !$1.isEmpty }.map { ImageSheet.Row($0, $1) }
       })
   }
 }

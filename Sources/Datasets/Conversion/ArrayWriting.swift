@@ -25,6 +25,24 @@ extension NPY {
       + Data(text.utf8)
   }
 
+  /// Writes an array of float32 that comes in pieces.
+  ///
+  /// - Parameters:
+  ///   - shape: With as many elements as all pieces together.
+  ///   - body: Is given what appends a piece.
+  package static func write(
+    shape: [Int], to url: URL,
+    _ body: (([Float]) throws -> Void) throws -> Void
+  ) throws {
+    try WholeFile.write(to: url) { sink in
+      try sink.write(
+        header(type: ElementType(.floating, width: 4), shape: shape))
+      try body { piece in
+        try piece.withUnsafeBytes { try sink.write($0) }
+      }
+    }
+  }
+
   static func write(_ rows: WrittenRows, to url: URL) throws {
     try WholeFile.write(to: url) { sink in
       try sink.write(header(type: rows.type, shape: rows.shape))

@@ -93,7 +93,7 @@ public struct Fusion: Detector {
     let parts = context.parts([2, 4, 5])
     let (standard, train) = try LocalStandard.fit(
       .all, to: pictures, grid: Self.recipes.finestGrid, in: parts[0])
-    let weights = try weights(
+    let (weights, weighting) = try weights(
       of: pictures, train, standard, in: parts[1], damage: damage)
     let least = weights.reduce(0, +) * Self.leastShare
     let kept = weights.indices.filter { weights[$0] > least }
@@ -105,13 +105,13 @@ public struct Fusion: Detector {
         var member = fit.member
         member.weight = weights[index]
         return member
-      }, leftOut: fits.map(\.leftOut))
+      }, leftOut: fits.map(\.leftOut), weighting: weighting)
   }
 
   private func weights(
     of pictures: LocalPictures, _ train: LocalGrids, _ standard: LocalStandard,
     in context: RunContext, damage: Damage
-  ) throws -> [Float] {
+  ) throws -> ([Float], LocalMapModel.Weighting) {
     var generator = SeededGenerator(seed: context.seed, stream: 2)
     let order = generator.sample(train.count, below: train.count)
     let held = order.prefix(train.count / 4).sorted()
@@ -150,15 +150,18 @@ public struct Fusion: Detector {
     let shares = Self.recipes.indices.map {
       $0 < Self.blocks.count ? 1 / Double(Self.blocks.count) : 0
     }
-    guard !cells.isEmpty else { return shares.map(Float.init) }
+    let weighting = LocalMapModel.Weighting(
+      defects: min(defects, 2 * held.count), heldOut: held.count)
+    guard !cells.isEmpty else { return (shares.map(Float.init), weighting) }
     let total = cells.reduce(0) { $0 + $1.weight }
-    return MapWeights(
+    let weights = MapWeights(
       of: cells.map {
         MapWeights.Cell(
           unusualness: $0.unusualness, isDefect: $0.isDefect,
           weight: $0.weight / total)
       }, pulledTo: shares, by: 1e-3 + pull / Double(held.count)
     ).weights
+    return (weights, weighting)
   }
 
   /// Some cells inside the defect and some well outside, either of equal weight

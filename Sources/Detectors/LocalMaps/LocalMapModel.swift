@@ -9,7 +9,7 @@ import LocalFeatures
 ///
 /// The score of a picture tells how high its map goes beside those of the
 /// training pictures, each left out.
-public struct LocalMapModel: LocalizingModel {
+public struct LocalMapModel: LocalizingModel, ExplainedModel {
   /// One of the maps, as it takes part.
   struct Member: Codable, Sendable {
     /// Such as "blocks of 8".
@@ -25,6 +25,16 @@ public struct LocalMapModel: LocalizingModel {
   @Tensor private var train: [Float]
   private let members: [Member]
   private let score: MapScore
+  /// Nil when nothing but the recipe says how much a map counts.
+  private let weighting: Weighting?
+
+  /// What weights were learned from.
+  struct Weighting: Codable {
+    /// Pictures with a made-up defect.
+    let defects: Int
+    /// Training pictures that were held out and damaged.
+    let heldOut: Int
+  }
 
   public var featureCount: Int { standard.shape.count }
 
@@ -34,17 +44,32 @@ public struct LocalMapModel: LocalizingModel {
     return members.map { ($0.name, $0.weight / total) }
   }
 
+  /// The maps and their weights, and what those come from.
+  public var explanation: String? {
+    guard members.count > 1 || weighting != nil else { return nil }
+    let maps = weights.sorted { $0.weight > $1.weight }.map {
+      "\($0.name) \(Int((100 * $0.weight).rounded())) %"
+    }
+    return "Maps: " + maps.joined(separator: "; ") + "."
+      + (weighting.map {
+        " The weights best tell \($0.defects) made-up defects in"
+          + " \($0.heldOut) training pictures, held out, from what is around"
+          + " them; no label was used."
+      } ?? " They count alike.")
+  }
+
   /// - Parameter leftOut: How unusual each training picture is, left out, map
   ///   by map.
   init(
     standard: LocalStandard, train: LocalGrids, members: [Member],
-    leftOut: [[Raster]]
+    leftOut: [[Raster]], weighting: Weighting? = nil
   ) {
     self.standard = standard
     grid = train.grid
     self.train =
       members.contains { $0.maker.needsPictures } ? train.values.values : []
     self.members = members
+    self.weighting = weighting
     score = MapScore(
       (0..<train.count).map { picture in
         Raster(
@@ -132,6 +157,7 @@ extension LocalMapModel {
     case train
     case members
     case score
+    case weighting
   }
 
   /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
@@ -143,6 +169,8 @@ extension LocalMapModel {
     _train = try container.decode(Tensor<Float>.self, forKey: .train)
     members = try container.decode([Member].self, forKey: .members)
     score = try container.decode(MapScore.self, forKey: .score)
+    weighting = try container.decodeIfPresent(
+      Weighting.self, forKey: .weighting)
     guard standard.isWhole, !members.isEmpty, isWhole else {
       throw DecodingError.dataCorrupted(
         .init(

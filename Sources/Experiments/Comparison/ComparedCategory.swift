@@ -78,6 +78,7 @@ struct ComparedCategory {
     do {
       let samples = try samples.get()
       let model = try fit(detector, to: samples, in: context, into: &run)
+      run.explanation = model.model.inWords
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
         try run.explainExtremes(

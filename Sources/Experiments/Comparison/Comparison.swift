@@ -31,6 +31,8 @@ public struct ComparisonRun: Sendable {
   public var heatMaps: [Int: RasterImage] = [:]
   /// Where the defects of those samples are, at the size of the picture.
   package var masks: [Int: RasterImage] = [:]
+  /// What the detector found out about the training samples, in words.
+  public var explanation: String?
   /// Why the detector failed.
   public var failure: (any Error)?
 

@@ -62,12 +62,18 @@ public struct FittedPipeline: Sendable {
   public func scores(
     for set: SampleSet, in context: RunContext = RunContext()
   ) throws -> [Float] {
+    try scores(of: rows(of: set, in: context), in: context)
+  }
+
+  /// The features of samples, on the scale of the training.
+  func rows(
+    of set: SampleSet, in context: RunContext
+  ) throws -> any SampleSource {
     guard set.count > 0 else {
       throw ExperimentFault.noTestSamples(category: nil)
     }
-    return try scores(
-      of: features.rows(of: set, columns: model.featureCount, in: context),
-      in: context)
+    return try features.rows(
+      of: set, columns: model.featureCount, in: context)
   }
 
   /// The scores of features on the scale of the training samples.
