@@ -172,6 +172,17 @@ def autoencoder(library, train, architecture, epochs, batchSize):
     return measure("score", score)
 
 
+def local_reconstruction(library, train, test, side):
+    import local_features
+
+    train, test = (
+        list(read(table).reshape(-1, side, side, 3)) for table in (train, test))
+    model = local_features.LocalReconstruction()
+    measure("fit", lambda: model.fit(local_features.all_features(train)))
+    return measure("score", lambda: model.scores(
+        model.heat(local_features.all_features(test))))
+
+
 WORKS = {
     "autoencoder": autoencoder,
     "oneClassSVM": one_class_svm,
@@ -179,6 +190,7 @@ WORKS = {
     "principalComponents": principal_components,
     "isolationForest": isolation_forest,
     "decoding": decoding,
+    "localReconstruction": local_reconstruction,
 }
 
 

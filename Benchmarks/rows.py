@@ -67,6 +67,16 @@ class Inputs:
         values = np.fromfile(self.train["path"], np.float32).reshape(-1, 784)
         return self.table(f"centroids-{count}", values[chosen])
 
+    def products(self, part):
+        """The pictures of one product, 256 x 256 RGB, from 0 to 1."""
+        files = sorted((self.mvtec / "weave" / part).rglob("*.png"))
+        pixels = [
+            np.asarray(
+                Image.open(file).convert("RGB").resize((256, 256)), np.float32)
+            for file in files]
+        return self.table(
+            f"products-{part}", np.stack(pixels).reshape(len(files), -1) / 255)
+
     @cached_property
     def portraits(self):
         """64 x 64 RGB mixtures of smooth waves with noise, from 0 to 1."""
@@ -143,7 +153,8 @@ class WholeProcess(Row):
         if side == "ours":
             program = HERE.parent / ".build/release/anomaly"
             return [
-                str(program), "compare", root, "--size", "64", "--json",
+                str(program), "compare", root, "--detectors", "all",
+                "--size", "64", "--json",
             ], None
         return [sys.executable, str(HERE / "straight.py"), root, "64"], None
 
@@ -251,6 +262,17 @@ def decoding(name, noise, words):
         {"Pillow, two threads": {"decode": 1.4}}, pixel_agreement)
 
 
+def local_reconstruction(inputs):
+    return {"localReconstruction": {
+        "train": inputs.products("train"), "test": inputs.products("test"),
+        "side": 256,
+    }}
+
+
+def score_agreement(ours, theirs, inputs):
+    return rank_correlation(ours, theirs)
+
+
 def autoencoder(architecture, peers):
     def task(inputs):
         return {"autoencoder": {
@@ -289,6 +311,10 @@ ALL = {row.name: row for row in [
     decoding("decode", 3, "noise of 3 levels, 1.3 MB each"),
     # As large as those of MVTec AD's bottles.
     decoding("decode-quiet", 0.2, "noise of 0.2 levels, 0.5 MB each"),
+    Row("local-pca", "`local-pca`, 80 + 60 x 256x256x3, features included",
+        local_reconstruction,
+        {"NumPy, SciPy, OpenCV, two threads": {"fit": 1.5, "score": 1.5}},
+        score_agreement),
     WholeProcess(
         "compare", "`anomaly compare`, four detectors, `--size 64`", None,
         {"Pillow + scikit-learn": {"whole process": 2.5}}, table_agreement),

@@ -49,6 +49,14 @@ extension ComparisonReport {
         detailTable,
         caption: "All categories together; times are sums"),
     ]
+    let defects = defectTable
+    if !defects.rows.isEmpty {
+      blocks.append(
+        .table(
+          defects,
+          caption: "ROC AUC of each kind of defect against all ordinary samples"
+            + " of its category"))
+    }
     let failures = runs.compactMap { run in
       run.failure.map {
         "\(run.result.detector) on \(run.result.category): \($0)"
@@ -68,6 +76,25 @@ extension ComparisonReport {
           plot, caption: "One marker a run; up and left is better"))
     }
     return blocks + [.figures(figures)]
+  }
+
+  /// One row a kind of defect, one column a detector; means over seeds.
+  private var defectTable: Table {
+    Table(
+      columns: [.init("category", .left), .init("defect", .left)]
+        + summary.detectors.map { .init($0) },
+      rows: summary.categories.flatMap { category in
+        let results = summary.results.filter { $0.category == category }
+        return Set(results.flatMap(\.defectAurocs.keys)).sorted().map { kind in
+          [category, kind]
+            + summary.detectors.map { detector in
+              decimal(
+                AUROCSpread(
+                  results.filter { $0.detector == detector }
+                    .compactMap { $0.defectAurocs[kind] })?.mean, places: 4)
+            }
+        }
+      })
   }
 
   private var exactAUROCs: Page.ExactValues {

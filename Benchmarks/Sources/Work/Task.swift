@@ -13,6 +13,8 @@ enum Task: Decodable {
   /// 64 x 64 RGB images, a row each.
   case autoencoder(
     train: Table, architecture: Architecture, epochs: Int, batchSize: Int)
+  /// RGB images of so many pixels a side, a row each.
+  case localReconstruction(train: Table, test: Table, side: Int)
 
   /// A matrix in a file of raw single-precision numbers, row after row.
   struct Table: Decodable {

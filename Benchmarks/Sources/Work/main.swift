@@ -73,6 +73,17 @@ func work(
     }
     outcome.figures["loss"] = model.history.suffix(1).map(\.trainingLoss)
     return try outcome.measure("score") { try model.scores(for: train) }
+
+  case .localReconstruction(let train, let test, let side):
+    let (train, test) = try (Matrix(train), Matrix(test))
+    let context = RunContext(
+      imageShape: ImageShape(height: side, width: side, channels: 3))
+    let model = try outcome.measure("fit") {
+      try LocalPCA().fit(train, in: context)
+    }
+    return try outcome.measure("score") {
+      try model.scores(for: test, in: context)
+    }
   }
 }
 

@@ -117,12 +117,32 @@ struct ComparedCategory {
     run.scores = scoring.value
     run.evaluation = evaluation
     run.result.figures[.auroc] = evaluation.auroc
+    run.result.defectAurocs = try testSamples.defectAurocs(run.scores)
     run.result.figures[.averagePrecision] = evaluation.averagePrecision
     run.result.figures[.fitSeconds] = fit.seconds
     run.result.figures[.scoreSeconds] =
       scoring.seconds - mapTime / .seconds(1)
     pixels?.write(to: &run.result.figures)
     return fit.value
+  }
+}
+
+extension SampleSet {
+  /// The AUROC of every kind of defect, if there are kinds.
+  fileprivate func defectAurocs(_ scores: [Float]) throws -> [String: Double] {
+    let rows = Array(zip(samples, scores))
+    let ordinary = rows.filter { $0.0.label == 0 }.map(\.1)
+    let kinds = Dictionary(
+      grouping: rows.filter { $0.0.label == 1 }, by: { $0.0.defect ?? "" })
+    guard kinds.count > 1 || kinds.keys.first?.isEmpty == false else {
+      return [:]
+    }
+    return try kinds.filter { !$0.key.isEmpty }.mapValues { strange in
+      try Evaluation(
+        scores: ordinary + strange.map(\.1),
+        labels: ordinary.map { _ in 0 } + strange.map { _ in 1 }
+      ).auroc
+    }
   }
 }
 

@@ -15,6 +15,9 @@ public struct DetectorResult: Hashable, Sendable {
   public var features: String
   /// What every random choice of the fit follows from.
   public var seed: UInt64
+  /// The AUROC of every kind of defect by itself, against all ordinary samples;
+  /// empty where the data names no kinds, or the detector failed.
+  public var defectAurocs: [String: Double] = [:]
   package var figures = FigureValues()
 
   /// - Parameter evaluation: Where its AUC and average precision come from; nil
@@ -64,6 +67,7 @@ extension DetectorResult: Codable {
     case detector
     case features
     case seed
+    case defectAurocs
   }
 
   public init(from decoder: any Decoder) throws {
@@ -73,6 +77,9 @@ extension DetectorResult: Codable {
     detector = try container.decode(String.self, forKey: .detector)
     features = try container.decode(String.self, forKey: .features)
     seed = try container.decode(UInt64.self, forKey: .seed)
+    defectAurocs =
+      try container.decodeIfPresent(
+        [String: Double].self, forKey: .defectAurocs) ?? [:]
     figures = try FigureValues(from: decoder)
   }
 
@@ -83,6 +90,9 @@ extension DetectorResult: Codable {
     try container.encode(detector, forKey: .detector)
     try container.encode(features, forKey: .features)
     try container.encode(seed, forKey: .seed)
+    if !defectAurocs.isEmpty {
+      try container.encode(defectAurocs, forKey: .defectAurocs)
+    }
     try figures.encode(to: encoder)
   }
 }
