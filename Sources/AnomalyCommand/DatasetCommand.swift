@@ -37,6 +37,10 @@ extension DatasetCommand {
     @Option(help: "The layout: mvtec or npy.")
     var layout: Layout = .mvtec
 
+    @Flag(
+      help: "mvtec: smaller and stranger defects; other light, shift and dirt.")
+    var hard = false
+
     @Option(help: "Determines every pixel.")
     var seed: UInt64 = 7
 
@@ -61,6 +65,9 @@ extension DatasetCommand {
       guard train >= 1, good >= 1, defective >= 1 else {
         throw ValidationError("counts must be 1 or more")
       }
+      guard !hard || layout == .mvtec else {
+        throw ValidationError("--hard is for the layout mvtec")
+      }
     }
 
     func run() throws {
@@ -70,7 +77,7 @@ extension DatasetCommand {
         switch layout {
         case .mvtec:
           try SyntheticInspection(
-            seed: seed, trainCount: train, goodCount: good,
+            isHard: hard, seed: seed, trainCount: train, goodCount: good,
             defectCount: defective
           ).write(to: url, in: session.context)
         case .npy:

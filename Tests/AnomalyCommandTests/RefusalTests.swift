@@ -15,6 +15,7 @@ import Testing
       ["compare", inspection, "--category", "spoon"],
       ["compare", inspection, "--repeats", "0"],
       ["compare", inspection, "--threads", "0"],
+      ["dataset", "synthesize", "--hard", "--layout", "npy", "--output", "x"],
       ["submit", inspection, "--detector", "pca"],
       ["fit", inspection, "--pool", "--detector", "pca"],
       ["submit", inspection, "--pool", "--detector", "pca", "--format", "x"],

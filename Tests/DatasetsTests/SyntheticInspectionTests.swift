@@ -10,16 +10,30 @@ import Testing
       .filter { $0.hasSuffix(".png") }.sorted()
   }
 
-  @Test("Seed 7 draws the shipped images again, pixel for pixel")
-  func reproducible() throws {
+  private static let shipped = [
+    (Repository.inspection, SyntheticInspection(seed: 7), 80 + 24 + 2 * 36),
+    (
+      Repository.hardInspection,
+      SyntheticInspection(
+        isHard: true, seed: 7, trainCount: 50, goodCount: 18, defectCount: 6),
+      50 + 18 + 2 * 24
+    ),
+  ]
+
+  @Test(
+    "Seed 7 draws the shipped images again, pixel for pixel",
+    arguments: shipped)
+  func reproducible(
+    shipped: URL, inspection: SyntheticInspection, count: Int
+  ) throws {
     let folder = try TemporaryFolder()
-    try SyntheticInspection(seed: 7).write(to: folder.url)
+    try inspection.write(to: folder.url)
     let names = try images(in: folder.url)
-    #expect(names.count == 3 * (80 + 24 + 2 * 36))
-    #expect(try images(in: Repository.inspection) == names)
+    #expect(names.count == 3 * count)
+    #expect(try images(in: shipped) == names)
     for name in names {
       let drawn = try PNG.decode(folder.file(name))
-      let shipped = try PNG.decode(Repository.inspection.appending(path: name))
+      let shipped = try PNG.decode(shipped.appending(path: name))
       try #require(drawn.shape == shipped.shape, "\(name)")
       // Another libm may round a sine or a logarithm the other way, which
       // moves a value by one level at most.

@@ -34,6 +34,15 @@ func detectorExamples(_ samples: Matrix, _ others: Matrix) throws {
     print(scores)
   }
   do {
+    // docs: local-pca
+    let context = RunContext(
+      imageShape: ImageShape(height: 256, width: 256, channels: 3))
+    let model = try LocalPCA().fit(samples, in: context)
+    let found = try model.localization(of: others, in: context)
+    print(found.scores, found.maps.columns)  // one map a row, 256 * 256
+    // docs: end
+  }
+  do {
     // docs: autoencoder
     var network = Autoencoder(.cnn)
     network.training.epochs = 50

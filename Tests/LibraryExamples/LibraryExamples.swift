@@ -15,6 +15,9 @@ enum LibraryExamples {
     case "own-catalog": try ownCatalog()
     case "plots": try plots()
     case "progress": try progress()
+    case "fusion-weights": try fusionWeights()
+    case "heat-maps":
+      try heatMaps(to: URL(fileURLWithPath: "heat-maps.png"))
     case "landscapes":
       // With more components than one, two features leave nothing over.
       for name in arguments.dropFirst() {
@@ -47,6 +50,20 @@ func rows() throws {
   let forest = try IsolationForest().fit(ordinary, in: RunContext(seed: 0))
   let scores = try forest.scores(for: Matrix([[0, 0], [1, 1], [6, -6]]))
   for score in scores { print(score) }
+  // docs: end
+}
+
+func fusionWeights() throws {
+  // docs: fusion-weights
+  let data = try Dataset(at: URL(fileURLWithPath: "data/inspection-hard"))
+  let fusion = try DetectorCatalog.standard.detector(named: "fusion")
+  for category in data.categories {
+    let fitted = try Pipeline(detector: fusion).fit(category, in: RunContext())
+    print(category.name)
+    for map in (fitted.model as? LocalMapModel)?.weights ?? [] {
+      print(String(format: "  %4.0f %%", 100 * map.weight), map.name)
+    }
+  }
   // docs: end
 }
 

@@ -10,5 +10,7 @@ package enum Repository {
   /// Models, a checkpoint and a study's runs, written by 0.1.0.
   package static let models = root.appending(path: "Tests/Models-0.1.0")
   package static let inspection = root.appending(path: "data/inspection")
+  package static let hardInspection = root.appending(
+    path: "data/inspection-hard")
   package static let fashionMNIST = root.appending(path: "data/fashion-mnist")
 }

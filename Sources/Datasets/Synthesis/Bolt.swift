@@ -7,6 +7,7 @@ struct Bolt: InspectionScene {
   static let name = "bolt"
   static let channels = 3
   static let defects = ["bent", "paint", "worn-thread"]
+  static let strangeDefect = "wrong-pitch"
 
   private let center: SIMD2<Float>
   private let direction: SIMD2<Float>
@@ -26,26 +27,35 @@ struct Bolt: InspectionScene {
     case paint(Blotch)
     /// The thread is gone between two places of the axis.
     case wornThread(ClosedRange<Float>)
+    /// The turns of the thread are as many pixels apart.
+    case wrongPitch(Float)
   }
 
-  init(defect: String?, using generator: inout SeededGenerator) {
-    center = 64 + generator.point(in: -2...2)
+  init(
+    defect: String?, difficulty: SceneDifficulty,
+    using generator: inout SeededGenerator
+  ) {
+    let size = difficulty.defectSize
+    center = 64 + generator.point(in: -difficulty.shift...difficulty.shift)
     let angle = generator.number(in: 0...(2 * .pi))
     direction = SIMD2(cos(angle), sin(angle))
     seed = UInt32(truncatingIfNeeded: generator.next())
     switch defect {
     case "bent":
       let side: Float = generator.uniform() < 0.5 ? -1 : 1
-      self.defect = .bent(side * generator.number(in: 14...24))
+      self.defect = .bent(size * side * generator.number(in: 14...24))
     case "paint":
       self.defect = .paint(
         Blotch(
           center: SIMD2(
             generator.number(in: -12...12), generator.number(in: -30...36)),
-          radius: generator.number(in: 10...17), seed: seed &+ 7))
+          radius: size * generator.number(in: 10...17), seed: seed &+ 7))
     case "worn-thread":
       let start = generator.number(in: -16...8)
-      self.defect = .wornThread(start...(start + generator.number(in: 22...34)))
+      self.defect = .wornThread(
+        start...(start + size * generator.number(in: 22...34)))
+    case "wrong-pitch":
+      self.defect = .wrongPitch(generator.number(in: 5.6...6.4))
     default:
       self.defect = nil
     }
@@ -94,6 +104,8 @@ struct Bolt: InspectionScene {
       return blotch.coverage(at: local) > 0.3
     case .wornThread(let range):
       return range.contains(local.y) && shaft(at: local) > 0.5
+    case .wrongPitch:
+      return isThreaded(local.y) && shaft(at: local) > 0.5
     case nil:
       return false
     }
@@ -108,7 +120,9 @@ struct Bolt: InspectionScene {
 
   /// The slanted turns of the thread, -1...1, a triangle wave of 5 pixels.
   private func ripple(_ local: SIMD2<Float>) -> Float {
-    let phase = (local.y + 0.25 * local.x) / 5
+    var pitch: Float = 5
+    if case .wrongPitch(let wrong) = defect { pitch = wrong }
+    let phase = (local.y + 0.25 * local.x) / pitch
     return 4 * abs(phase - phase.rounded(.down) - 0.5) - 1
   }
 

@@ -11,15 +11,42 @@ protocol InspectionScene: Sendable {
   static var channels: Int { get }
   /// The folder names of the defects.
   static var defects: [String] { get }
+  /// That of the defect that only hard data has.
+  static var strangeDefect: String { get }
 
-  /// - Parameter defect: One of `defects`, or nil for an ordinary sample.
-  init(defect: String?, using generator: inout SeededGenerator)
+  /// - Parameter defect: One of those named, or nil for an ordinary sample.
+  init(
+    defect: String?, difficulty: SceneDifficulty,
+    using generator: inout SeededGenerator)
 
   /// The reflectance at a point, each channel 0...1; coordinates in pixels.
   func color(at point: SIMD2<Float>) -> SIMD3<Float>
 
   /// Whether the defect changed what is seen at the point.
   func isDefective(at point: SIMD2<Float>) -> Bool
+}
+
+/// How small defects are, and what varies from image to image besides.
+struct SceneDifficulty: Sendable {
+  /// Of defects, beside that of the usual ones.
+  var defectSize: Float
+  /// Of the product's place to every side, in pixels.
+  var shift: Float
+  /// Of the light in the middle.
+  var gain: ClosedRange<Float>
+  /// Of the light from one edge to the other.
+  var slope: ClosedRange<Float>
+  /// Deviation of the camera's noise.
+  var noise: Float
+  /// Grains of dirt, which are no defects.
+  var grains: Int
+
+  static let usual = SceneDifficulty(
+    defectSize: 1, shift: 2, gain: 0.97...1.03, slope: -0.03...0.03,
+    noise: 1.1 / 255, grains: 0)
+  static let hard = SceneDifficulty(
+    defectSize: 0.6, shift: 3, gain: 0.9...1.1, slope: -0.1...0.1,
+    noise: 2 / 255, grains: 3)
 }
 
 /// The side of the square images in pixels.
@@ -33,12 +60,11 @@ private let subpixels: [SIMD2<Float>] = [
 extension InspectionScene {
   /// The image under uneven light with camera noise, and the defect's mask.
   func photograph(
-    using generator: inout SeededGenerator
+    _ difficulty: SceneDifficulty, using generator: inout SeededGenerator
   ) -> (image: RasterImage, mask: RasterImage) {
-    let gain = generator.number(in: 0.97...1.03)
-    let slope = SIMD2(
-      generator.number(in: -0.03...0.03), generator.number(in: -0.03...0.03))
-    let noise: Float = 1.1 / 255
+    let gain = generator.number(in: difficulty.gain)
+    let slope = generator.point(in: difficulty.slope)
+    let dirt = (0..<difficulty.grains).map { _ in Grain(using: &generator) }
     var pixels: [Float] = []
     var mask: [Float] = []
     for row in 0..<sceneSize {
@@ -47,13 +73,18 @@ extension InspectionScene {
         var color = SIMD3<Float>.zero
         var isDefective = false
         for offset in subpixels {
-          color += self.color(at: corner + offset) / Float(subpixels.count)
-          isDefective = isDefective || self.isDefective(at: corner + offset)
+          let point = corner + offset
+          let clean = self.color(at: point)
+          color +=
+            dirt.reduce(clean) { $1.covering($0, at: point) }
+            / Float(subpixels.count)
+          isDefective = isDefective || self.isDefective(at: point)
         }
         let place = corner / Float(sceneSize) - 0.5
         color *= gain + (slope * place).sum()
         for channel in 0..<Self.channels {
-          let value = color[channel] + noise * Float(generator.normal())
+          let value =
+            color[channel] + difficulty.noise * Float(generator.normal())
           pixels.append(min(max(value, 0), 1))
         }
         mask.append(isDefective ? 1 : 0)
@@ -118,6 +149,26 @@ func mix(
   _ first: SIMD3<Float>, _ second: SIMD3<Float>, _ amount: Float
 ) -> SIMD3<Float> {
   first + (second - first) * amount
+}
+
+/// A grain of dirt, darker or brighter than what is beneath.
+private struct Grain {
+  private let blotch: Blotch
+  private let brightness: Float
+
+  init(using generator: inout SeededGenerator) {
+    blotch = Blotch(
+      center: generator.point(in: 0...Float(sceneSize)),
+      radius: generator.number(in: 1...3),
+      seed: UInt32(truncatingIfNeeded: generator.next()))
+    brightness = generator.number(in: -0.25...0.15)
+  }
+
+  func covering(
+    _ color: SIMD3<Float>, at point: SIMD2<Float>
+  ) -> SIMD3<Float> {
+    color + brightness * blotch.coverage(at: point)
+  }
 }
 
 /// A blob with a ragged edge, for stains and rust.

@@ -11,6 +11,8 @@ import LinearAlgebra
 /// defective samples under uneven light, shift and camera noise, and the masks
 /// of the defects. The seed determines every pixel.
 package struct SyntheticInspection: Sendable {
+  /// Smaller and stranger defects, more shift, light and noise, and dirt.
+  package var isHard: Bool
   package var seed: UInt64
   /// Ordinary training images of each category.
   package var trainCount: Int
@@ -20,9 +22,10 @@ package struct SyntheticInspection: Sendable {
   package var defectCount: Int
 
   package init(
-    seed: UInt64 = 7, trainCount: Int = 80, goodCount: Int = 24,
-    defectCount: Int = 12
+    isHard: Bool = false, seed: UInt64 = 7, trainCount: Int = 80,
+    goodCount: Int = 24, defectCount: Int = 12
   ) {
+    self.isHard = isHard
     self.seed = seed
     self.trainCount = trainCount
     self.goodCount = goodCount
@@ -93,13 +96,17 @@ package struct SyntheticInspection: Sendable {
     }
     return series("train", defect: nil, count: trainCount)
       + series("test", defect: nil, count: goodCount)
-      + scene.defects.flatMap { series("test", defect: $0, count: defectCount) }
+      + (scene.defects + (isHard ? [scene.strangeDefect] : [])).flatMap {
+        series("test", defect: $0, count: defectCount)
+      }
   }
 
   private func draw(_ order: Order, stream: Int) throws {
     var generator = SeededGenerator(seed: seed, stream: UInt64(stream))
-    let scene = order.scene.init(defect: order.defect, using: &generator)
-    let (image, mask) = scene.photograph(using: &generator)
+    let difficulty: SceneDifficulty = isHard ? .hard : .usual
+    let scene = order.scene.init(
+      defect: order.defect, difficulty: difficulty, using: &generator)
+    let (image, mask) = scene.photograph(difficulty, using: &generator)
     try PNG.write(image, to: order.image)
     if let url = order.mask {
       try PNG.write(mask, to: url)

@@ -7,6 +7,7 @@ struct Washer: InspectionScene {
   static let name = "washer"
   static let channels = 3
   static let defects = ["chip", "scratch", "tarnish"]
+  static let strangeDefect = "off-center"
 
   private let center: SIMD2<Float>
   private let outerRadius: Float
@@ -20,10 +21,16 @@ struct Washer: InspectionScene {
     case scratch(from: SIMD2<Float>, to: SIMD2<Float>, brightness: Float)
     /// Heat has tinted the whole ring.
     case tarnish(Float)
+    /// The hole is not in the middle.
+    case offCenter(SIMD2<Float>)
   }
 
-  init(defect: String?, using generator: inout SeededGenerator) {
-    center = 64 + generator.point(in: -2...2)
+  init(
+    defect: String?, difficulty: SceneDifficulty,
+    using generator: inout SeededGenerator
+  ) {
+    let size = difficulty.defectSize
+    center = 64 + generator.point(in: -difficulty.shift...difficulty.shift)
     outerRadius = generator.number(in: 45...46)
     seed = UInt32(truncatingIfNeeded: generator.next())
     let angle = generator.number(in: 0...(2 * .pi))
@@ -32,17 +39,19 @@ struct Washer: InspectionScene {
     case "chip":
       self.defect = .chip(
         center: center + direction * outerRadius,
-        radius: generator.number(in: 5...11))
+        radius: size * generator.number(in: 5...11))
     case "scratch":
       let start = center + direction * generator.number(in: 24...30)
       let turn = angle + generator.number(in: -0.9...0.9)
       self.defect = .scratch(
         from: start,
         to: start + SIMD2(cos(turn), sin(turn))
-          * generator.number(in: 14...24),
+          * (size * generator.number(in: 14...24)),
         brightness: generator.number(in: 0.12...0.3))
     case "tarnish":
-      self.defect = .tarnish(generator.number(in: 0.12...0.26))
+      self.defect = .tarnish(size * generator.number(in: 0.12...0.26))
+    case "off-center":
+      self.defect = .offCenter(direction * generator.number(in: 2...4))
     default:
       self.defect = nil
     }
@@ -62,7 +71,7 @@ struct Washer: InspectionScene {
     let shine = unit.x * 0.8 + unit.y * 0.6
     let bevel =
       smoothStep(3, 0, outerRadius - distance)
-      + smoothStep(3, 0, distance - innerRadius)
+      + smoothStep(3, 0, length(point - holeCenter) - innerRadius)
     let ring = smoothNoise(
       SIMD2(distance * 1.3, 0), seed: seed &+ 1)
     var metal = SIMD3<Float>(0.62, 0.63, 0.65)
@@ -73,7 +82,7 @@ struct Washer: InspectionScene {
       metal = mix(metal, SIMD3(0.46, 0.34, 0.22), amount)
     case .scratch(_, _, let brightness):
       metal += brightness * scratch(at: point)
-    case .chip, nil:
+    case .chip, .offCenter, nil:
       break
     }
     return mix(belt, metal, isSteel)
@@ -87,15 +96,21 @@ struct Washer: InspectionScene {
       scratch(at: point) * steel(at: point) > 0.2
     case .tarnish:
       steel(at: point) > 0.5
+    case .offCenter:
+      (length(point - center) < innerRadius)
+        != (length(point - holeCenter) < innerRadius)
     case nil:
       false
     }
   }
 
+  private var holeCenter: SIMD2<Float> {
+    if case .offCenter(let offset) = defect { center + offset } else { center }
+  }
+
   private func steel(at point: SIMD2<Float>) -> Float {
-    let distance = length(point - center)
-    return smoothStep(-0.7, 0.7, outerRadius - distance)
-      * smoothStep(-0.7, 0.7, distance - innerRadius)
+    smoothStep(-0.7, 0.7, outerRadius - length(point - center))
+      * smoothStep(-0.7, 0.7, length(point - holeCenter) - innerRadius)
   }
 
   private func scratch(at point: SIMD2<Float>) -> Float {

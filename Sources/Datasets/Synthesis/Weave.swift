@@ -7,6 +7,7 @@ struct Weave: InspectionScene {
   static let name = "weave"
   static let channels = 1
   static let defects = ["broken-thread", "pull", "stain"]
+  static let strangeDefect = "skipped-crossing"
 
   private let period: Float = 8
   private let shift: SIMD2<Float>
@@ -19,10 +20,17 @@ struct Weave: InspectionScene {
     /// The threads are drawn aside around a point.
     case pull(center: SIMD2<Float>, displacement: SIMD2<Float>, radius: Float)
     case stain(Blotch, darkness: Float)
+    /// A warp thread is on the other side of some weft threads.
+    case skippedCrossing(thread: Int, first: Int, last: Int)
   }
 
-  init(defect: String?, using generator: inout SeededGenerator) {
-    shift = generator.point(in: -0.8...0.8)
+  init(
+    defect: String?, difficulty: SceneDifficulty,
+    using generator: inout SeededGenerator
+  ) {
+    let size = difficulty.defectSize
+    let reach = 0.4 * difficulty.shift
+    shift = generator.point(in: -reach...reach)
     seed = UInt32(truncatingIfNeeded: generator.next())
     let center = generator.point(in: 28...100)
     switch defect {
@@ -30,20 +38,25 @@ struct Weave: InspectionScene {
       let first = 1 + generator.integer(below: 6)
       self.defect = .brokenThread(
         thread: 2 + generator.integer(below: 12), first: first,
-        last: first + 4 + generator.integer(below: 4))
+        last: first + Int(size * Float(4 + generator.integer(below: 4))))
     case "pull":
       let angle = generator.number(in: 0...(2 * .pi))
       self.defect = .pull(
         center: center,
         displacement: SIMD2(cos(angle), sin(angle))
-          * generator.number(in: 3...4.2),
+          * (size * generator.number(in: 3...4.2)),
         radius: generator.number(in: 12...18))
     case "stain":
       self.defect = .stain(
         Blotch(
-          center: center, radius: generator.number(in: 16...32), seed: seed &+ 7
-        ),
+          center: center, radius: size * generator.number(in: 16...32),
+          seed: seed &+ 7),
         darkness: generator.number(in: 0.1...0.2))
+    case "skipped-crossing":
+      let first = 1 + generator.integer(below: 12)
+      self.defect = .skippedCrossing(
+        thread: 2 + generator.integer(below: 12), first: first,
+        last: first + generator.integer(below: 2))
     default:
       self.defect = nil
     }
@@ -64,7 +77,12 @@ struct Weave: InspectionScene {
     // The height of each thread over its cross-section.
     let across = 2 * (cell - floor) - 1
     let height = 1 - across * across
-    let isWarpAbove = (column + row).isMultiple(of: 2)
+    var isWarpAbove = (column + row).isMultiple(of: 2)
+    if case .skippedCrossing(let thread, let first, let last) = defect,
+      column == thread, first...last ~= row
+    {
+      isWarpAbove.toggle()
+    }
     let shade =
       isWarpAbove
       ? 0.36 + 0.36 * height.x * (0.6 + 0.4 * height.y)
@@ -78,14 +96,15 @@ struct Weave: InspectionScene {
       return isGap ? color * 0.55 : color
     case .stain(let blotch, let darkness):
       return color * (1 - darkness * blotch.coverage(at: point))
-    case .pull, nil:
+    case .pull, .skippedCrossing, nil:
       return color
     }
   }
 
   func isDefective(at point: SIMD2<Float>) -> Bool {
     switch defect {
-    case .brokenThread(let thread, let first, let last):
+    case .brokenThread(let thread, let first, let last),
+      .skippedCrossing(let thread, let first, let last):
       let cell = ((point + shift) / period).rounded(.down)
       return Int(cell.x) == thread && first...last ~= Int(cell.y)
     case .pull(let center, _, let radius):
