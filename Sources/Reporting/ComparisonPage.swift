@@ -49,6 +49,9 @@ extension ComparisonReport {
         detailTable,
         caption: "All categories together; times are sums"),
     ]
+    if let papersTable {
+      blocks.append(.table(papersTable, caption: Self.papersTitle))
+    }
     let defects = defectTable
     if !defects.rows.isEmpty {
       blocks.append(

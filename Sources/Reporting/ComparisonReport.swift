@@ -35,6 +35,7 @@ public struct ComparisonReport: Sendable {
   /// The tables for a page.
   public var markdown: String {
     "\(heading)\n\n\(aurocTable.markdown)\n\(detailTable.markdown)"
+      + (papersTable.map { "\n\(Self.papersTitle)\n\n\($0.markdown)" } ?? "")
   }
 
   /// What was judged, on what.
@@ -90,6 +91,40 @@ public struct ComparisonReport: Sendable {
             + decimal($0.upperBound, places: 3)
         } ?? "-", at: place)
       table.rows.append(row)
+    }
+    return table
+  }
+
+  static let papersTitle = "Image AUROC / pixel AUROC / AUPRO in percent"
+
+  /// One row a category, one column a detector, and the means, in the form of
+  /// papers on MVTec AD; nil without masks.
+  var papersTable: Table? {
+    guard summary.results.contains(where: { $0.aupro != nil }) else {
+      return nil
+    }
+    func cell(_ results: [DetectorResult]) -> String {
+      [Figure.auroc, .pixelAuroc, .aupro].map { figure in
+        let values = results.compactMap { $0.figures[figure] }
+        return values.count == results.count
+          ? decimal(
+            100 * values.reduce(0, +) / Double(values.count), places: 1) : "-"
+      }.joined(separator: " / ")
+    }
+    func row(_ name: String, _ results: [DetectorResult]) -> [String] {
+      [name]
+        + summary.detectors.map { detector in
+          cell(results.filter { $0.detector == detector })
+        }
+    }
+    var table = Table(
+      columns: [.init("category", .left)]
+        + summary.detectors.map { .init($0) })
+    table.rows = summary.categories.map { category in
+      row(category, summary.results.filter { $0.category == category })
+    }
+    if summary.categories.count > 1 {
+      table.rows.append(row("mean", summary.results))
     }
     return table
   }
