@@ -113,10 +113,10 @@ public struct FittedPipeline: Sendable {
   }
 
   /// Pictures localised at a time: a power of two, as the blocks of models
-  /// are, of at most 16 MB where 16 fit.
+  /// are, of at most 64 MiB where 16 fit.
   private static func mappedRows(_ rows: any SampleSource) -> Int {
     var count = 256
-    while count > 16, count * rows.columns > 1 << 22 { count /= 2 }
+    while count > 16, count * rows.columns > 1 << 24 { count /= 2 }
     return count
   }
 
