@@ -9,7 +9,7 @@ import LocalFeatures
 ///
 /// The score of a picture tells how high its map goes beside those of the
 /// training pictures, each left out.
-public struct LocalMapModel: LocalizingModel {
+public struct LocalMapModel: CalibratingModel {
   /// One of the maps, as it takes part.
   struct Member: Codable, Sendable {
     /// Such as "blocks of 8".
@@ -25,6 +25,7 @@ public struct LocalMapModel: LocalizingModel {
   @Tensor private var train: [Float]
   private let members: [Member]
   private let score: MapScore
+  public let leftOut: LeftOutScores
 
   public var featureCount: Int { standard.shape.count }
 
@@ -34,8 +35,8 @@ public struct LocalMapModel: LocalizingModel {
     return members.map { ($0.name, $0.weight / total) }
   }
 
-  /// - Parameter leftOut: How unusual each training picture is, left out, map
-  ///   by map.
+  /// - Parameter leftOut: The maps of the training pictures, each left out, of
+  ///   every member.
   init(
     standard: LocalStandard, train: LocalGrids, members: [Member],
     leftOut: [[Raster]]
@@ -44,10 +45,17 @@ public struct LocalMapModel: LocalizingModel {
     grid = train.grid
     self.train = train.values.values
     self.members = members
-    score = MapScore(
-      (0..<train.count).map { picture in
-        Raster(
-          sumOf: leftOut.map { $0[picture] }, weights: members.map(\.weight))
+    let unusualness = leftOut.map(
+      MapCalibration.unusualness(leavingOutEachOf:))
+    let maps = (0..<train.count).map { picture in
+      Raster(
+        sumOf: unusualness.map { $0[picture] }, weights: members.map(\.weight))
+    }
+    score = MapScore(maps)
+    self.leftOut = LeftOutScores(
+      scores: maps.map(score.score),
+      peaks: Parallel.map(maps.count) {
+        maps[$0].enlarged(to: standard.shape).values.max() ?? 0
       })
   }
 
@@ -130,6 +138,7 @@ extension LocalMapModel {
     case train
     case members
     case score
+    case leftOut
   }
 
   /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
@@ -141,6 +150,7 @@ extension LocalMapModel {
     _train = try container.decode(Tensor<Float>.self, forKey: .train)
     members = try container.decode([Member].self, forKey: .members)
     score = try container.decode(MapScore.self, forKey: .score)
+    leftOut = try container.decode(LeftOutScores.self, forKey: .leftOut)
     guard standard.isWhole, !members.isEmpty, isWhole else {
       throw DecodingError.dataCorrupted(
         .init(
@@ -166,8 +176,9 @@ extension LocalMapModel {
       })
     else { return false }
     let train = standard.grids(train, on: grid)
-    return members.allSatisfy {
-      $0.maker.fits($0.maker.view(train, on: standard))
-    }
+    return leftOut.isWhole(count: train.count)
+      && members.allSatisfy {
+        $0.maker.fits($0.maker.view(train, on: standard))
+      }
   }
 }
