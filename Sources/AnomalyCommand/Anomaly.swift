@@ -14,9 +14,9 @@ struct Anomaly: ParsableCommand {
       """,
     version: anomalyKitVersion,
     subcommands: [
-      Compare.self, Fit.self, Score.self, Submit.self, Evaluate.self,
-      Ablate.self, Outliers.self, Inspect.self, DatasetCommand.self,
-      Detectors.self,
+      Compare.self, Check.self, Fit.self, Score.self, Submit.self,
+      Evaluate.self, Ablate.self, Outliers.self, Inspect.self,
+      DatasetCommand.self, Detectors.self,
     ])
 }
 

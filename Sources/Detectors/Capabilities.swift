@@ -1,4 +1,5 @@
 import Execution
+import Files
 import LinearAlgebra
 
 /// A model that can show what it takes a sample for.
@@ -135,6 +136,35 @@ public protocol ExplainedModel: AnomalyModel {
   var explanation: String? { get }
 }
 
+/// A model that knows how strange each picture that it learned from would be,
+/// had it learned from the others alone: what thresholds can be made of without
+/// further pictures.
+public protocol CalibratingModel: LocalizingModel {
+  /// Of every picture that was learned from.
+  var leftOut: LeftOutScores { get }
+}
+
+/// How strange training pictures are, each left out of what was learned.
+public struct LeftOutScores: Codable, Hashable, Sendable {
+  /// The score of each, comparable with those of new pictures.
+  @Tensor public private(set) var scores: [Float]
+  /// The highest value of the heat map of each.
+  @Tensor public private(set) var peaks: [Float]
+
+  /// - Precondition: as many scores as peaks.
+  public init(scores: [Float], peaks: [Float]) {
+    precondition(scores.count == peaks.count, "a peak for every score")
+    self.scores = scores
+    self.peaks = peaks
+  }
+
+  /// Whether these are finite numbers of so many pictures.
+  package func isWhole(count: Int) -> Bool {
+    scores.count == count && peaks.count == count
+      && scores.allSatisfy(\.isFinite) && peaks.allSatisfy(\.isFinite)
+  }
+}
+
 /// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
@@ -159,6 +189,11 @@ extension AnomalyModel {
   /// What it found out about the training samples, in words.
   package var inWords: String? { (self as? any ExplainedModel)?.explanation }
 
+  /// How strange its training pictures are, each left out, if it knows.
+  package var leftOutScores: LeftOutScores? {
+    (self as? any CalibratingModel)?.leftOut
+  }
+
   /// What every epoch gave, if it was trained in epochs.
   package var trainingHistory: [EpochRecord]? {
     (self as? any EpochTrainedModel)?.history
@@ -168,4 +203,8 @@ extension AnomalyModel {
 extension Detector {
   /// Whether a fit goes over the samples in epochs, and so can be gone on with.
   package var trainsInEpochs: Bool { Model.self is any EpochTrainedModel.Type }
+
+  /// Whether models know how strange their training pictures are, each left
+  /// out.
+  package var isCalibrating: Bool { Model.self is any CalibratingModel.Type }
 }

@@ -8,12 +8,17 @@ public struct DefectMask: Hashable, Sendable {
     /// Of the first pixel, counted along the rows from the upper left corner.
     var start: Int32
     var count: Int32
-    /// The pixels of the region that the run is part of.
+    /// The region that the run is part of, counted from 0 in the order of
+    /// their first runs.
+    var region: Int32
+    /// The pixels of that region.
     var area: Int32
   }
 
   /// The pixels of the picture, defective or not.
   public let pixelCount: Int
+  /// The pixels of a row.
+  public let width: Int
   /// The separate defects.
   public let regionCount: Int
   let runs: [Run]
@@ -53,7 +58,9 @@ public struct DefectMask: Hashable, Sendable {
         while pixel < row + width, pixels[pixel] { pixel += 1 }
         let run = runs.count
         runs.append(
-          Run(start: Int32(start), count: Int32(pixel - start), area: 0))
+          Run(
+            start: Int32(start), count: Int32(pixel - start), region: 0,
+            area: 0))
         parents.append(run)
         // Runs above end before or reach from one pixel left to one right.
         while candidate < above.upperBound,
@@ -72,11 +79,20 @@ public struct DefectMask: Hashable, Sendable {
       }
       above = first..<runs.count
     }
-    var areas = [Int32](repeating: 0, count: runs.count)
-    for run in runs.indices { areas[root(run)] += runs[run].count }
-    for run in runs.indices { runs[run].area = areas[root(run)] }
+    var areas: [Int32] = []
+    for run in runs.indices {
+      let first = root(run)
+      if first == run {
+        runs[run].region = Int32(areas.count)
+        areas.append(0)
+      }
+      runs[run].region = runs[first].region
+      areas[Int(runs[run].region)] += runs[run].count
+    }
+    for run in runs.indices { runs[run].area = areas[Int(runs[run].region)] }
     pixelCount = pixels.count
-    regionCount = runs.indices.count { parents[$0] == $0 }
+    self.width = width
+    regionCount = areas.count
     self.runs = runs
   }
 }

@@ -19,10 +19,12 @@ public enum EvaluationFault: Fault, Hashable {
   case unequalLabels
   /// A quantile lies outside 0 to 1.
   case invalidQuantile(Double)
+  /// A rate of false alarms is not above 0 and below 1.
+  case invalidFalseAlarmRate(Double)
 
   public var kind: FaultKind {
     switch self {
-    case .invalidQuantile: .usage
+    case .invalidQuantile, .invalidFalseAlarmRate: .usage
     default: .data
     }
   }
@@ -38,6 +40,8 @@ public enum EvaluationFault: Fault, Hashable {
       "every label is \(label), so the scores cannot be judged"
     case .unequalLabels: "the two lists of scores have different labels"
     case .invalidQuantile(let value): "\(value) is not a quantile"
+    case .invalidFalseAlarmRate(let value):
+      "\(value) is no rate of false alarms"
     }
   }
 
@@ -45,7 +49,7 @@ public enum EvaluationFault: Fault, Hashable {
     switch self {
     case .notANumber(let row), .unknownLabel(let row, _): "row \(row)"
     case .empty, .unequalCounts, .oneClassOnly, .unequalLabels,
-      .invalidQuantile:
+      .invalidQuantile, .invalidFalseAlarmRate:
       nil
     }
   }
@@ -60,6 +64,8 @@ public enum EvaluationFault: Fault, Hashable {
       label == 0 ? "add anomalies (label 1)" : "add normal samples (label 0)"
     case .unequalLabels: "give both scores for the same samples in one order"
     case .invalidQuantile: "use a number from 0 to 1"
+    case .invalidFalseAlarmRate:
+      "use a number above 0 and below 1, such as 0.01"
     }
   }
 }

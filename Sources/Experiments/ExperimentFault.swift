@@ -23,11 +23,15 @@ public enum ExperimentFault: Fault, Hashable {
   case cannotShow(String, detector: String)
   /// The detector sees pictures as they are.
   case needsPixels(detector: String)
+  /// The detector does not tell how strange its training pictures are.
+  case notCalibrating(detector: String, known: [String])
+  /// The model file is of another fit than the one that is asked for.
+  case anotherFit(path: String, difference: String)
 
   public var kind: FaultKind {
     switch self {
     case .unknownDetector, .severalCategories, .latentIndexOutOfRange,
-      .cannotShow, .needsPixels:
+      .cannotShow, .needsPixels, .notCalibrating, .anotherFit:
       .usage
     case .noLabels, .noTrainingSamples, .noTestSamples, .notAModel: .data
     }
@@ -46,19 +50,23 @@ public enum ExperimentFault: Fault, Hashable {
       "the latent code has no number \(index)"
     case .cannotShow(let thing, let detector): "\(detector) has no \(thing)"
     case .needsPixels(let detector): "\(detector) makes features of its own"
+    case .notCalibrating(let detector, _):
+      "\(detector) makes no threshold of good pictures alone"
+    case .anotherFit(_, let difference):
+      "the model was fitted \(difference)"
     }
   }
 
   public var place: String? {
     switch self {
     case .unknownDetector, .latentIndexOutOfRange, .cannotShow,
-      .needsPixels:
+      .needsPixels, .notCalibrating:
       nil
     case .noLabels(let category), .noTrainingSamples(let category): category
     case .noTestSamples(let category): category
     case .severalCategories(let names):
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", ..." : "")
-    case .notAModel(let path, _): path
+    case .notAModel(let path, _), .anotherFit(let path, _): path
     }
   }
 
@@ -78,6 +86,8 @@ public enum ExperimentFault: Fault, Hashable {
     case .cannotShow: "use pca or an autoencoder"
     case .needsPixels:
       "leave out \(option: "features") and \(option: "scaler")"
+    case .notCalibrating(_, let known): "use \(known.joined(separator: ", "))"
+    case .anotherFit: "remove the file, or give another name for a new model"
     }
   }
 }

@@ -6,9 +6,9 @@ package enum OutputFolder {
   ///
   /// - Throws: `FileFault.unwritable`.
   package static func create(_ url: URL) throws {
-    if isFolder(url) || mkdir(url.path, 0o777) == 0 { return }
+    if exists(url) || mkdir(url.path, 0o777) == 0 { return }
     // Another thread may have made it in the meantime.
-    if errno == EEXIST, isFolder(url) { return }
+    if errno == EEXIST, exists(url) { return }
     guard errno == ENOENT, url.pathComponents.count > 1 else {
       throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
     }
@@ -17,7 +17,8 @@ package enum OutputFolder {
       throw FileFault.unwritable(path: url.path, reason: systemErrorReason())
     }
   }
-  private static func isFolder(_ url: URL) -> Bool {
+
+  static func exists(_ url: URL) -> Bool {
     var status = stat()
     return stat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }

@@ -32,6 +32,42 @@ package enum WholeFolder {
     }
   }
 
+  /// Fills a folder beside what is in it already.
+  ///
+  /// `body` is given a hidden folder beside the target; when it is filled its
+  /// files are renamed to their places in the target, which is made where it is
+  /// missing. Files of the same names are replaced, all others stay.
+  ///
+  /// - Throws: `FileFault.unwritable`, or what `body` throws; the target is then
+  ///   as it was, unless a file cannot take its place.
+  package static func merge<Result>(
+    into url: URL, _ body: (URL) throws -> Result
+  ) throws -> Result {
+    let url = url.standardizedFileURL
+    let parent = url.deletingLastPathComponent()
+    try OutputFolder.create(parent)
+    let partial = parent.appendingPathComponent(
+      ".\(url.lastPathComponent).\(UInt32.random(in: .min ... .max)).partial")
+    defer { try? FileManager.default.removeItem(at: partial) }
+    try OutputFolder.create(partial)
+    let result = try body(partial)
+    try OutputFolder.create(url)
+    for path in try FileManager.default.subpathsOfDirectory(
+      atPath: partial.path)
+    {
+      let (source, target) = (
+        partial.appendingPathComponent(path), url.appendingPathComponent(path)
+      )
+      if OutputFolder.exists(source) {
+        try OutputFolder.create(target)
+      } else if rename(source.path, target.path) != 0 {
+        throw FileFault.unwritable(
+          path: target.path, reason: systemErrorReason())
+      }
+    }
+    return result
+  }
+
   /// Throws before the work starts what would be thrown after it.
   private static func checkIsFree(_ url: URL) throws {
     let names = try? FileManager.default.contentsOfDirectory(atPath: url.path)

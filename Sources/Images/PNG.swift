@@ -116,7 +116,11 @@ public enum PNG {
   }
 
   /// The bytes of an 8-bit PNG file.
-  package static func data(of image: RasterImage) throws -> Data {
+  ///
+  /// - Parameter isQuick: Whether to save time rather than bytes.
+  package static func data(
+    of image: RasterImage, isQuick: Bool = false
+  ) throws -> Data {
     let pixels = image.values.map {
       UInt8((min(max($0.isNaN ? 0 : $0, 0), 1) * 255).rounded())
     }
@@ -127,6 +131,7 @@ public enum PNG {
     description.format =
       image.shape.channels == 1
       ? 0 : png_uint_32(PNG_FORMAT_FLAG_COLOR)
+    if isQuick { description.flags = png_uint_32(PNG_IMAGE_FLAG_FAST) }
     // One byte for the filter of each row, and what deflate adds at worst to
     // incompressible bytes, with room for the chunks.
     let raw = pixels.count + image.shape.height

@@ -36,6 +36,12 @@ struct HeatOverlay {
     scale = (low, max(high - low, .leastNormalMagnitude))
   }
 
+  /// On a scale that hangs on no picture, from what is darkest to what is
+  /// brightest.
+  init(from low: Float, to high: Float) {
+    scale = (low, max(high - low, .leastNormalMagnitude))
+  }
+
   /// The grey picture under the colours of the map, the defect outlined in
   /// white.
   ///

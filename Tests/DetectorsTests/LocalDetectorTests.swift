@@ -42,6 +42,28 @@ import Testing
       found.scores == (try model.scores(for: test, in: pictures.context)))
   }
 
+  @Test(
+    "Training pictures, left out, are as strange as new ones",
+    arguments: detectors)
+  func leftOut(detector: any Detector) throws {
+    #expect(detector.isCalibrating)
+    let pictures = Pictures()
+    let model = try detector.fit(pictures.ordinary(24), in: pictures.context)
+    let leftOut = try #require(model.leftOutScores)
+    #expect(leftOut.isWhole(count: 24))
+    let new = try #require(model.localizing).localization(
+      of: pictures.ordinary(48, seed: 3), in: pictures.context)
+    let peaks = (0..<48).map { new.maps.row($0).max() ?? 0 }
+    // Of what is exchangeable, 12 of 48 are expected above the upper quarter
+    // of the others, with a deviation of 5.
+    func above(_ scores: [Float], _ others: [Float]) -> Int {
+      let bound = others.sorted()[17]
+      return scores.count { $0 > bound }
+    }
+    #expect(2...26 ~= above(new.scores, leftOut.scores))
+    #expect(2...26 ~= above(peaks, leftOut.peaks))
+  }
+
   @Test("Threads, blocks and a saved model change no bit", arguments: detectors)
   func sameBits(detector: any Detector) throws {
     func check<D: Detector>(_ detector: D) throws {

@@ -107,6 +107,28 @@ import Testing
       MapScore(maps.map(calibration.unusualness)).score(map) > 5)
   }
 
+  @Test("A map left out of the calibration is as if it had not been there")
+  func calibrationLeftOut() {
+    var generator = SeededGenerator(seed: 6)
+    var maps = (0..<12).map { _ in
+      Raster(
+        height: 8, width: 8,
+        values: (0..<64).map { _ in Float(generator.normal()) })
+    }
+    maps[5].values[20] += 9
+    let leftOut = MapCalibration.unusualness(leavingOutEachOf: maps)
+    for place in maps.indices {
+      var others = maps
+      others.remove(at: place)
+      expectClose(
+        leftOut[place].values,
+        MapCalibration(others).unusualness(of: maps[place]).values,
+        within: .absolute(1e-5))
+    }
+    let known = MapCalibration(maps).unusualness(of: maps[5])
+    #expect(leftOut[5].values[20] > 1.2 * known.values[20])
+  }
+
   @Test("Weights go to the map that tells defects, and never below 0")
   func weights() {
     var generator = SeededGenerator(seed: 5)

@@ -112,6 +112,33 @@ struct WholeFileTests {
     #expect(try String(contentsOf: file, encoding: .utf8) == "old")
   }
 
+  @Test("A folder is filled beside what is in it, or stays as it was")
+  func merging() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("kept", to: "out/own.txt")
+    try folder.write("old", to: "out/inner/a.txt")
+    func merge(failing: Bool) throws {
+      try WholeFolder.merge(into: folder.file("out")) { url in
+        try OutputFolder.create(url.appending(path: "inner"))
+        for name in ["b.txt", "inner/a.txt"] {
+          try WholeFile.write("new", to: url.appending(path: name))
+        }
+        if failing { throw CancellationError() }
+      }
+    }
+    func text(_ name: String) -> String? {
+      try? String(contentsOf: folder.file("out/" + name), encoding: .utf8)
+    }
+    #expect(throws: CancellationError.self) { try merge(failing: true) }
+    #expect(text("inner/a.txt") == "old")
+    #expect(text("b.txt") == nil)
+    try merge(failing: false)
+    #expect(text("inner/a.txt") == "new")
+    #expect(text("b.txt") == "new")
+    #expect(text("own.txt") == "kept")
+    #expect(try folder.contents == ["out"])
+  }
+
   @Test("The user is told the file, the reason and the mend")
   func description() {
     let fault = FileFault.unwritable(path: "a.csv", reason: "is a directory")

@@ -50,10 +50,22 @@ enum FoldersLayout: DatasetLayout {
         path: folder.url.path,
         neededFor: "training images are in train/, test images in test/")
     }
-    let files = try images(in: folder, path: nil)
+    let files = try images(in: folder)
     guard !files.isEmpty else {
       throw DatasetFault.noImages(path: folder.url.path)
     }
+    return try samples(of: files, category: category, path: folder.url.path)
+  }
+
+  /// A picture, and the path to it inside the folder; nil when it lies in it.
+  typealias File = (path: String?, image: URL)
+
+  /// Samples in the numeric order of their ids.
+  ///
+  /// - Parameter path: What faults name as the place.
+  static func samples(
+    of files: [File], category: String = "", path: String
+  ) throws -> [Sample] {
     let stems = files.map { $0.image.stem }
     let areUnique = Set(stems).count == stems.count
     let samples = files.map { file in
@@ -65,16 +77,15 @@ enum FoldersLayout: DatasetLayout {
         category: category, defect: file.path, image: file.image)
     }.sortedNumerically(by: \.id)
     for (a, b) in zip(samples, samples.dropFirst()) where a.id == b.id {
-      throw DatasetFault.duplicateID(path: folder.url.path, id: a.id)
+      throw DatasetFault.duplicateID(path: path, id: a.id)
     }
     return samples
   }
 
-  /// The images in a folder and in the folders inside it, with the path to
-  /// those.
-  private static func images(
-    in folder: Folder, path: String?
-  ) throws -> [(path: String?, image: URL)] {
+  /// The images in a folder and in the folders inside it.
+  static func images(
+    in folder: Folder, path: String? = nil
+  ) throws -> [File] {
     try folder.images().map { (path, $0) }
       + folder.folders().flatMap { inner in
         let name = inner.url.lastPathComponent

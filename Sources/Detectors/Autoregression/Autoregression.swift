@@ -74,19 +74,22 @@ public struct Autoregression: Detector {
         of: pictures.source.finite(rows: Array(block)), pictures.shape,
         features, in: context)
     }
-    let calibration = MapCalibration(maps)
+    let leftOut = MapCalibration.unusualness(leavingOutEachOf: maps)
+    let score = MapScore(leftOut)
     return AutoregressionModel(
-      shape: pictures.shape, predictor: predictor, calibration: calibration,
-      score: MapScore(maps.map(calibration.unusualness)))
+      shape: pictures.shape, predictor: predictor,
+      calibration: MapCalibration(maps), score: score,
+      leftOut: LeftOutScores(leftOut, judgedBy: score, at: pictures.shape))
   }
 }
 
 /// How much is usually left over at each place.
-public struct AutoregressionModel: LocalizingModel {
+public struct AutoregressionModel: CalibratingModel {
   fileprivate let shape: ImageShape
   fileprivate let predictor: PixelPredictor
   fileprivate let calibration: MapCalibration
   fileprivate let score: MapScore
+  public let leftOut: LeftOutScores
 
   public var featureCount: Int { shape.count }
 
@@ -119,6 +122,7 @@ extension AutoregressionModel {
     case predictor
     case calibration
     case score
+    case leftOut
   }
 
   /// - Throws: `DecodingError.dataCorrupted` when the parts do not fit together.
@@ -129,8 +133,9 @@ extension AutoregressionModel {
     calibration = try container.decode(
       MapCalibration.self, forKey: .calibration)
     score = try container.decode(MapScore.self, forKey: .score)
+    leftOut = try container.decode(LeftOutScores.self, forKey: .leftOut)
     let features = LocalFeatures(.pixels, of: shape)
-    guard predictor.isWhole,
+    guard predictor.isWhole, leftOut.isWhole(count: leftOut.scores.count),
       calibration.isWhole(rows: features.rows, columns: features.columns)
     else {
       throw DecodingError.dataCorrupted(

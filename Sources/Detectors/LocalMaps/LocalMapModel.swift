@@ -9,7 +9,7 @@ import LocalFeatures
 ///
 /// The score of a picture tells how high its map goes beside those of the
 /// training pictures, each left out.
-public struct LocalMapModel: LocalizingModel, ExplainedModel {
+public struct LocalMapModel: CalibratingModel, ExplainedModel {
   /// One of the maps, as it takes part.
   struct Member: Codable, Sendable {
     /// Such as "blocks of 8".
@@ -35,6 +35,7 @@ public struct LocalMapModel: LocalizingModel, ExplainedModel {
     /// Training pictures that were held out and damaged.
     let heldOut: Int
   }
+  public let leftOut: LeftOutScores
 
   public var featureCount: Int { standard.shape.count }
 
@@ -58,8 +59,8 @@ public struct LocalMapModel: LocalizingModel, ExplainedModel {
       } ?? " They count alike.")
   }
 
-  /// - Parameter leftOut: How unusual each training picture is, left out, map
-  ///   by map.
+  /// - Parameter leftOut: The maps of the training pictures, each left out, of
+  ///   every member.
   init(
     standard: LocalStandard, train: LocalGrids, members: [Member],
     leftOut: [[Raster]], weighting: Weighting? = nil
@@ -70,11 +71,14 @@ public struct LocalMapModel: LocalizingModel, ExplainedModel {
       members.contains { $0.maker.needsPictures } ? train.values.values : []
     self.members = members
     self.weighting = weighting
-    score = MapScore(
-      (0..<train.count).map { picture in
-        Raster(
-          sumOf: leftOut.map { $0[picture] }, weights: members.map(\.weight))
-      })
+    let unusualness = leftOut.map(
+      MapCalibration.unusualness(leavingOutEachOf:))
+    let maps = (0..<train.count).map { picture in
+      Raster(
+        sumOf: unusualness.map { $0[picture] }, weights: members.map(\.weight))
+    }
+    score = MapScore(maps)
+    self.leftOut = LeftOutScores(maps, judgedBy: score, at: standard.shape)
   }
 
   public func score(
@@ -158,6 +162,7 @@ extension LocalMapModel {
     case members
     case score
     case weighting
+    case leftOut
   }
 
   /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
@@ -171,6 +176,7 @@ extension LocalMapModel {
     score = try container.decode(MapScore.self, forKey: .score)
     weighting = try container.decodeIfPresent(
       Weighting.self, forKey: .weighting)
+    leftOut = try container.decode(LeftOutScores.self, forKey: .leftOut)
     guard standard.isWhole, !members.isEmpty, isWhole else {
       throw DecodingError.dataCorrupted(
         .init(
@@ -197,8 +203,10 @@ extension LocalMapModel {
       })
     else { return false }
     let train = standard.grids(train, on: grid)
-    return members.allSatisfy {
-      $0.maker.fits($0.maker.view(train, on: standard))
-    }
+    return leftOut.isWhole(
+      count: train.count == 0 ? leftOut.scores.count : train.count)
+      && members.allSatisfy {
+        $0.maker.fits($0.maker.view(train, on: standard))
+      }
   }
 }

@@ -77,14 +77,19 @@ extension Raster {
   }
 }
 
+extension Raster {
+  /// A map at the size of its picture, smoothed by a Gaussian of half a cell of
+  /// the finest grid.
+  func enlarged(to shape: ImageShape) -> Raster {
+    enlarged(height: shape.height, width: shape.width)
+      .blurred(Float(LocalFeatures.cellSide) / 2)
+  }
+}
+
 extension Array where Element == Raster {
-  /// The maps at the size of their pictures, smoothed by a Gaussian of half a
-  /// cell of the finest grid, one a row.
+  /// The maps at the size of their pictures, one a row.
   func enlarged(to shape: ImageShape) -> Matrix {
-    let rows = Parallel.map(count) {
-      self[$0].enlarged(height: shape.height, width: shape.width)
-        .blurred(Float(LocalFeatures.cellSide) / 2).values
-    }
+    let rows = Parallel.map(count) { self[$0].enlarged(to: shape).values }
     return Matrix(
       rows: count, columns: shape.height * shape.width,
       values: rows.flatMap { $0 })

@@ -1,3 +1,4 @@
+import Execution
 import Files
 import Foundation
 import LinearAlgebra
@@ -28,28 +29,24 @@ struct MapCalibration: Codable, Sendable {
 
   /// - Parameter maps: Of training pictures, each left out when its map was
   ///   made; none is empty.
-  init(_ maps: [Raster]) {
-    let (height, width) = (maps[0].height, maps[0].width)
-    let count = Float(maps.count)
+  init(_ maps: [Raster]) { self.init(Moments(maps)) }
+
+  private init(_ moments: Moments) {
+    let (height, width) = (moments.height, moments.width)
     let cells = height * width
-    var means = [Double](repeating: 0, count: cells)
-    var squares = means
-    for map in maps {
-      for (cell, value) in map.values.enumerated() {
-        means[cell] += Double(value)
-        squares[cell] += Double(value) * Double(value)
-      }
-    }
-    var variances = means
+    let count = Double(moments.count)
+    var means = moments.sums
+    var variances = moments.squares
+    var square: Double = 0
     for cell in 0..<cells {
-      means[cell] /= Double(maps.count)
-      squares[cell] /= Double(maps.count)
-      variances[cell] = max(0, squares[cell] - means[cell] * means[cell])
+      means[cell] /= count
+      variances[cell] /= count
+      square += variances[cell]
+      variances[cell] = max(0, variances[cell] - means[cell] * means[cell])
     }
     let mean = means.reduce(0, +) / Double(cells)
-    let variance = max(
-      0, squares.reduce(0, +) / Double(cells) - mean * mean)
-    let belief = count / (count + Self.pull)
+    let variance = max(0, square / Double(cells) - mean * mean)
+    let belief = Float(count) / (Float(count) + Self.pull)
     func pulled(_ places: [Double], to all: Double) -> [Float] {
       Raster(height: height, width: width, values: places.map(Float.init))
         .blurred(Self.smoothing).values
@@ -63,6 +60,46 @@ struct MapCalibration: Codable, Sendable {
     }
     let floor = Self.floor * deviations.sorted()[cells / 2]
     scales = deviations.map { 1 / max($0 + floor, Self.leastDeviation) }
+  }
+
+  /// How unusual each of the maps, at least two, is beside all others: what
+  /// knows a map itself finds it less unusual than it would find a new one.
+  static func unusualness(leavingOutEachOf maps: [Raster]) -> [Raster] {
+    let moments = Moments(maps)
+    return Parallel.map(maps.count) {
+      MapCalibration(moments.without(maps[$0])).unusualness(of: maps[$0])
+    }
+  }
+
+  /// What mean and variance of every place are made of.
+  private struct Moments {
+    let height: Int
+    let width: Int
+    private(set) var count: Int
+    private(set) var sums: [Double]
+    private(set) var squares: [Double]
+
+    init(_ maps: [Raster]) {
+      (height, width) = (maps[0].height, maps[0].width)
+      count = 0
+      sums = [Double](repeating: 0, count: height * width)
+      squares = sums
+      for map in maps { add(map, times: 1) }
+    }
+
+    func without(_ map: Raster) -> Moments {
+      var rest = self
+      rest.add(map, times: -1)
+      return rest
+    }
+
+    private mutating func add(_ map: Raster, times sign: Int) {
+      count += sign
+      for (cell, value) in map.values.enumerated() {
+        sums[cell] += Double(sign) * Double(value)
+        squares[cell] += Double(sign) * Double(value) * Double(value)
+      }
+    }
   }
 
   /// Whether the arrays are of so many cells.
@@ -125,5 +162,18 @@ struct MapScore: Codable, Sendable {
     return (
       Double(top[0]), top.reduce(0) { $0 + Double($1) } / Double(count)
     )
+  }
+}
+
+extension LeftOutScores {
+  /// - Parameters:
+  ///   - maps: Of training pictures, each left out.
+  ///   - shape: Of the pictures; maps are as large when they are looked at.
+  init(_ maps: [Raster], judgedBy score: MapScore, at shape: ImageShape) {
+    self.init(
+      scores: maps.map(score.score),
+      peaks: Parallel.map(maps.count) {
+        maps[$0].enlarged(to: shape).values.max() ?? 0
+      })
   }
 }

@@ -16,17 +16,17 @@ protocol MapRecipe: Sendable {
 }
 
 extension MapRecipe {
-  /// - Returns: Also how unusual every training picture is, left out.
+  /// - Returns: Also the maps of the training pictures, each left out, as they
+  ///   are compared.
   func fit(
     to train: LocalGrids, _ standard: LocalStandard, in context: RunContext
   ) throws -> (member: LocalMapModel.Member, leftOut: [Raster]) {
     let (maker, raw) = try make(of: view(train, on: standard), in: context)
     let maps = raw.map { $0.smoothed(over: standard.features) }
-    let calibration = MapCalibration(maps)
     return (
       LocalMapModel.Member(
-        name: name, maker: maker, calibration: calibration, weight: 1),
-      maps.map(calibration.unusualness)
+        name: name, maker: maker, calibration: MapCalibration(maps), weight: 1),
+      maps
     )
   }
 }

@@ -12,8 +12,8 @@ public struct FittedPipeline: Sendable {
   public let detector: NamedDetector
   /// What scores samples once they have their features and scale.
   public let model: any AnomalyModel
-  /// The scores of the training samples, ascending; empty when the fit was not
-  /// asked for them.
+  /// The scores of the training samples, ascending, each left out where the
+  /// model knows such; empty when the fit was not asked for them.
   public internal(set) var trainingScores: [Float]
   /// Where the model comes from; nil for one that was put together by hand or
   /// written by version 0.1.
@@ -132,17 +132,26 @@ public struct FittedPipeline: Sendable {
   func heatMaps(
     of rows: Matrix, in context: RunContext
   ) throws -> [RasterImage]? {
+    try localization(of: rows, in: context)?.heatMaps
+  }
+
+  /// Scores beside heat maps; nil unless the model localises pictures.
+  func localization(
+    of rows: Matrix, in context: RunContext
+  ) throws -> (scores: [Float], heatMaps: [RasterImage])? {
     guard let model = localizing, let shape = extractor.featureImageShape else {
       return nil
     }
-    let maps = try model.localization(
-      of: rows, in: localizationContext(context)
-    ).maps
+    let localization = try model.localization(
+      of: rows, in: localizationContext(context))
     let mapShape = ImageShape(
       height: shape.height, width: shape.width, channels: 1)
-    return (0..<maps.rows).map {
-      RasterImage(shape: mapShape, values: Array(maps.row($0)))
-    }
+    return (
+      localization.scores,
+      (0..<rows.rows).map {
+        RasterImage(shape: mapShape, values: Array(localization.maps.row($0)))
+      }
+    )
   }
 
   /// What the model takes features on the scale of the training samples for;

@@ -54,7 +54,11 @@ package struct PreparedCategory: Sendable {
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)
     if scoresTraining {
-      fitted.trainingScores = try fitted.scores(of: train, in: parts[1])
+      // Local features of a picture are explained by itself: only what the
+      // others teach tells how strange it is.
+      fitted.trainingScores =
+        try
+        (model.leftOutScores?.scores ?? fitted.scores(of: train, in: parts[1]))
         .sorted()
     }
     return fitted

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Images
 import Mustache
@@ -297,7 +298,10 @@ extension PageTemplate {
           items: items.map { FigureContent($0, id: names.next()) })
       case .gallery(let title, let exhibits):
         gallery = GalleryContent(
-          title: title, exhibits: try exhibits.map(ExhibitContent.init))
+          title: title,
+          exhibits: try Parallel.map(exhibits.count) {
+            try ExhibitContent(exhibits[$0])
+          })
       case .details(let summary, let isOpen, let blocks):
         details = DetailsContent(
           summary: summary, isOpen: isOpen,

@@ -8,10 +8,12 @@ extension VectorPlot {
   ///   - normal: The scores of ordinary samples.
   ///   - anomalies: The scores of anomalies.
   ///   - threshold: A score to mark, and what it is.
+  ///   - names: What the two kinds of samples are called.
   /// - Precondition: All scores are finite or infinite, not NaN.
   public static func scoreHistogram(
     of name: String, normal: [Float], anomalies: [Float],
-    threshold: (value: Double, name: String)? = nil
+    threshold: (value: Double, name: String)? = nil,
+    names: (normal: String, anomalies: String) = ("ordinary", "anomalies")
   ) -> VectorPlot {
     let scores = (normal + anomalies).filter(\.isFinite).map(Double.init)
     let axis = PlotAxis.linear(
@@ -37,8 +39,8 @@ extension VectorPlot {
     let highest = (ordinary + strange).map(\.y.upperBound)
     return VectorPlot(
       title: "Scores by \(name)",
-      summary: "\(normal.count) ordinary samples score "
-        + "\(spanInWords(normal)), \(anomalies.count) anomalies score "
+      summary: "\(normal.count) \(names.normal) samples score "
+        + "\(spanInWords(normal)), \(anomalies.count) \(names.anomalies) score "
         + spanInWords(anomalies)
         + (threshold.map { "; \($0.name): \(short($0.value))" } ?? ""),
       width: 280, height: 240,
@@ -51,8 +53,8 @@ extension VectorPlot {
           ends.contains($0.value) ? [.rule(x: $0.value, $0.name)] : []
         } ?? []),
       legend: [
-        LegendEntry("ordinary", .series(0), .area),
-        LegendEntry("anomalies", .series(1), .area),
+        LegendEntry(names.normal, .series(0), .area),
+        LegendEntry(names.anomalies, .series(1), .area),
       ])
   }
 

@@ -1,0 +1,202 @@
+import AnomalyKit
+import Foundation
+import TestSupport
+import Testing
+
+/// `anomaly check` on generated pictures.
+@Suite struct CheckTests {
+  private let folder: TemporaryFolder
+
+  private static let size = PixelSize(width: 96, height: 80)
+  private static let defect = (columns: 30..<48, rows: 44..<60)
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for number in 0..<20 {
+      try write(number, to: "good/\(number).png")
+    }
+    for number in 20..<24 {
+      try write(number, to: "new/fine/\(number).png")
+    }
+    try write(24, isDefective: true, to: "new/broken/0.png")
+    try write(25, isDefective: true, to: "new/0.png")
+  }
+
+  /// Stripes of changing phase and brightness, and noise.
+  private func write(
+    _ number: Int, isDefective: Bool = false, to name: String
+  ) throws {
+    var generator = SeededGenerator(seed: UInt64(number))
+    let phase = Float(generator.normal())
+    let light = 0.45 + 0.02 * Float(generator.normal())
+    let (width, height) = (Self.size.width, Self.size.height)
+    var image = RasterImage(
+      shape: ImageShape(height: height, width: width, channels: 3),
+      values: (0..<width * height).flatMap { pixel in
+        let value =
+          light + 0.2 * sin(Float(pixel % width) / 3 + phase)
+          + 0.02 * Float(generator.normal())
+        return [value, value, 0.8 * value]
+      })
+    if isDefective {
+      for y in Self.defect.rows {
+        for x in Self.defect.columns {
+          for channel in 0..<3 { image[x, y, channel] = 0.9 }
+        }
+      }
+    }
+    try folder.write(PNG.data(of: image), to: name)
+  }
+
+  private func check(
+    _ good: String = "good", _ new: String = "new", _ options: String...,
+    output: String = "out"
+  ) throws -> CommandRun {
+    try CommandRun(
+      ["check", good, new, "--output", output] + options, in: folder.url)
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: folder.file(name), encoding: .utf8)
+  }
+
+  private struct Document: Decodable {
+    struct Picture: Decodable {
+      struct Region: Decodable {
+        struct Box: Decodable {
+          var x, y, width, height: Int
+        }
+        var box: Box
+        var area: Int
+      }
+      var id, overlay, mask: String
+      var width, height: Int
+      var isStrange: Bool
+      var regions: [Region]
+    }
+    var isPromised: Bool
+    var goodPicturesNeeded: Int
+    var pictures: [Picture]
+  }
+
+  private func document(_ folder: String = "out") throws -> Document {
+    try JSONDecoder().decode(
+      Document.self, from: Data(text("\(folder)/checked.json").utf8))
+  }
+
+  @Test("A planted defect is found where it is, good pictures pass")
+  func planted() throws {
+    let run = try check("good", "new", "--false-alarms", "0.05")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.output == "2 of 6 pictures are strange: see out/report.html\n")
+    #expect(!run.errors.contains("too few"))
+    let document = try document()
+    #expect(document.isPromised)
+    #expect(document.pictures.count == 6)
+    for picture in document.pictures {
+      let isBroken = ["0", "broken/0"].contains(picture.id)
+      #expect(picture.isStrange == isBroken, "\(picture.id)")
+      #expect(
+        PixelSize(width: picture.width, height: picture.height) == Self.size)
+      let overlay = try PNG.decode(folder.file("out/\(picture.overlay)"))
+      let mask = try PNG.decode(folder.file("out/\(picture.mask)"))
+      #expect(overlay.size == Self.size && mask.size == Self.size)
+      #expect(
+        mask.values.count { $0 == 1 }
+          == picture.regions.map(\.area).reduce(0, +))
+      if isBroken {
+        let box = try #require(picture.regions.first).box
+        let margin = 10
+        #expect(
+          Self.defect.columns.lowerBound - margin...Self.defect.columns
+            .lowerBound + margin ~= box.x)
+        #expect(
+          Self.defect.rows.lowerBound - margin...Self.defect.rows.lowerBound
+            + margin ~= box.y)
+        #expect(abs(box.width - Self.defect.columns.count) <= 2 * margin)
+        #expect(abs(box.height - Self.defect.rows.count) <= 2 * margin)
+      }
+    }
+    let rows = try text("out/checked.csv").split(separator: "\n")
+    #expect(rows[0] == "id,image,score,decision,regions,overlay,mask")
+    #expect(rows.count == 7)
+    #expect(rows.count { $0.contains(",strange,") } == 2)
+    #expect(
+      try text("out/regions.csv").split(separator: "\n").count
+        == 1 + document.pictures.map(\.regions.count).reduce(0, +))
+    #expect(try text("out/report.html").contains("2 of 6 pictures are strange"))
+  }
+
+  @Test("With too few good pictures a line and the JSON say so")
+  func tooFew() throws {
+    let run = try check()
+    #expect(run.status == 0)
+    #expect(run.errors.contains("20 good pictures are too few"))
+    #expect(run.errors.contains("take 99"))
+    let document = try document()
+    #expect(!document.isPromised)
+    #expect(document.goodPicturesNeeded == 99)
+  }
+
+  @Test("A kept model gives the same bytes, for the same pictures alone")
+  func keptModel() throws {
+    let names = ["checked.csv", "regions.csv", "checked.json"]
+    func files(_ output: String) throws -> [Data] {
+      try
+        (names
+        + document(output).pictures.flatMap { [$0.overlay, $0.mask] }).map {
+          try Data(contentsOf: folder.file("\(output)/\($0)"))
+        }
+    }
+    _ = try check(output: "without")
+    _ = try check("good", "new", "--model", "model", output: "first")
+    let model = try Data(contentsOf: folder.file("model"))
+    _ = try check("good", "new", "--model", "model", output: "second")
+    #expect(try files("first") == files("without"))
+    #expect(try files("second") == files("first"))
+    #expect(try Data(contentsOf: folder.file("model")) == model)
+
+    try check("good", "new", "--model", "model", "--seed", "1")
+      .expectRefusal(status: 64, mentioning: "model", "seed")
+    try check("good", "new", "--model", "model", "--detector", "local-knn")
+      .expectRefusal(status: 64, mentioning: "local-pca")
+    try write(30, to: "good/30.png")
+    try check("good", "new", "--model", "model")
+      .expectRefusal(status: 64, mentioning: "other good pictures")
+  }
+
+  @Test("A picture that cannot be read is told, and the others are checked")
+  func unreadable() throws {
+    try folder.write("no picture", to: "new/7.png")
+    let run = try check("good", "new")
+    #expect(run.status == 65)
+    #expect(
+      run.output.hasPrefix(
+        "2 of 6 pictures are strange, 1 more cannot be read"))
+    #expect(
+      run.errors.contains("anomaly: error: ") && run.errors.contains("7.png"))
+    let row = try text("out/checked.csv").split(separator: "\n")
+      .first { $0.hasPrefix("7,") }
+    #expect(row?.hasSuffix(",,unreadable,,,") ?? false)
+  }
+
+  @Test("What cannot be checked is refused in a line, and nothing is written")
+  func refusals() throws {
+    try check("good/0.png").expectRefusal(status: 65, mentioning: "too few")
+    try check("nowhere").expectRefusal(status: 74, mentioning: "nowhere")
+    try folder.write("", to: "empty.txt")
+    try check("good", "empty.txt")
+      .expectRefusal(status: 65, mentioning: "empty.txt")
+    for rate in ["0", "1", "-1"] {
+      try check("good", "new", "--false-alarms=\(rate)")
+        .expectRefusal(status: 64, mentioning: "false alarms")
+    }
+    try check("good", "new", "--detector", "pca")
+      .expectRefusal(status: 64, mentioning: "local-pca")
+    try check("good", "new", output: "new/out")
+      .expectRefusal(status: 64, mentioning: "among the pictures")
+    #expect(
+      try folder.contents == ["empty.txt", "good", "new"])
+  }
+}
