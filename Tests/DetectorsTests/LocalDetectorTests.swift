@@ -81,6 +81,10 @@ import Testing
         try other.scores(for: CountedRows(test), in: context) == scores)
       let read = try Safetensors(encoding: model).decode(D.Model.self)
       #expect(try read.scores(for: test, in: context) == scores)
+      #expect(model.leftOutScores?.isWhole(count: 12) ?? false)
+      for twin in [other, read] {
+        #expect(twin.leftOutScores == model.leftOutScores)
+      }
     }
     try check(detector)
   }

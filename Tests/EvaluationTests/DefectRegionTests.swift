@@ -14,14 +14,14 @@ import Testing
     #expect(
       regions([
         "0050000",
-        "0405007",
+        "0405070",
         "0000900",
         "6600000",
         "0604440",
       ]) == [
         // 5, 5, 9 and 7 touch at corners only.
         DefectRegion(
-          columns: 2..<7, rows: 0..<3, area: 4, peak: 9, peakColumn: 4,
+          columns: 2..<6, rows: 0..<3, area: 4, peak: 9, peakColumn: 4,
           peakRow: 2),
         DefectRegion(
           columns: 0..<2, rows: 3..<5, area: 3, peak: 6, peakColumn: 0,
