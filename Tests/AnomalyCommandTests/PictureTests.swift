@@ -78,7 +78,7 @@ import Testing
       URL(fileURLWithPath: output + "/inspection.png"))
     // Colours of the map among grey pictures.
     let colors = stride(from: 0, to: sheet.values.count, by: 3).count {
-      sheet.values[$0 + 2] > sheet.values[$0] + 0.2
+      sheet.values[$0 + 2] > sheet.values[$0] + 0.1
     }
     #expect(colors > 16 * 16)
     let maps = output + "/maps.npy"

@@ -114,7 +114,7 @@ import Testing
     let changed = try #require(LatentEdit("0+=5"))
     let inspection = try Inspection(
       category.test, by: fitted, count: 4, edits: [unchanged, changed])
-    #expect(inspection.reconstructions.count == 4)
+    #expect(inspection.reconstructions?.count == 4)
     #expect(inspection.edited[0].images == inspection.reconstructions)
     #expect(inspection.edited[1].images != inspection.reconstructions)
     let rows = try fitted.scaler.scaled(
