@@ -26,6 +26,7 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
 	  "$$bin" compare data/inspection --output $(OUTPUT)/inspection && \
+	  "$$bin" compare data/inspection-hard --output $(OUTPUT)/inspection-hard && \
 	  "$$bin" compare data/fashion-mnist --output $(OUTPUT)/fashion-mnist && \
 	  "$$bin" submit data/inspection --pool --detector pca \
 	    --format id-prediction --output $(OUTPUT)/submission.csv && \
