@@ -29,8 +29,12 @@ public enum AnomalyCommandLine {
 
   /// Runs the command with the arguments of the process, and ends the process
   /// with its exit status.
+  ///
+  /// On a processor that OpenBLAS does not know the process starts once more,
+  /// with `OPENBLAS_CORETYPE` set.
   public static func run(_ catalog: DetectorCatalog = .standard) -> Never {
     $catalog.withValue(catalog) {
+      BLAS.restartOnUnknownProcessor()
       do {
         var command = try Anomaly.parseAsRoot()
         try command.run()

@@ -120,7 +120,10 @@ struct Page {
     if let reason = comment("not run", at: fence - 1) {
       exceptions.append(Exception(reason: reason, line: fence))
     } else if let command = comment("output of", at: fence - 1) {
-      steps.append(Step(command: command, line: fence, output: range))
+      steps.append(
+        Step(
+          command: command, line: fence, output: range,
+          likeness: likeness(at: fence - 2)))
     } else if let (file, name) = comment("from", at: fence - 1).flatMap(pair) {
       excerpts.append(Excerpt(file: file, name: name, lines: range))
     } else if language == "sh" {
@@ -129,8 +132,7 @@ struct Page {
           command: lines[range].joined(separator: "\n"), line: fence + 1,
           output: nil))
     } else if language == "console" {
-      let tolerance = comment("tolerance", at: fence - 1).flatMap(Double.init)
-      readConsole(range, tolerance.map { Likeness(tolerance: $0) })
+      readConsole(range, likeness(at: fence - 1))
     } else if language != "math" {
       doubts.append(
         Doubt(text: "a block of \(language) without a source", line: fence))
@@ -138,7 +140,7 @@ struct Page {
   }
 
   private mutating func readConsole(
-    _ range: Range<Int>, _ likeness: Likeness?
+    _ range: Range<Int>, _ likeness: Likeness
   ) {
     var index = range.lowerBound
     while index < range.upperBound {
@@ -159,8 +161,13 @@ struct Page {
       steps.append(
         Step(
           command: String(command), line: start, output: output..<index,
-          likeness: likeness ?? Likeness()))
+          likeness: likeness))
     }
+  }
+
+  private func likeness(at index: Int) -> Likeness {
+    comment("tolerance", at: index).flatMap(Double.init)
+      .map { Likeness(tolerance: $0) } ?? Likeness()
   }
 
   /// What a comment of that key says, on a line of its own.
