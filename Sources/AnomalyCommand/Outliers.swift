@@ -9,7 +9,8 @@ struct Outliers: ParsableCommand {
       Fits the detector, takes a quantile of the training scores as the \
       threshold, and writes what lies above it: outliers.csv, and for images \
       outliers.png and ordinary.png, with where the detector sees them strange \
-      and their reconstructions where it makes some; for autoencoders also the history of the training.
+      and their reconstructions where it makes some; for autoencoders also the \
+      history of the training.
       """)
 
   @OptionGroup var data: DatasetArguments

@@ -125,9 +125,8 @@ extension AnomalyModel {
       quiet.progress = SilentProgress()
       var scores: [Float] = []
       scores.reserveCapacity(samples.rows)
-      for block in Parallel.blocks(
-        samples.rows, size: scoredRows(ofColumns: samples.columns)
-      ) {
+      // Of at most 256 MiB where 16 fit.
+      for block in samples.blocks(ofAtMost: 4096, numbers: 1 << 26) {
         try context.cancellation.check()
         scores += try finiteScores(
           of: samples.finite(rows: Array(block)), in: quiet)
@@ -168,14 +167,6 @@ extension AnomalyModel {
     }
     try (samples as? Matrix)?.checkFinite()
   }
-}
-
-/// Rows that are read and scored at a time: a power of two, of at most 256 MiB
-/// where 16 fit.
-private func scoredRows(ofColumns columns: Int) -> Int {
-  var count = 4096
-  while count > 16, count * columns > 1 << 26 { count /= 2 }
-  return count
 }
 
 extension RunContext {

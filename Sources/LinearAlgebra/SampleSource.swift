@@ -67,6 +67,20 @@ extension SampleSource {
   }
 }
 
+extension SampleSource {
+  /// All rows in blocks that may be in memory at a time.
+  ///
+  /// - Parameters:
+  ///   - most: The rows of a block, a power of two, which is halved until a
+  ///     block has no more numbers than it may, but not below 16.
+  ///   - numbers: That a block may have.
+  package func blocks(ofAtMost most: Int, numbers: Int) -> [Range<Int>] {
+    var count = most
+    while count > 16, count * columns > numbers { count /= 2 }
+    return Parallel.blocks(rows, size: count)
+  }
+}
+
 /// Numbers that are copied while they are in a second-level cache.
 private let cachedNumbers = 1 << 16
 

@@ -102,9 +102,8 @@ public struct AutoregressionModel: CalibratingModel {
   public func localize(
     _ samples: Matrix, in context: RunContext
   ) throws -> Localization {
-    let maps = try maps(of: samples, in: context)
-    return Localization(
-      scores: maps.map(score.score), maps: maps.enlarged(to: shape))
+    Localization(
+      try maps(of: samples, in: context), judgedBy: score, at: shape)
   }
 
   private func maps(

@@ -96,11 +96,9 @@ struct PixelPredictor: Codable, Sendable {
     }
   }
 
-  private typealias Offset = (y: Int, x: Int)
-
   private func offsets(
     _ vertical: Side, _ horizontal: Side, _ height: Int, _ width: Int
-  ) -> [(y: Int, x: Int)] {
+  ) -> [PixelOffset] {
     (-reach...reach).flatMap { y in
       (-reach...reach).map { x in (y: y, x: x) }
     }.filter { offset in
@@ -111,7 +109,7 @@ struct PixelPredictor: Codable, Sendable {
   }
 
   private func subtract(
-    _ offsets: [(y: Int, x: Int)], _ weights: [Double], of pixels: Raster,
+    _ offsets: [PixelOffset], _ weights: [Double], of pixels: Raster,
     _ rows: Range<Int>, _ columns: Range<Int>, from residual: inout Raster
   ) {
     let width = pixels.width
@@ -131,6 +129,9 @@ struct PixelPredictor: Codable, Sendable {
     }
   }
 }
+
+/// From a pixel to another, rows down and columns to the right.
+private typealias PixelOffset = (y: Int, x: Int)
 
 /// The mean product of pixels at each distance, as if there were zeros outside.
 private struct Autocorrelation {
@@ -171,7 +172,7 @@ private struct Autocorrelation {
 
   /// Those that predict a pixel best by others.
   func weights(
-    of offsets: [(y: Int, x: Int)], ridge: Double
+    of offsets: [PixelOffset], ridge: Double
   ) throws -> [Double] {
     let count = offsets.count
     guard count > 0, at(0, 0) > 0 else {

@@ -90,9 +90,8 @@ public struct LocalMapModel: CalibratingModel, ExplainedModel {
   public func localize(
     _ samples: Matrix, in context: RunContext
   ) throws -> Localization {
-    let maps = try maps(of: samples, in: context)
-    return Localization(
-      scores: maps.map(score.score), maps: maps.enlarged(to: standard.shape))
+    Localization(
+      try maps(of: samples, in: context), judgedBy: score, at: standard.shape)
   }
 
   /// How unusual every cell of the finest grid is, picture by picture.

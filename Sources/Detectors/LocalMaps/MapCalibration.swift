@@ -165,6 +165,15 @@ struct MapScore: Codable, Sendable {
   }
 }
 
+extension Localization {
+  /// - Parameters:
+  ///   - maps: Of pictures.
+  ///   - shape: Of the pictures.
+  init(_ maps: [Raster], judgedBy score: MapScore, at shape: ImageShape) {
+    self.init(scores: maps.map(score.score), maps: maps.enlarged(to: shape))
+  }
+}
+
 extension LeftOutScores {
   /// - Parameters:
   ///   - maps: Of training pictures, each left out.

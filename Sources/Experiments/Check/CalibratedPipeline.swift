@@ -66,27 +66,18 @@ extension FittedPipeline {
       throw ExperimentFault.notCalibrating(
         detector: detector.name, known: catalog.calibratingNames)
     }
-    let kept =
-      try file.flatMap { file in
-        FileManager.default.fileExists(atPath: file.path)
-          ? try FittedPipeline(contentsOf: file, catalog: catalog) : nil
-      }
-    let origin =
-      try file.map { _ in
-        ModelOrigin(
-          seed: context.seed, dataChecksum: try good.checksum(in: context))
-      }
-    if let kept, let file, let origin {
+    if let file, FileManager.default.fileExists(atPath: file.path) {
+      let kept = try FittedPipeline(contentsOf: file, catalog: catalog)
+      let origin = ModelOrigin(
+        seed: context.seed, dataChecksum: try good.checksum(in: context))
       try kept.check(isOf: origin, detector, in: file)
       return kept
     }
-    var fitted = try Pipeline(detector: detector).fit(
+    let fitted = try Pipeline(detector: detector).fit(
       DatasetCategory(
         name: "the good pictures", train: good,
         test: SampleSet(imageFiles: [])),
-      scoresTraining: false, in: context)
-    fitted.origin = origin
-    fitted.trainingScores = fitted.model.leftOutScores?.scores.sorted() ?? []
+      scoresTraining: file != nil, in: context)
     if let file { try fitted.write(to: file) }
     return fitted
   }

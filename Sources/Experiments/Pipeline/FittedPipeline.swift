@@ -93,7 +93,8 @@ public struct FittedPipeline: Sendable {
     var quiet = localizationContext(context)
     quiet.progress = SilentProgress()
     var scores: [Float] = []
-    for block in Parallel.blocks(rows.rows, size: Self.mappedRows(rows)) {
+    // Of at most 64 MiB where 16 fit.
+    for block in rows.blocks(ofAtMost: 256, numbers: 1 << 24) {
       try context.cancellation.check()
       let localization = try model.localization(
         of: context.withThreads { try rows.finite(rows: Array(block)) },
@@ -110,14 +111,6 @@ public struct FittedPipeline: Sendable {
   /// The model, if it localises and the features are pictures.
   var localizing: (any LocalizingModel)? {
     extractor.featureImageShape == nil ? nil : model.localizing
-  }
-
-  /// Pictures localised at a time: a power of two, as the blocks of models
-  /// are, of at most 64 MiB where 16 fit.
-  private static func mappedRows(_ rows: any SampleSource) -> Int {
-    var count = 256
-    while count > 16, count * rows.columns > 1 << 24 { count /= 2 }
-    return count
   }
 
   private func localizationContext(_ context: RunContext) -> RunContext {
