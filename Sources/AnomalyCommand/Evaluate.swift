@@ -8,7 +8,7 @@ struct Evaluate: ParsableCommand {
     discussion: """
       Both are CSV files with a header and an id column; rows are matched by \
       id. Labels are 0 (ordinary) and 1 (anomaly); scores are higher for \
-      stranger samples.
+      stranger samples. Scores that are all 0 or 1 are judged as decisions too.
       """)
 
   @Argument(help: "CSV with the id and the score of every sample.")
@@ -17,15 +17,26 @@ struct Evaluate: ParsableCommand {
   @Option(help: "CSV with the id and the label, 0 or 1, of every sample.")
   var labels: String
 
+  @Option(
+    help: "Also judge the decision that what scores higher is an anomaly.")
+  var threshold: Double?
+
   @Flag(help: "Print one JSON document instead of a table.")
   var json = false
+
+  func validate() throws {
+    guard threshold?.isFinite ?? true else {
+      throw ValidationError("--threshold: use a finite number")
+    }
+  }
 
   func run() throws {
     let table = try ScoreTable(
       scores: URL(fileURLWithPath: scores), labels: URL(fileURLWithPath: labels)
     )
     let report = EvaluationReport(
-      try Evaluation(scores: table.scores, labels: table.labels))
+      try Evaluation(scores: table.scores, labels: table.labels),
+      threshold: threshold)
     print(try json ? report.json : report.text, terminator: "")
   }
 }
