@@ -40,7 +40,7 @@ struct Ablate: ParsableCommand {
       results,
       provenance: .thisCommand)
     try report.write(to: folder)
-    print(report.text, terminator: "")
+    try StandardStreams.print(report.text)
     if results.runs.contains(where: { $0.failure != nil }) {
       throw ExitCode(FaultKind.data.rawValue)
     }

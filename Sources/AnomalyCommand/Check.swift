@@ -85,7 +85,8 @@ struct Check: ParsableCommand {
     for problem in report.problems {
       complain((problem as? any Fault)?.text(for: .commandLine) ?? "\(problem)")
     }
-    print("\(report.summary): see \(output)/report.html")
+    try StandardStreams.print(
+      "\(report.summary): see \(output)/report.html\n")
     if let problem = report.problems.first {
       throw ExitCode((problem as? any Fault)?.kind.rawValue ?? 1)
     }

@@ -37,9 +37,12 @@ struct Compare: ParsableCommand {
   @Flag(help: "Print one JSON document instead of tables.")
   var json = false
 
+  private static let mostRepeats = 1_000_000
+
   func validate() throws {
-    guard repeats >= 1 else {
-      throw ValidationError("--repeats \(repeats): use 1 or more")
+    guard 1...Self.mostRepeats ~= repeats else {
+      throw ValidationError(
+        "--repeats \(repeats): use 1 to \(Self.mostRepeats)")
     }
   }
 
@@ -68,7 +71,7 @@ struct Compare: ParsableCommand {
     if let output {
       try report.write(to: URL(fileURLWithPath: output))
     }
-    print(try json ? report.json : report.text, terminator: "")
+    try StandardStreams.print(json ? report.json : report.text)
     if let failure = runs.compactMap(\.failure).first {
       throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)
     }

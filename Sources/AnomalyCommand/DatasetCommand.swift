@@ -21,7 +21,7 @@ extension DatasetCommand {
 
     func run() throws {
       let report = DatasetReport(try data.open(seed: 0, in: RunContext()))
-      print(try json ? report.json : report.text, terminator: "")
+      try StandardStreams.print(json ? report.json : report.text)
     }
   }
 
@@ -61,9 +61,13 @@ extension DatasetCommand {
       case npy
     }
 
+    private static let mostSamples = 10_000_000
+
     func validate() throws {
-      guard train >= 1, good >= 1, defective >= 1 else {
-        throw ValidationError("counts must be 1 or more")
+      guard
+        [train, good, defective].allSatisfy({ 1...Self.mostSamples ~= $0 })
+      else {
+        throw ValidationError("counts must be 1 to \(Self.mostSamples)")
       }
       guard !hard || layout == .mvtec else {
         throw ValidationError("--hard is for the layout mvtec")

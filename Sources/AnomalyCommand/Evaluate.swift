@@ -26,6 +26,6 @@ struct Evaluate: ParsableCommand {
     )
     let report = EvaluationReport(
       try Evaluation(scores: table.scores, labels: table.labels))
-    print(try json ? report.json : report.text, terminator: "")
+    try StandardStreams.print(json ? report.json : report.text)
   }
 }

@@ -43,6 +43,9 @@ struct SubmissionArguments: ParsableArguments {
     if !binary, quantile != nil || threshold != nil {
       throw ValidationError("--quantile and --threshold need --binary")
     }
+    if let threshold, !threshold.isFinite {
+      throw ValidationError("--threshold \(threshold): use a finite number")
+    }
     if quantile != nil, threshold != nil {
       throw ValidationError("give --quantile or --threshold, not both")
     }
@@ -107,7 +110,7 @@ struct Score: ParsableCommand {
     if let output {
       try submission.write(to: URL(fileURLWithPath: output), format: format)
     } else {
-      print(submission.text(format: format), terminator: "")
+      try StandardStreams.print(submission.text(format: format))
     }
   }
 }

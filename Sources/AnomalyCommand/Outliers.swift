@@ -35,6 +35,6 @@ struct Outliers: ParsableCommand {
       try report.write(to: URL(fileURLWithPath: output))
       text = report.text
     }
-    print(text, terminator: "")
+    try StandardStreams.print(text)
   }
 }
