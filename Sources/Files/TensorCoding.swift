@@ -89,7 +89,7 @@ extension Safetensors {
     }
     let decoder = JSONDecoder()
     decoder.userInfo[.tensorArchive] = TensorArchive(tensors)
-    return try decoder.decode(type, from: Data(json.utf8))
+    return try JSONText.decode(type, from: Data(json.utf8), by: decoder)
   }
 }
 

@@ -78,12 +78,13 @@ final class RunJournal {
       throw StudyFault.inUse(
         folder: url.deletingLastPathComponent().relativePath)
     }
-    let bytes = try Data(contentsOf: url)
+    let bytes = try MappedFile(url).withBytes { Data($0) }
     let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     let decoder = JSONDecoder()
     for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
       do {
-        var run = try decoder.decode(AblationRun.self, from: line)
+        var run = try JSONText.decode(
+          AblationRun.self, from: line, by: decoder)
         run.identity.dataset = Self.path(run.identity.dataset, among: datasets)
         runs[run.identity] = run
       } catch {
@@ -110,12 +111,10 @@ final class RunJournal {
   /// - Throws: `FileFault.unwritable`.
   func append(_ run: AblationRun) throws {
     let line = try JSONEncoder().encode(run) + Data("\n".utf8)
-    let written = line.withUnsafeBytes {
-      write(descriptor, $0.baseAddress, $0.count)
+    try line.withUnsafeBytes {
+      try writeAll($0, to: descriptor, called: url.path)
     }
-    guard written == line.count, fsync(descriptor) == 0 else {
-      throw unwritable
-    }
+    guard fsync(descriptor) == 0 else { throw unwritable }
     runs[run.identity] = run
   }
 
