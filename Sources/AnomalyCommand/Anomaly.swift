@@ -9,8 +9,8 @@ struct Anomaly: ParsableCommand {
     discussion: """
       DATASET is \(DatasetKind.summary).
 
-      Exit status: 0 done, 64 wrong arguments, 65 bad input data, 74 a file \
-      cannot be read or written, 130 stopped.
+      Exit status: 0 done, 64 wrong arguments, 65 bad input data, 71 not enough \
+      memory, 74 a file cannot be read or written, 130 stopped.
       """,
     version: anomalyKitVersion,
     subcommands: [
@@ -94,6 +94,6 @@ public enum AnomalyCommandLine {
 
 /// Prints one line on standard error.
 func complain(_ line: String, as kind: String = "error") {
-  let line = line.replacing("\n", with: " ")
+  let line = line.replacing("\n", with: " ").visible
   StandardStreams.tell("anomaly: \(kind): \(line)\n")
 }
