@@ -1,3 +1,4 @@
+import Datasets
 import Detectors
 import Diagnostics
 import Evaluation
@@ -46,6 +47,24 @@ extension AblationRun {
         ? "\(factor) \(value)" : nil
     }
     return ([result.detector] + values).joined(separator: ", ")
+  }
+
+  /// Whether its figures are those of its scores, as far as these tell: a file
+  /// of runs may be edited.
+  func figuresBelong(to test: SampleSet) -> Bool {
+    guard
+      scores.count == test.count, let labels = test.labels,
+      let evaluation = try? Evaluation(scores: scores, labels: labels)
+    else { return false }
+    func isClose(_ value: Double?, _ expected: Double) -> Bool {
+      value.map { abs($0 - expected) < 1e-9 } ?? false
+    }
+    let shares =
+      [result.pixelAuroc, result.aupro].compactMap { $0 }
+      + result.defectAurocs.values
+    return isClose(result.auroc, evaluation.auroc)
+      && isClose(result.averagePrecision, evaluation.averagePrecision)
+      && shares.allSatisfy { 0...1 ~= $0 }
   }
 
   /// Why it failed, in a line.
