@@ -78,9 +78,11 @@ struct Check: ParsableCommand {
             + " \(falseAlarms), which take \(rate.neededCount): the threshold is"
             + " the highest of their scores")
       }
-      return try CheckReport.write(
-        new, by: standard, to: URL(fileURLWithPath: output),
-        provenance: .thisCommand, in: parts[1])
+      let folder = URL(fileURLWithPath: output)
+      return try OutputFolder.withLock(folder) {
+        try CheckReport.write(
+          new, by: standard, to: folder, provenance: .thisCommand, in: parts[1])
+      }
     }
     for problem in report.problems {
       complain((problem as? any Fault)?.text(for: .commandLine) ?? "\(problem)")

@@ -47,6 +47,12 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
+    guard let output else { return try run(writingTo: nil) }
+    let folder = URL(fileURLWithPath: output)
+    try OutputFolder.withLock(folder) { try run(writingTo: folder) }
+  }
+
+  private func run(writingTo folder: URL?) throws {
     let session = Session(arguments)
     let preparation = try features.preparation
     let chosen = try detectors.map {
@@ -68,9 +74,7 @@ struct Compare: ParsableCommand {
     let report = ComparisonReport(
       runs,
       provenance: .thisCommand)
-    if let output {
-      try report.write(to: URL(fileURLWithPath: output))
-    }
+    if let folder { try report.write(to: folder) }
     try StandardStreams.print(json ? report.json : report.text)
     if let failure = runs.compactMap(\.failure).first {
       throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)

@@ -99,11 +99,16 @@ struct Score: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let submission = try session.run {
-      try self.submission.submission(
-        of: data.openCategory(in: session.context).test,
+      let model = URL(fileURLWithPath: model)
+      let test = try data.openCategory(in: session.context).test
+      InputFiles.keep([model])
+      for path in [output, maps].compactMap({ $0 }) {
+        try InputFiles.check(URL(fileURLWithPath: path))
+      }
+      return try self.submission.submission(
+        of: test,
         by: FittedPipeline(
-          contentsOf: URL(fileURLWithPath: model),
-          catalog: AnomalyCommandLine.catalog),
+          contentsOf: model, catalog: AnomalyCommandLine.catalog),
         maps: maps, in: session.context)
     }
     let format = self.submission.format

@@ -90,8 +90,18 @@ package final class MappedFile: @unchecked Sendable {
   package func withBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
-    guard let place else { return try body(bytes) }
-    let result = Swift.Result { try body(bytes) }
+    // Short, so that it becomes a part of the loops that it is called for.
+    let result: Result
+    do { result = try body(bytes) } catch {
+      try checkIsUnchanged()
+      throw error
+    }
+    try checkIsUnchanged()
+    return result
+  }
+
+  private func checkIsUnchanged() throws {
+    guard let place else { return }
     var status = stat()
     // A file that has taken the place of this one, or was removed, has not
     // changed its bytes.
@@ -101,7 +111,6 @@ package final class MappedFile: @unchecked Sendable {
     guard !hasChanged, !place.isBroken else {
       throw FileFault.unreadable(path: url.path, reason: Self.changed)
     }
-    return try result.get()
   }
 
   /// A copy of a range of the bytes.

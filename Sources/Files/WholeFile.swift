@@ -23,6 +23,7 @@ package enum WholeFile {
     _ body: (borrowing FileSink) throws -> Void
   ) throws {
     let path = try url.followingLinks().path
+    try InputFiles.check(url)
     try checkIsFree(path, replaces: replaces)
     guard isReplaceable(path) else {
       let sink = try FileSink(

@@ -71,7 +71,10 @@ package enum WholeFolder {
         )
         if OutputFolder.exists(source) {
           try OutputFolder.create(target)
-        } else if rename(source.path, target.path) != 0 {
+          continue
+        }
+        try InputFiles.check(target)
+        if rename(source.path, target.path) != 0 {
           throw FileFault.unwritable(
             path: target.path, reason: systemErrorReason())
         }
