@@ -37,6 +37,6 @@ struct Evaluate: ParsableCommand {
     let report = EvaluationReport(
       try Evaluation(scores: table.scores, labels: table.labels),
       threshold: threshold)
-    print(try json ? report.json : report.text, terminator: "")
+    try StandardStreams.print(json ? report.json : report.text)
   }
 }

@@ -43,6 +43,7 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
         category: set.samples.first?.category ?? "no samples",
         expected: imageShape == nil ? "a table" : "images")
     }
+    try images.checkRowMemory(in: context)
     return try context.withThreads {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride

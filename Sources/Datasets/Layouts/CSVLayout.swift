@@ -76,7 +76,7 @@ enum CSVLayout: DatasetLayout {
   ) throws {
     let (rows, samples) = try writer.table(dataset.pooled())
     let labels = samples.labels
-    try WholeFile.write(to: url) { sink in
+    try WholeFile.write(to: url, replaces: false) { sink in
       let names =
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }
         + (labels == nil ? [] : ["label"])

@@ -38,7 +38,7 @@ enum NPZLayout: DatasetLayout {
           problem: "y has \(labels.rows) labels, X has \(array.rows) rows",
           remedy: "save one label a row")
       }
-      let values = labels.matrix(ofRows: Array(0..<labels.rows)).values
+      let values = try labels.matrix(ofRows: Array(0..<labels.rows)).values
       for (index, value) in values.enumerated() {
         guard value == 0 || value == 1 else {
           throw DatasetFault.wrongLabels(

@@ -43,12 +43,14 @@ package struct StoredArray: SampleSource {
   private static let blockCount = 1 << 16
 
   /// The rows with the given indices.
-  package func matrix(ofRows indices: [Int]) -> Matrix {
+  ///
+  /// - Throws: `FileFault` when the file has changed.
+  package func matrix(ofRows indices: [Int]) throws -> Matrix {
     let columns = columns
-    let values = [Float](
+    let values = try [Float](
       unsafeUninitializedCapacity: indices.count * columns
     ) { target, count in
-      withBytes { bytes in
+      try withBytes { bytes in
         guard let start = target.baseAddress else { return }
         if isColumnMajor {
           readColumnMajor(indices, of: bytes, into: start)
@@ -143,10 +145,12 @@ package struct StoredArray: SampleSource {
     return runs
   }
 
-  private func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+  private func withBytes(
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws {
     switch storage {
     case .mapped(let file, let range):
-      file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      try file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     case .memory(let data): data.withUnsafeBytes(body)
     }
   }
