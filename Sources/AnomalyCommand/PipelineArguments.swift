@@ -15,9 +15,12 @@ struct FeatureArguments: ParsableArguments {
 /// One detector with its surroundings, for the commands that fit one model.
 struct PipelineArguments: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The detector.", valueName: detectorNames),
+    help: ArgumentHelp(
+      "The detector (default: fusion for pictures of 128 pixels or more, kmeans"
+        + " on hog for smaller ones, iforest for tables).",
+      valueName: detectorNames),
     completion: .list(AnomalyCommandLine.catalog.names))
-  var detector: String
+  var detector: String?
 
   @OptionGroup(title: "Detectors") var parameters:
     ParameterArguments<DetectorParameterOptions>
@@ -44,20 +47,15 @@ struct PipelineArguments: ParsableArguments {
     trainingScores: TrainingScores = .heldOut, in session: Session,
     then use: (DatasetCategory, FittedPipeline, RunContext) throws -> Void
   ) throws {
-    let detector = try AnomalyCommandLine.catalog.detector(
-      named: detector, parameters.settings
-    ).grouped(groups.grouping(of: data))
-    let preparation = try features.preparation
-    let pipeline = Pipeline(
-      features: preparation.features, scaler: preparation.scaler,
-      detector: detector)
+    let chosen = try pipeline(of: data)
     var context = session.context
     let url = URL(fileURLWithPath: checkpoint ?? output + ".checkpoint")
-    if detector.detector.trainsInEpochs {
+    if chosen?.detector.detector.trainsInEpochs == true {
       context.checkpoint = CheckpointFile(url, resumes: resume)
     } else if resume || checkpoint != nil {
       throw ParameterFault.unknown(
-        resume ? "resume" : "checkpoint", owner: detector.name, owners: [])
+        resume ? "resume" : "checkpoint",
+        owner: chosen?.detector.name ?? "the usual detector", owners: [])
     }
     if resume, !FileManager.default.fileExists(atPath: url.path) {
       throw ValidationError(
@@ -68,6 +66,7 @@ struct PipelineArguments: ParsableArguments {
       try session.run {
         let category = try data.openCategory(in: context)
         try InputFiles.check(URL(fileURLWithPath: output))
+        let pipeline = try chosen ?? usualPipeline(for: category, of: data)
         // Scoring the test samples and drawing take less than learning.
         let parts = context.parts([5, 1])
         try use(
@@ -89,6 +88,31 @@ struct PipelineArguments: ParsableArguments {
     if checkpoint == nil, context.checkpoint != nil {
       try? FileManager.default.removeItem(at: url)
     }
+  }
+}
+
+extension PipelineArguments {
+  /// What is asked for; nil when no detector is.
+  private func pipeline(of data: DatasetArguments) throws -> Pipeline? {
+    let preparation = try features.preparation
+    return try detector.map {
+      Pipeline(
+        features: preparation.features, scaler: preparation.scaler,
+        detector: try AnomalyCommandLine.catalog.detector(
+          named: $0, parameters.settings
+        ).grouped(groups.grouping(of: data)))
+    }
+  }
+
+  private func usualPipeline(
+    for category: DatasetCategory, of data: DatasetArguments
+  ) throws -> Pipeline {
+    let usual = try AnomalyCommandLine.catalog.usualPipeline(
+      for: category, groups.grouping(of: data),
+      features.options.settings.names.isEmpty ? nil : features.preparation,
+      parameters.settings)
+    complain(usual.note.text(for: .commandLine), as: "note")
+    return usual.pipeline
   }
 }
 

@@ -2,6 +2,7 @@ import Datasets
 import Detectors
 import Diagnostics
 import Features
+import Groups
 import Images
 import Parameters
 
@@ -37,8 +38,76 @@ extension DetectorCatalog {
     )
   }
 
+  /// The way to scores when nobody chooses a detector: `fusion` for pictures of
+  /// 128 pixels or more, k-means on histograms of oriented gradients at 64x64
+  /// pixels for smaller and for very many ones, `iforest` for tables.
+  ///
+  /// - Parameters:
+  ///   - category: What is to be learned from.
+  ///   - grouping: Whether each group of alike pictures has a model of its own;
+  ///     then the limit of their number is one of each group.
+  ///   - preparation: What is asked for; nil for nothing.
+  ///   - settings: Of the detector.
+  /// - Returns: Also a line that tells what was chosen, and why.
+  /// - Throws: As `detectors(named:_:)`; what reading a picture's header throws.
+  public func usualPipeline(
+    for category: DatasetCategory, _ grouping: Grouping = .off,
+    _ preparation: Preparation? = nil, _ settings: ParameterSettings = [:]
+  ) throws -> (pipeline: Pipeline, note: FaultMessage) {
+    func choice(
+      _ name: String, _ preparation: Preparation,
+      _ settings: ParameterSettings, because reason: FaultMessage
+    ) throws -> (Pipeline, FaultMessage) {
+      let detector = try detector(named: name, settings)
+      return (
+        Pipeline(
+          features: preparation.features, scaler: preparation.scaler,
+          detector: detector.grouped(grouping)),
+        "by \(name), features \(preparation.features.kind.rawValue): \(reason);"
+          + " \(option: "detector") chooses another"
+      )
+    }
+    guard category.train.imageShape != nil else {
+      return try choice(
+        IsolationForest.description.name, preparation ?? Preparation(),
+        settings, because: "a table")
+    }
+    let obstacle =
+      try preparation == nil
+      ? Self.obstacle(
+        [category], Preparation(),
+        mostPictures: grouping == .off ? Self.mostPictures : .max)
+      : "other features, size or scale are asked for"
+    guard let obstacle else {
+      return try choice(
+        Fusion.description.name, Preparation(), settings,
+        because: "pictures of \(Self.leastSide) pixels or more")
+    }
+    var settings = settings
+    let clusters = "n-clusters"
+    if !settings.names.contains(clusters) {
+      settings[clusters] = ["\(Self.clusterCount(category.train.count))"]
+    }
+    let gradients = Preparation(
+      features: FeatureRecipe(
+        kind: .hog, size: PixelSize(square: Self.gradientSide)))
+    return try choice(
+      KMeansDistance.description.name, preparation ?? gradients, settings,
+      because: obstacle)
+  }
+
+  /// The side, in pixels, of pictures whose gradients are taken: eight cells.
+  private static let gradientSide = 64
+
+  /// The root of half the samples, from 8 to 64: so many clusters of so many
+  /// samples.
+  private static func clusterCount(_ samples: Int) -> Int {
+    min(max(Int((Double(samples) / 2).squareRoot().rounded()), 8), 64)
+  }
+
   private static func obstacle(
-    _ categories: [DatasetCategory], _ preparation: Preparation
+    _ categories: [DatasetCategory], _ preparation: Preparation,
+    mostPictures: Int = mostPictures
   ) throws -> FaultMessage? {
     guard preparation == Preparation() else {
       return "other features, size or scale are asked for"

@@ -1,0 +1,77 @@
+import Datasets
+import Execution
+import Features
+import Groups
+import Images
+import LinearAlgebra
+import Parameters
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+/// What is taken when nobody chooses a detector.
+@Suite struct UsualPipelineTests {
+  private let catalog = DetectorCatalog.standard
+
+  private func category(side: Int?, count: Int = 50) -> DatasetCategory {
+    let shape = side.map { ImageShape(height: $0, width: $0, channels: 1) }
+    let set = SampleSet(
+      samples: (0..<count).map { Sample(id: "\($0)", category: "c") },
+      source: Matrix(rows: count, columns: shape?.count ?? 4),
+      imageShape: shape)
+    return DatasetCategory(name: "c", train: set, test: set)
+  }
+
+  @Test(
+    "Large pictures are seen locally, small ones by gradients, tables by trees")
+  func choices() throws {
+    let large = try catalog.usualPipeline(for: category(side: 128))
+    #expect(large.pipeline.detector.name == "fusion")
+    let small = try catalog.usualPipeline(for: category(side: 28))
+    #expect(small.pipeline.detector.name == "kmeans")
+    #expect(
+      small.pipeline.features
+        == FeatureRecipe(kind: .hog, size: PixelSize(square: 64)))
+    #expect(small.note.text(for: .commandLine).contains("smaller than 128"))
+    let table = try catalog.usualPipeline(for: category(side: nil))
+    #expect(table.pipeline.detector.name == "iforest")
+    #expect(table.pipeline.features == FeatureRecipe())
+  }
+
+  @Test(
+    "Clusters grow with the samples unless they are told",
+    arguments: [(20, 8), (800, 20), (20_000, 64)])
+  func clusters(samples: Int, expected: Int) throws {
+    let usual = try catalog.usualPipeline(
+      for: category(side: 8, count: samples))
+    #expect(
+      AnyHashable(usual.pipeline.detector.detector)
+        == AnyHashable(
+          try catalog.detector(
+            named: "kmeans", ["n-clusters": ["\(expected)"]]
+          ).detector))
+    let told = try catalog.usualPipeline(
+      for: category(side: 8, count: samples), .off, nil,
+      ["n-clusters": ["5"]])
+    #expect(
+      AnyHashable(told.pipeline.detector.detector)
+        == AnyHashable(
+          try catalog.detector(named: "kmeans", ["n-clusters": ["5"]]).detector)
+    )
+  }
+
+  @Test("What is asked for is kept")
+  func asked() throws {
+    let asked = Preparation(
+      features: FeatureRecipe(kind: .hog, size: PixelSize(square: 32)))
+    let usual = try catalog.usualPipeline(
+      for: category(side: 256), .off, asked)
+    #expect(usual.pipeline.features == asked.features)
+    #expect(usual.pipeline.detector.name == "kmeans")
+    #expect(throws: ParameterFault.self) {
+      try catalog.usualPipeline(
+        for: category(side: 256), .off, nil, ["n-clusters": ["3"]])
+    }
+  }
+}
