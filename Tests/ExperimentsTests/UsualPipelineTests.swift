@@ -49,15 +49,15 @@ import Testing
       AnyHashable(usual.pipeline.detector.detector)
         == AnyHashable(
           try catalog.detector(
-            named: "kmeans", ["n-clusters": ["\(expected)"]]
+            named: "kmeans", ["n-clusters": "\(expected)"]
           ).detector))
     let told = try catalog.usualPipeline(
       for: category(side: 8, count: samples), .off, nil,
-      ["n-clusters": ["5"]])
+      ["n-clusters": "5"])
     #expect(
       AnyHashable(told.pipeline.detector.detector)
         == AnyHashable(
-          try catalog.detector(named: "kmeans", ["n-clusters": ["5"]]).detector)
+          try catalog.detector(named: "kmeans", ["n-clusters": "5"]).detector)
     )
   }
 
@@ -71,7 +71,7 @@ import Testing
     #expect(usual.pipeline.detector.name == "kmeans")
     #expect(throws: ParameterFault.self) {
       try catalog.usualPipeline(
-        for: category(side: 256), .off, nil, ["n-clusters": ["3"]])
+        for: category(side: 256), .off, nil, ["n-clusters": "3"])
     }
   }
 }
