@@ -20,6 +20,7 @@ public struct DetectorCatalog: Sendable {
       PCAReconstruction.description, IsolationForest.description,
       LocalPCA.description, Fusion.description, LocalKNN.description,
       LocalGaussian.description, Autoregression.description,
+      NeighborDistance.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

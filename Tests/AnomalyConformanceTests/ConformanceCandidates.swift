@@ -73,6 +73,12 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       detector: PCAReconstruction(nComponents: .automatic, mahalanobis: true),
       faulty: []),
     Candidate(
+      name: "NeighborDistance", detector: NeighborDistance(),
+      faulty: [("n-neighbors", NeighborDistance(nNeighbors: 0))]),
+    Candidate(
+      name: "NeighborDistance by the median",
+      detector: NeighborDistance(nNeighbors: 4, distance: .median), faulty: []),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),
