@@ -20,7 +20,7 @@ public struct DetectorCatalog: Sendable {
       PCAReconstruction.description, IsolationForest.description,
       LocalPCA.description, Fusion.description, LocalKNN.description,
       LocalGaussian.description, Autoregression.description,
-      NeighborDistance.description,
+      NeighborDistance.description, LocalOutlierFactor.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

@@ -79,6 +79,9 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       name: "NeighborDistance by the median",
       detector: NeighborDistance(nNeighbors: 4, distance: .median), faulty: []),
     Candidate(
+      name: "LocalOutlierFactor", detector: LocalOutlierFactor(),
+      faulty: [("n-neighbors", LocalOutlierFactor(nNeighbors: 0))]),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),

@@ -43,6 +43,9 @@ struct DoorTests {
     #expect(lines.count == 1)
     #expect(lines.first?.contains("5 samples for 6 neighbours") ?? false)
     #expect(try warnings(NeighborDistance(nNeighbors: 5), on: samples) == [])
+    #expect(
+      try warnings(LocalOutlierFactor(nNeighbors: 5), on: samples).count == 1)
+    #expect(try warnings(LocalOutlierFactor(nNeighbors: 4), on: samples) == [])
   }
 
   @Test("There are no more components than samples, which is said")
