@@ -21,6 +21,7 @@ public struct DetectorCatalog: Sendable {
       LocalPCA.description, Fusion.description, LocalKNN.description,
       LocalGaussian.description, Autoregression.description,
       NeighborDistance.description, LocalOutlierFactor.description,
+      EmpiricalTails.description, CopulaTails.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

@@ -82,6 +82,9 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       name: "LocalOutlierFactor", detector: LocalOutlierFactor(),
       faulty: [("n-neighbors", LocalOutlierFactor(nNeighbors: 0))]),
     Candidate(
+      name: "EmpiricalTails", detector: EmpiricalTails(), faulty: []),
+    Candidate(name: "CopulaTails", detector: CopulaTails(), faulty: []),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),
