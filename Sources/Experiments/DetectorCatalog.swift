@@ -22,6 +22,7 @@ public struct DetectorCatalog: Sendable {
       LocalGaussian.description, Autoregression.description,
       NeighborDistance.description, LocalOutlierFactor.description,
       EmpiricalTails.description, CopulaTails.description,
+      HistogramScore.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

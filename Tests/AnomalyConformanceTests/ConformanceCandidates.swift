@@ -85,6 +85,13 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       name: "EmpiricalTails", detector: EmpiricalTails(), faulty: []),
     Candidate(name: "CopulaTails", detector: CopulaTails(), faulty: []),
     Candidate(
+      name: "HistogramScore", detector: HistogramScore(),
+      faulty: [
+        ("n-bins", HistogramScore(nBins: 0)),
+        ("alpha", HistogramScore(alpha: 0)),
+        ("alpha", HistogramScore(alpha: .nan)),
+      ]),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),
