@@ -7,7 +7,7 @@ struct SortedSearch {
   /// Every `step`-th value of each row: few enough to stay in a cache.
   private let guides: Matrix
 
-  private static let step = 64
+  private static let step = 16
 
   init(_ sorted: Matrix) {
     self.sorted = sorted
@@ -19,59 +19,80 @@ struct SortedSearch {
       })
   }
 
-  /// The shares of the values of a row that are at most, and at least, `value`.
+  /// Hands over, for a column of some samples, the shares of the values of the
+  /// row of that number that are at most, and at least, that of the sample.
   ///
   /// Where there are none, the share that it would have if it were there too.
+  /// All samples are brought to a short stretch of the row, and a value of it
+  /// is read, before the first is looked for there: the reads of far memory
+  /// overlap.
   @inline(__always)
-  func tails(of value: Float, column: Int) -> (left: Double, right: Double) {
+  func forEachTails(
+    of column: Int, in samples: Matrix, rows: Range<Int>,
+    _ body: (Int, (left: Double, right: Double)) -> Void
+  ) {
     let count = sorted.columns
-    return sorted.values.withUnsafeBufferPointer { values in
-      guides.values.withUnsafeBufferPointer { guides in
-        guard let values = values.baseAddress, let guides = guides.baseAddress
-        else { return (1, 1) }
-        let row = values + column * count
-        let guide = guides + column * self.guides.columns
-        let below = place(row, guide) { $0 < value }
+    let stretches = [(start: Int, first: Float)](
+      unsafeUninitializedCapacity: rows.count
+    ) { stretches, initialized in
+      for (place, row) in rows.enumerated() {
+        let start = stretch(of: samples[row, column], column: column)
+        stretches.initializeElement(
+          at: place, to: (start, sorted.values[column * count + start]))
+      }
+      initialized = rows.count
+    }
+    let alone = 1 / Double(count + 1)
+    sorted.values.withUnsafeBufferPointer { values in
+      guard let row = values.baseAddress.map({ $0 + column * count }) else {
+        return
+      }
+      for (place, sample) in rows.enumerated() {
+        let value = samples[sample, column]
+        let (start, first) = stretches[place]
+        let width = min(Self.step, count - start)
+        let below =
+          first < value
+          ? start + self.count(row + start, width) { $0 < value } : start
         var through = below
         if through < count, row[through] == value {
           through += 1
           if through < count, row[through] == value {
-            through = place(row, guide) { $0 <= value }
+            through += self.count(row + through, count - through) {
+              $0 <= value
+            }
           }
         }
-        let alone = 1 / Double(count + 1)
-        return (
-          through > 0 ? Double(through) / Double(count) : alone,
-          below < count ? Double(count - below) / Double(count) : alone
-        )
+        body(
+          place,
+          (
+            through > 0 ? Double(through) / Double(count) : alone,
+            below < count ? Double(count - below) / Double(count) : alone
+          ))
       }
     }
   }
 
-  /// How many values, all of them in front, are `before`.
+  /// Where the stretch of a row begins in which values cease to be less.
   @inline(__always)
-  private func place(
-    _ row: UnsafePointer<Float>, _ guide: UnsafePointer<Float>,
-    _ before: (Float) -> Bool
-  ) -> Int {
-    let stretch = count(guide, guides.columns, before)
-    guard stretch > 0 else { return 0 }
-    let start = (stretch - 1) * Self.step
-    return start
-      + count(
-        row + start, min(Self.step, sorted.columns - start), before)
+  private func stretch(of value: Float, column: Int) -> Int {
+    guides.values.withUnsafeBufferPointer { values in
+      guard let guide = values.baseAddress.map({ $0 + column * guides.columns })
+      else { return 0 }
+      return max(0, count(guide, guides.columns) { $0 < value } - 1) * Self.step
+    }
   }
 
-  /// The same of some values, one or more, by halving without branches.
+  /// How many of some values, one or more, are `before`, all of them in front.
   @inline(__always)
   private func count(
-    _ values: UnsafePointer<Float>, _ count: Int, _ before: (Float) -> Bool
+    _ values: UnsafePointer<Float>, _ count: Int, before: (Float) -> Bool
   ) -> Int {
     var (start, rest) = (0, count)
     while rest > 1 {
       let half = rest / 2
-      start += before(values[start + half - 1]) ? half : 0
-      rest -= half
+      start &+= before(values[start &+ half &- 1]) ? half : 0
+      rest &-= half
     }
     return start + (before(values[start]) ? 1 : 0)
   }

@@ -58,9 +58,8 @@ public struct TailModel: AnomalyModel {
     ) { rows, scores in
       var sums = [Double](repeating: 0, count: rows.count)
       for (column, skew) in skews.enumerated() {
-        for (place, row) in rows.enumerated() {
-          let tails = search.tails(of: samples[row, column], column: column)
-          sums[place] += combined(left: tails.left, right: tails.right, skew)
+        search.forEachTails(of: column, in: samples, rows: rows) {
+          sums[$0] += combined(left: $1.left, right: $1.right, skew)
         }
       }
       _ = scores.initialize(from: sums.map { Float($0) })
