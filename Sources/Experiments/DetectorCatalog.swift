@@ -22,7 +22,7 @@ public struct DetectorCatalog: Sendable {
       LocalGaussian.description, Autoregression.description,
       NeighborDistance.description, LocalOutlierFactor.description,
       EmpiricalTails.description, CopulaTails.description,
-      HistogramScore.description,
+      HistogramScore.description, MinimumCovariance.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

@@ -92,6 +92,9 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("alpha", HistogramScore(alpha: .nan)),
       ]),
     Candidate(
+      name: "MinimumCovariance", detector: MinimumCovariance(nInit: 50),
+      faulty: [("n-init", MinimumCovariance(nInit: 0))]),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),
