@@ -172,6 +172,31 @@ public protocol HeldOutModel: AnomalyModel {
   var heldOutScores: [Float] { get }
 }
 
+/// A model that keeps its training samples and can tell how strange each is to
+/// the others.
+public protocol LeaveOneOutModel: AnomalyModel {
+  /// One score a training sample, in their order: comparable with the scores of
+  /// new samples.
+  ///
+  /// Called by `leaveOneOutScores(in:)`, on the threads of the context.
+  func scoreLeavingOneOut(in context: RunContext) throws -> [Float]
+}
+
+extension LeaveOneOutModel {
+  /// How strange each training sample is to the others, in their order.
+  ///
+  /// - Throws: As `scores(for:in:)`.
+  public func leaveOneOutScores(
+    in context: RunContext = RunContext()
+  ) throws -> [Float] {
+    try context.working {
+      let scores = try scoreLeavingOneOut(in: context)
+      try checkFinite(scores)
+      return scores
+    }
+  }
+}
+
 /// A model that has one of its own for every group of alike samples.
 public protocol GroupingModel: AnomalyModel {
   /// How many groups there are.

@@ -20,6 +20,9 @@ public struct DetectorCatalog: Sendable {
       PCAReconstruction.description, IsolationForest.description,
       LocalPCA.description, Fusion.description, LocalKNN.description,
       LocalGaussian.description, Autoregression.description,
+      NeighborDistance.description, LocalOutlierFactor.description,
+      EmpiricalTails.description, CopulaTails.description,
+      HistogramScore.description, MinimumCovariance.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

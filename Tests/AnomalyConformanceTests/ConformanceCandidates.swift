@@ -73,6 +73,28 @@ struct Candidate: CustomTestStringConvertible, Sendable {
       detector: PCAReconstruction(nComponents: .automatic, mahalanobis: true),
       faulty: []),
     Candidate(
+      name: "NeighborDistance", detector: NeighborDistance(),
+      faulty: [("n-neighbors", NeighborDistance(nNeighbors: 0))]),
+    Candidate(
+      name: "NeighborDistance by the median",
+      detector: NeighborDistance(nNeighbors: 4, distance: .median), faulty: []),
+    Candidate(
+      name: "LocalOutlierFactor", detector: LocalOutlierFactor(),
+      faulty: [("n-neighbors", LocalOutlierFactor(nNeighbors: 0))]),
+    Candidate(
+      name: "EmpiricalTails", detector: EmpiricalTails(), faulty: []),
+    Candidate(name: "CopulaTails", detector: CopulaTails(), faulty: []),
+    Candidate(
+      name: "HistogramScore", detector: HistogramScore(),
+      faulty: [
+        ("n-bins", HistogramScore(nBins: 0)),
+        ("alpha", HistogramScore(alpha: 0)),
+        ("alpha", HistogramScore(alpha: .nan)),
+      ]),
+    Candidate(
+      name: "MinimumCovariance", detector: MinimumCovariance(nInit: 50),
+      faulty: [("n-init", MinimumCovariance(nInit: 0))]),
+    Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [
         ("epochs", autoencoder { $0.training.epochs = 0 }),

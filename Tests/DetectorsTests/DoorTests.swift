@@ -36,6 +36,18 @@ struct DoorTests {
     #expect(try warnings(KMeansDistance(nClusters: 5), on: samples) == [])
   }
 
+  @Test("There are no more neighbours than samples, which is said")
+  func neighbors() throws {
+    let samples = noise(rows: 5, columns: 3)
+    let lines = try warnings(NeighborDistance(nNeighbors: 6), on: samples)
+    #expect(lines.count == 1)
+    #expect(lines.first?.contains("5 samples for 6 neighbours") ?? false)
+    #expect(try warnings(NeighborDistance(nNeighbors: 5), on: samples) == [])
+    #expect(
+      try warnings(LocalOutlierFactor(nNeighbors: 5), on: samples).count == 1)
+    #expect(try warnings(LocalOutlierFactor(nNeighbors: 4), on: samples) == [])
+  }
+
   @Test("There are no more components than samples, which is said")
   func components() throws {
     let lines = try warnings(

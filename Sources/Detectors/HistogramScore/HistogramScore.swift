@@ -1,0 +1,79 @@
+import Execution
+import LinearAlgebra
+import Parameters
+
+/// HBOS: how rare each feature of a sample is by itself, in a histogram of the
+/// training samples.
+///
+/// Goldstein and Dengel, "Histogram-based outlier score (HBOS): a fast
+/// unsupervised anomaly detection algorithm", KI 2012, with bins of equal
+/// width. The score is that of `HistogramScoreModel`.
+public struct HistogramScore: Detector {
+  /// The bins of every feature.
+  public var nBins: Int
+  /// What is added to every density, so that empty bins have a logarithm.
+  public var alpha: Double
+
+  /// By default: 10 bins, 0.1 added to densities.
+  public init(nBins: Int = 10, alpha: Double = 0.1) {
+    self.nBins = nBins
+    self.alpha = alpha
+  }
+
+  public var parameters: [Parameter<Self>] {
+    [
+      Parameter("n-bins", \.nBins, .bins, "bins of a feature"),
+      Parameter("alpha", \.alpha, .positive, "added to every density"),
+    ]
+  }
+
+  /// The entry of the catalogue, `hbos`.
+  public static let description = DetectorDescription(
+    "hbos", "histograms of each feature", group: .further,
+    prototype: HistogramScore())
+
+  /// Walks the samples twice, some at a time: for the ranges of the features,
+  /// and for what falls into their bins.
+  public func learn(
+    from source: any SampleSource, in context: RunContext
+  ) throws -> HistogramScoreModel {
+    let bins = try EqualBins(of: source, count: nBins, in: context)
+    var counts = [Double](repeating: 0, count: source.columns * nBins)
+    try source.forEachFiniteBlock(stage: "histograms", in: context) { block in
+      Parallel.addOrderedSum(
+        over: Parallel.blocks(block.rows, size: 8192), to: &counts
+      ) { rows, counts in
+        for row in rows {
+          for column in 0..<block.columns {
+            let bin = bins.bin(of: block[row, column], column: column) ?? 0
+            counts[column * nBins + bin] += 1
+          }
+        }
+      }
+    }
+    return HistogramScoreModel(
+      bins, counts: counts, rows: source.rows, alpha: alpha)
+  }
+}
+
+extension ParameterDomain<Int> {
+  fileprivate static var bins: ParameterDomain {
+    whole(1...65_536, "a count from 1 through 65536")
+  }
+}
+
+extension SampleSource {
+  /// Hands over all rows, some at a time, checked to be finite.
+  func forEachFiniteBlock(
+    stage: String, in context: RunContext, _ body: (Matrix) throws -> Void
+  ) throws {
+    if let matrix = self as? Matrix { return try body(matrix) }
+    for rows in blocks(ofAtMost: 1 << 16, numbers: 1 << 24) {
+      try context.cancellation.check()
+      try body(finite(rows: Array(rows)))
+      context.progress.report(
+        ProgressReport(
+          stage: stage, completed: rows.upperBound, total: self.rows))
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Execution
+import LinearAlgebra
+
+/// Training samples that others are compared with.
+///
+/// The score of a sample is one of the Euclidean distances to the training
+/// samples nearest to it, or their mean. Any sample that is scored counts all
+/// training samples, an equal one too, at distance 0; `leaveOneOutScores` are
+/// those of the training samples, without themselves.
+public struct NeighborDistanceModel: LeaveOneOutModel {
+  /// The training samples, one a row.
+  public let samples: Matrix
+  /// How many of them are looked at.
+  public let nNeighbors: Int
+  /// What is made of the distances to them.
+  public let distance: NeighborDistance.Statistic
+
+  public var featureCount: Int { samples.columns }
+
+  init(
+    samples: Matrix, nNeighbors: Int, distance: NeighborDistance.Statistic
+  ) {
+    self.samples = samples
+    self.nNeighbors = nNeighbors
+    self.distance = distance
+  }
+
+  public func score(
+    _ samples: Matrix, in context: RunContext
+  ) throws -> [Float] {
+    scores(
+      try NeighborSearch(in: self.samples, count: nNeighbors)
+        .neighbors(of: samples, stage: "scoring", in: context),
+      count: nNeighbors)
+  }
+
+  /// A single training sample, which has no others, scores 0.
+  public func scoreLeavingOneOut(in context: RunContext) throws -> [Float] {
+    let count = min(nNeighbors, samples.rows - 1)
+    guard count > 0 else { return [0] }
+    return scores(
+      try NeighborSearch(in: samples, count: count).neighbors(
+        of: samples, leavingOutOwn: true, stage: "scoring", in: context),
+      count: count)
+  }
+
+  private func scores(_ neighbors: [Neighbor], count: Int) -> [Float] {
+    Parallel.blocks(neighbors.count, size: count).map { range in
+      let distances = neighbors[range].map { $0.square.squareRoot() }
+      let score =
+        switch distance {
+        case .largest: distances[count - 1]
+        case .mean: distances.reduce(0, +) / Double(count)
+        case .median: (distances[(count - 1) / 2] + distances[count / 2]) / 2
+        }
+      return Float(min(score, Double(Float.greatestFiniteMagnitude)))
+    }
+  }
+}
+
+extension NeighborDistanceModel {
+  private enum CodingKeys: CodingKey {
+    case samples
+    case nNeighbors
+    case distance
+  }
+
+  /// - Throws: `DecodingError.dataCorrupted` when the samples are not finite,
+  ///   or fewer than the neighbours.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    samples = try container.decode(Matrix.self, forKey: .samples)
+    nNeighbors = try container.decode(Int.self, forKey: .nNeighbors)
+    distance = try container.decode(
+      NeighborDistance.Statistic.self, forKey: .distance)
+    guard
+      samples.columns > 0, samples.rows > 0,
+      1...samples.rows ~= nNeighbors, samples.firstNonFinite() == nil
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "the samples and neighbours do not agree"))
+    }
+  }
+}
