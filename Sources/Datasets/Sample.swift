@@ -96,7 +96,7 @@ public struct SampleSet: Sendable {
       samples: indices.map { samples[$0] },
       source: files.map { files in
         ImageFiles(indices.map { files.urls[$0] }, shape: files.shape)
-      } ?? SelectedRows(source: source, indices: indices),
+      } ?? source.selecting(indices),
       imageShape: imageShape)
   }
 

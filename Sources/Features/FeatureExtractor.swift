@@ -30,6 +30,7 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
   /// One row of features for every sample: in memory where they take at most
   /// a quarter of the memory budget, else made when they are read.
   ///
+  /// Columns that single precision would round stay where they are.
   /// Pictures that must then be read again and again are kept as bytes where
   /// that loses nothing and fits.
   ///
@@ -43,6 +44,8 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
         category: set.samples.first?.category ?? "no samples",
         expected: imageShape == nil ? "a table" : "images")
     }
+    // Columns become single precision once they are shifted and scaled.
+    if images is any PreciseSource { return images }
     return try context.withThreads {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride

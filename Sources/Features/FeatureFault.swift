@@ -11,13 +11,15 @@ public enum FeatureFault: Fault, Hashable {
   case notImages(category: String)
   /// The samples are not of the kind that the model was fitted to.
   case anotherKindOfSamples(category: String, expected: String)
+  /// A number of the samples that cannot be brought to a scale.
+  case unusableNumber(FaultMessage, at: String)
   /// An image is too small for the features.
   case imageTooSmall(ImageShape, smallest: Int)
 
   public var kind: FaultKind {
     switch self {
     case .notImages, .imageTooSmall: .usage
-    case .anotherKindOfSamples: .data
+    case .anotherKindOfSamples, .unusableNumber: .data
     }
   }
 
@@ -26,6 +28,7 @@ public enum FeatureFault: Fault, Hashable {
     case .notImages: "image features of a table"
     case .anotherKindOfSamples(_, let expected):
       "the model was fitted to \(expected)"
+    case .unusableNumber(let problem, _): problem
     case .imageTooSmall(let shape, _):
       "images of \(shape.width)x\(shape.height) pixels are too small"
     }
@@ -35,6 +38,7 @@ public enum FeatureFault: Fault, Hashable {
     switch self {
     case .notImages(let category), .anotherKindOfSamples(let category, _):
       category
+    case .unusableNumber(_, let place): place
     case .imageTooSmall: nil
     }
   }
@@ -46,6 +50,7 @@ public enum FeatureFault: Fault, Hashable {
         + " \(option: "color")"
     case .anotherKindOfSamples:
       "give data of that kind, or fit a model to this data"
+    case .unusableNumber: "remove the row or replace the value"
     case .imageTooSmall(_, let smallest):
       "use \(option: "size", smallest) or more"
     }

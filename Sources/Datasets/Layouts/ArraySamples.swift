@@ -41,7 +41,9 @@ extension StoredArray {
     }
     return SampleSet(
       samples: (0..<rows).map { Sample(id: String($0), category: category) },
-      source: array, imageShape: imageShape)
+      source: imageShape == nil && !type.fitsFloat
+        ? PreciseArray(array: array, path: path) : array,
+      imageShape: imageShape)
   }
 }
 

@@ -44,14 +44,15 @@ enum CSVLayout: DatasetLayout {
         throw reader.malformed(
           "there is no column of numbers", "add the features as columns")
       }
-      var values: [Float] = []
+      var values: [Double] = []
+      var lines: [Int] = []
       var samples: [Sample] = []
       var fields: [Range<Int>] = []
       while try reader.next(&fields) {
         for column in columns {
-          values.append(
-            Float(try reader.number(fields[column], column: column)))
+          values.append(try reader.number(fields[column], column: column))
         }
+        lines.append(reader.line)
         samples.append(
           Sample(
             id: id.map { reader.text(fields[$0]) } ?? String(samples.count),
@@ -62,11 +63,11 @@ enum CSVLayout: DatasetLayout {
         throw reader.malformed(
           "there are no rows below the header", "add one line a sample")
       }
-      let matrix = Matrix(
-        rows: samples.count, columns: columns.count, values: values)
+      let rows = TableRows(
+        names: columns.map { reader.header[$0] }, values: values, lines: lines,
+        path: place.url.path)
       return [
-        .transductive(
-          name: name, SampleSet(samples: samples, source: matrix))
+        .transductive(name: name, SampleSet(samples: samples, source: rows))
       ]
     }
   }
