@@ -20,7 +20,9 @@ extension DatasetCommand {
     var json = false
 
     func run() throws {
-      let report = DatasetReport(try data.open(seed: 0, in: RunContext()))
+      let report = DatasetReport(
+        try data.open(
+          seed: 0, in: RunContext(progress: TerminalProgress())))
       print(try json ? report.json : report.text, terminator: "")
     }
   }

@@ -96,12 +96,12 @@ struct Score: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let submission = try session.run {
-      try self.submission.submission(
-        of: data.openCategory(in: session.context).test,
-        by: FittedPipeline(
-          contentsOf: URL(fileURLWithPath: model),
-          catalog: AnomalyCommandLine.catalog),
-        maps: maps, in: session.context)
+      let pipeline = try FittedPipeline(
+        contentsOf: URL(fileURLWithPath: model),
+        catalog: AnomalyCommandLine.catalog)
+      return try self.submission.submission(
+        of: data.openCategory(for: pipeline, in: session.context).test,
+        by: pipeline, maps: maps, in: session.context)
     }
     let format = self.submission.format
     if let output {

@@ -47,6 +47,11 @@ final class TerminalProgress: ProgressSink {
     complain(line.text(for: .commandLine), as: "warning")
   }
 
+  func note(_ line: FaultMessage) {
+    clear()
+    complain(line.text(for: .commandLine), as: "note")
+  }
+
   /// Wipes the bar, before other lines are printed.
   func clear() {
     state.withLock { state in

@@ -9,10 +9,15 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
   /// The images that features are computed from; nil for tables, whose
   /// columns are the features.
   package let imageShape: ImageShape?
+  /// The columns of a table that have names; nil without any.
+  package let table: TableFeatures?
 
   /// - Throws: `FeatureFault.imageTooSmall`.
-  package init(kind: FeatureKind, imageShape: ImageShape?) throws {
+  package init(
+    kind: FeatureKind, imageShape: ImageShape?, table: TableFeatures? = nil
+  ) throws {
     self.kind = kind
+    self.table = table
     self.imageShape = imageShape
     if kind == .hog, let imageShape {
       _ = try HOGLayout(imageShape)
@@ -43,6 +48,19 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
       throw FeatureFault.anotherKindOfSamples(
         category: set.samples.first?.category ?? "no samples",
         expected: imageShape == nil ? "a table" : "images")
+    }
+    if table != nil {
+      let (rows, missing, ignored) = set.source(matching: table)
+      guard missing.isEmpty else {
+        throw FeatureFault.missingColumns(
+          missing, there: set.tableFeatures?.names ?? [])
+      }
+      if !ignored.isEmpty {
+        context.note(
+          "columns that the model does not know: \(ignored.joined(separator: ", "))"
+        )
+      }
+      return rows
     }
     // Columns become single precision once they are shifted and scaled.
     if images is any PreciseSource { return images }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
@@ -43,12 +44,11 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
           return isConstant ? 1 : 1 / variance.squareRoot()
         })
     case .minMax:
-      if let (row, column) = try samples.firstNotFinite(in: context) {
-        throw FeatureFault.unusableNumber(
-          "a value is not a finite number", at: samples.place(row, column))
-      }
+      let sums = try samples.columnMeans(in: context)
+      try check(sums, of: samples, in: context)
       let ranges = try samples.columnRanges(in: context)
       let widths = ranges.map { $0.upperBound - $0.lowerBound }
+      try check(widths, of: samples, in: context)
       return FittedScaler(
         offsets: ranges.map(\.lowerBound),
         factors: widths.map { $0 > 0 ? 1 / $0 : 1 })
@@ -59,17 +59,22 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
   private func check(
     _ spreads: [Double], of samples: any SampleSource, in context: RunContext
   ) throws {
-    guard let column = spreads.firstIndex(where: { !$0.isFinite }) else {
-      return
+    guard !spreads.allSatisfy(\.isFinite) else { return }
+    for (isFault, problem) in [
+      ({ !$0.isFinite }, "a value is not a finite number"),
+      ({ abs($0) > Self.largest }, "a value is too large to be squared"),
+    ] as [((Double) -> Bool, FaultMessage)] {
+      if let (row, column) = try samples.firstNumber(
+        in: context, where: isFault)
+      {
+        throw FeatureFault.unusableNumber(
+          problem, at: samples.place(row, column))
+      }
     }
-    if let (row, column) = try samples.firstNotFinite(in: context) {
-      throw FeatureFault.unusableNumber(
-        "a value is not a finite number", at: samples.place(row, column))
-    }
-    throw FeatureFault.unusableNumber(
-      "the values are too large for their spread to be a number",
-      at: "column \(column)")
   }
+
+  /// About the root of the largest double, less what a sum of many may take.
+  private static let largest = 1e140
 }
 
 /// The learned scale: `(value - offset) * factor` for each column.

@@ -91,20 +91,22 @@ extension SampleSource {
     }
   }
 
-  /// The first number that is NaN or infinite; nil when there is none.
+  /// The first number that is wanted; nil when there is none.
   ///
   /// - Throws: What reading throws, `CancellationError`.
-  package func firstNotFinite(
-    in context: RunContext
+  package func firstNumber(
+    in context: RunContext, where isWanted: (Double) -> Bool
   ) throws -> (row: Int, column: Int)? {
     var first: Int?
-    func look(_ start: Int, _ isFinite: [Bool]) {
-      first = first ?? isFinite.firstIndex(of: false).map { start * columns + $0 }
+    func look(_ start: Int, _ index: Int?) {
+      first = first ?? index.map { start * columns + $0 }
     }
     try forEachBlock(of: Matrix.blockRows, in: context) { rows, block in
-      look(rows.lowerBound, block.values.map(\.isFinite))
+      look(
+        rows.lowerBound,
+        block.values.firstIndex { isWanted(Double($0)) })
     } doubles: { rows, values in
-      look(rows.lowerBound, values.map(\.isFinite))
+      look(rows.lowerBound, values.firstIndex(where: isWanted))
     }
     return first.map { ($0 / columns, $0 % columns) }
   }

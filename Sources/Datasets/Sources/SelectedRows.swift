@@ -33,7 +33,8 @@ struct SelectedPreciseRows: PreciseSource {
 extension SampleSource {
   /// Some of the rows.
   func selecting(_ indices: [Int]) -> any SampleSource {
-    (self as? any PreciseSource).map {
+    if let table = self as? TableRows { return table.selecting(indices) }
+    return (self as? any PreciseSource).map {
       SelectedPreciseRows(source: $0, indices: indices)
     } ?? SelectedRows(source: self, indices: indices)
   }
