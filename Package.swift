@@ -92,13 +92,19 @@ let package = Package(
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
         "Detectors", "CVectorUnit",
       ], testedWith: ["AnomalyConformance"]),
+    room(
+      "Groups",
+      [
+        "Parameters", "Files", "Execution", "LinearAlgebra", "Datasets",
+        "Features", "Detectors",
+      ]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images", "Datasets", "Features", "Detectors", "Autoencoders",
-        "Evaluation",
+        "Images", "Datasets", "Features", "Detectors", "Groups",
+        "Autoencoders", "Evaluation",
         "Yams",
       ]),
     room("Plots"),
@@ -114,8 +120,8 @@ let package = Package(
       "AnomalyKit",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images", "Datasets", "Features", "Detectors", "Autoencoders",
-        "Evaluation",
+        "Images", "Datasets", "Features", "Detectors", "Groups",
+        "Autoencoders", "Evaluation",
         "Experiments", "Plots", "Reporting",
       ]),
     room(

@@ -26,6 +26,7 @@ struct Compare: ParsableCommand {
   @OptionGroup(title: "Detectors") var parameters:
     ParameterArguments<DetectorParameterOptions>
   @OptionGroup var features: FeatureArguments
+  @OptionGroup var groups: GroupArguments
   @OptionGroup var arguments: RunArguments
 
   @Option(help: "Runs of every detector, with seeds counting up from --seed.")
@@ -55,8 +56,10 @@ struct Compare: ParsableCommand {
       let dataset = try data.open(seed: arguments.seed, in: session.context)
       let comparison = Comparison(
         dataset: dataset, isPooled: data.pool,
-        detectors: try chosen
-          ?? usualDetectors(for: dataset, preparation, in: session.context),
+        detectors: try
+          (chosen
+          ?? usualDetectors(for: dataset, preparation, in: session.context))
+          .map { $0.grouped(groups.grouping(of: data)) },
         features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
         makesPictures: output != nil)

@@ -19,11 +19,39 @@ extension DatasetCommand {
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
+    @Option(
+      help: ArgumentHelp(
+        "Also find groups of alike training samples, as a pool is fitted by.",
+        valueName: "auto|N"))
+    var groups: Grouping?
+
+    @Option(help: "--groups: a PNG file to write, with pictures of each.")
+    var sheet: String?
+
+    func validate() throws {
+      guard groups != nil || sheet == nil else {
+        throw ValidationError("--sheet needs --groups")
+      }
+      guard groups == nil || !json else {
+        throw ValidationError("give --groups or --json, not both")
+      }
+    }
+
     func run() throws {
-      let report = DatasetReport(
-        try data.open(
-          seed: 0, in: RunContext(progress: TerminalProgress())))
+      let session = Session(try RunArguments.parse([]))
+      let dataset = try session.run {
+        try data.open(seed: 0, in: session.context)
+      }
+      let report = DatasetReport(dataset)
       print(try json ? report.json : report.text, terminator: "")
+      guard let groups else { return }
+      let found = try session.run {
+        GroupsReport(
+          try DatasetGroups(
+            of: dataset.pooled(), groups, in: session.context))
+      }
+      print("\n" + found.text, terminator: "")
+      if let sheet { try found.write(to: URL(fileURLWithPath: sheet)) }
     }
   }
 

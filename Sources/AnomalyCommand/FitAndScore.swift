@@ -128,7 +128,8 @@ struct Submit: ParsableCommand {
     let session = Session(arguments)
     var count = 0
     try pipeline.fit(
-      data, for: output, scoresTraining: submission.needsQuantile, in: session
+      data, for: output,
+      trainingScores: submission.needsQuantile ? .heldOut : .none, in: session
     ) { category, fitted, context in
       let submission = try self.submission.submission(
         of: category.test, by: fitted, in: context)

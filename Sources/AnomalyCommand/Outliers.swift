@@ -27,7 +27,7 @@ struct Outliers: ParsableCommand {
     let session = Session(arguments)
     let quantile = try Quantile(quantile)
     var text = ""
-    try pipeline.fit(data, for: output, in: session) {
+    try pipeline.fit(data, for: output, trainingScores: .own, in: session) {
       category, fitted, context in
       let report = OutlierReport(
         try OutlierSearch(

@@ -22,6 +22,7 @@ struct PipelineArguments: ParsableArguments {
   @OptionGroup(title: "Detectors") var parameters:
     ParameterArguments<DetectorParameterOptions>
   @OptionGroup var features: FeatureArguments
+  @OptionGroup var groups: GroupArguments
 
   @Option(
     help: """
@@ -39,12 +40,13 @@ struct PipelineArguments: ParsableArguments {
   /// A checkpoint that nobody asked for is gone once `use` has written what it
   /// makes of the model; until then a stopped run can be gone on with.
   func fit(
-    _ data: DatasetArguments, for output: String, scoresTraining: Bool = true,
-    in session: Session,
+    _ data: DatasetArguments, for output: String,
+    trainingScores: TrainingScores = .heldOut, in session: Session,
     then use: (DatasetCategory, FittedPipeline, RunContext) throws -> Void
   ) throws {
     let detector = try AnomalyCommandLine.catalog.detector(
-      named: detector, parameters.settings)
+      named: detector, parameters.settings
+    ).grouped(groups.grouping(of: data))
     let preparation = try features.preparation
     let pipeline = Pipeline(
       features: preparation.features, scaler: preparation.scaler,
@@ -70,7 +72,7 @@ struct PipelineArguments: ParsableArguments {
         try use(
           category,
           try pipeline.fit(
-            category, scoresTraining: scoresTraining, in: parts[0]), parts[1])
+            category, trainingScores: trainingScores, in: parts[0]), parts[1])
       }
     } catch is CancellationError {
       if context.checkpoint != nil,

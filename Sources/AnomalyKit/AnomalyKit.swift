@@ -7,6 +7,7 @@
 @_exported import Experiments
 @_exported import Features
 @_exported import Files
+@_exported import Groups
 @_exported import Images
 @_exported import LinearAlgebra
 @_exported import Parameters

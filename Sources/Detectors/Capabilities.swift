@@ -165,6 +165,23 @@ public struct LeftOutScores: Codable, Hashable, Sendable {
   }
 }
 
+/// A model that knows how strange some samples are that it was calibrated with
+/// but did not learn from.
+public protocol HeldOutModel: AnomalyModel {
+  /// Comparable with the scores of new samples.
+  var heldOutScores: [Float] { get }
+}
+
+/// A model that has one of its own for every group of alike samples.
+public protocol GroupingModel: AnomalyModel {
+  /// How many groups there are.
+  var groupCount: Int { get }
+
+  /// The group of every sample, counted from 0.
+  func groups(of samples: any SampleSource, in context: RunContext) throws
+    -> [Int]
+}
+
 /// A model whose fit goes over the samples in epochs.
 public protocol EpochTrainedModel: AnomalyModel {
   /// What every epoch gave, the first one first.
@@ -193,6 +210,15 @@ extension AnomalyModel {
   package var leftOutScores: LeftOutScores? {
     (self as? any CalibratingModel)?.leftOut
   }
+
+  /// How strange training samples are to models that did not learn from them,
+  /// if it knows.
+  package var knownHeldOutScores: [Float]? {
+    leftOutScores?.scores ?? (self as? any HeldOutModel)?.heldOutScores
+  }
+
+  /// The model, if it has one of its own for every group of samples.
+  package var grouping: (any GroupingModel)? { self as? any GroupingModel }
 
   /// What every epoch gave, if it was trained in epochs.
   package var trainingHistory: [EpochRecord]? {

@@ -4,6 +4,7 @@ import Diagnostics
 import Execution
 import Features
 import Foundation
+import Groups
 import Images
 import LinearAlgebra
 
@@ -31,6 +32,21 @@ public struct NamedDetector: Sendable {
     self.name = name
     self.detector = detector
     self.growth = growth
+  }
+
+  /// The same detector for every group of alike samples.
+  ///
+  /// Networks learn all samples as one unless a number of groups is asked for:
+  /// what tells products apart is theirs to learn.
+  public func grouped(_ grouping: Grouping) -> NamedDetector {
+    guard grouping != .off,
+      grouping != .automatic || !detector.trainsInEpochs
+    else { return self }
+    func grouped(_ detector: some Detector) -> any Detector {
+      GroupedDetector(detector, grouping: grouping)
+    }
+    return NamedDetector(
+      name, grouped(detector), pictureSide: pictureSide, growth: growth)
   }
 
   /// What this detector is given, of what is asked for.

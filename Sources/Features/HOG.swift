@@ -5,7 +5,7 @@ import LinearAlgebra
 /// Histograms of oriented gradients (Dalal and Triggs 2005, R-HOG) as
 /// scikit-image computes them: 9 unsigned orientations, cells of 8x8 pixels,
 /// blocks of 2x2 cells normalised by L2-Hys.
-struct HOGLayout {
+package struct HOGLayout {
   private static let cellSize = 8
   private static let blockSize = 2
   private static let orientations = 9
@@ -15,7 +15,7 @@ struct HOGLayout {
   private let cellColumns: Int
 
   /// - Throws: `FeatureFault.imageTooSmall` below 2x2 cells.
-  init(_ shape: ImageShape) throws {
+  package init(_ shape: ImageShape) throws {
     self.shape = shape
     cellRows = shape.height / Self.cellSize
     cellColumns = shape.width / Self.cellSize
@@ -32,10 +32,10 @@ struct HOGLayout {
   }
 
   /// The number of features of one image.
-  var count: Int { blockRows * blockColumns * blockLength }
+  package var count: Int { blockRows * blockColumns * blockLength }
 
   /// One row of features for every row of pixels.
-  func features(of pixels: Matrix) -> Matrix {
+  package func features(of pixels: Matrix) -> Matrix {
     let values: [Float] = Parallel.fill(
       pixels.rows * count, blockSize: count
     ) { range, features in

@@ -196,11 +196,12 @@ extension ComparisonReport {
     func exhibits(_ places: [Int]) -> [Page.Exhibit] {
       places.map { place in
         let sample = run.test.samples[place]
-        var exhibit = Page.Exhibit(lines: [
-          "rank \(ranks[place]) of \(ranks.count)",
-          "score \(short(Double(run.scores[place])))",
-          sample.kindInWords, path(of: sample),
-        ])
+        var exhibit = Page.Exhibit(
+          lines: [
+            "rank \(ranks[place]) of \(ranks.count)",
+            "score \(short(Double(run.scores[place])))",
+            sample.kindInWords, path(of: sample),
+          ] + (run.groupInWords(place).map { ["group \($0)"] } ?? []))
         if let picture = run.pictures[place] {
           exhibit.pictures.append(
             ("\(path(of: sample)), \(sample.kindInWords)", picture))

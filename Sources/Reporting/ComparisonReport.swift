@@ -143,7 +143,7 @@ public struct ComparisonReport: Sendable {
   }
 
   /// Writes `results.json`, `results.csv`, `table.md`, `scores.csv` (every
-  /// test sample with its label and its score by every run) and `report.html`.
+  /// test sample with its label, its score by every run and its group) and `report.html`.
   ///
   /// - Throws: `FileFault.unwritable`.
   public func write(to folder: URL) throws {
@@ -159,19 +159,29 @@ public struct ComparisonReport: Sendable {
   }
 
   private var scoresTable: Table {
-    Table(
-      columns: [
+    let isGrouped = runs.contains { !$0.groups.isEmpty }
+    return Table(
+      columns: ([
         "category", "detector", "seed", "id", "image", "label", "score",
-      ].map { .init($0) },
+      ] + (isGrouped ? ["group"] : [])).map { .init($0) },
       rows: runs.flatMap { run in
-        zip(run.test.samples, run.scores).map { sample, score in
-          [
+        run.scores.indices.map { place -> [String] in
+          let sample = run.test.samples[place]
+          let cells = [
             sample.category, run.result.detector, "\(run.result.seed)",
             sample.id, sample.image?.relativePath ?? "",
-            sample.label.map(String.init) ?? "", "\(score)",
+            sample.label.map(String.init) ?? "", "\(run.scores[place])",
           ]
+          return isGrouped ? cells + [run.groupInWords(place) ?? ""] : cells
         }
       })
+  }
+}
+
+extension ComparisonRun {
+  /// The group of a test sample, counted from 1; nil without groups.
+  func groupInWords(_ place: Int) -> String? {
+    groups.isEmpty ? nil : "\(groups[place] + 1)"
   }
 }
 

@@ -20,8 +20,50 @@ public struct EvaluationReport: Encodable, Hashable, Sendable {
   /// Chosen by looking at the labels.
   public let bestF1Threshold: Double
 
+  /// The F1 of calling every sample an anomaly.
+  public let f1OfAll: Double
+  /// What decisions at a threshold come to; nil without one.
+  public let decisions: Decided?
+
+  /// Decisions at one threshold.
+  public struct Decided: Encodable, Hashable, Sendable {
+    /// What scores higher is called an anomaly.
+    public let threshold: Double
+    /// Anomalies that are called so.
+    public let truePositives: Int
+    /// Ordinary samples that are called anomalies.
+    public let falsePositives: Int
+    /// Ordinary samples that are called so.
+    public let trueNegatives: Int
+    /// Anomalies that are missed.
+    public let falseNegatives: Int
+    /// Nil when nothing is called an anomaly.
+    public let precision: Double?
+    /// The share of anomalies that are found.
+    public let recall: Double
+    /// From 0 to 1.
+    public let f1: Double
+    /// One half for decisions that tell nothing.
+    public let balancedAccuracy: Double
+
+    fileprivate init(_ decisions: Decisions, threshold: Double) {
+      self.threshold = threshold
+      truePositives = decisions.truePositives
+      falsePositives = decisions.falsePositives
+      trueNegatives = decisions.trueNegatives
+      falseNegatives = decisions.falseNegatives
+      precision = decisions.precision
+      recall = decisions.recall
+      f1 = decisions.f1
+      balancedAccuracy = decisions.balancedAccuracy
+    }
+  }
+
   /// Takes the figures, with DeLong's interval.
-  public init(_ evaluation: Evaluation) {
+  ///
+  /// - Parameter threshold: What scores higher is called an anomaly; nil takes
+  ///   scores that are all 0 or 1 as decisions, and makes none of others.
+  public init(_ evaluation: Evaluation, threshold: Double? = nil) {
     let curve = evaluation.rocCurve
     count = curve.positiveCount + curve.negativeCount
     anomalies = curve.positiveCount
@@ -31,6 +73,10 @@ public struct EvaluationReport: Encodable, Hashable, Sendable {
     aurocHigh = interval?.upperBound
     averagePrecision = evaluation.averagePrecision
     (bestF1, bestF1Threshold) = evaluation.bestF1
+    f1OfAll = evaluation.f1OfAll
+    decisions = (threshold ?? (evaluation.isOfDecisions ? 0.5 : nil)).map {
+      Decided(evaluation.decisions(above: $0), threshold: $0)
+    }
   }
 
   /// One JSON object, with a line feed at its end.
@@ -57,7 +103,24 @@ public struct EvaluationReport: Encodable, Hashable, Sendable {
           "best F1",
           "\(decimal(bestF1, places: 4)) from threshold \(bestF1Threshold)",
         ],
-      ]
+        ["F1 of flagging all", decimal(f1OfAll, places: 4)],
+      ] + (decisions?.rows ?? [])
     ).text
+  }
+}
+
+extension EvaluationReport.Decided {
+  /// Rows of a table of figures.
+  fileprivate var rows: [[String]] {
+    func share(_ value: Double) -> String { decimal(value, places: 4) }
+    return [
+      ["above threshold", "\(threshold)"],
+      ["anomalies", "\(truePositives) flagged, \(falseNegatives) missed"],
+      ["ordinary", "\(trueNegatives) passed, \(falsePositives) flagged"],
+      ["precision", precision.map(share) ?? "- (nothing is flagged)"],
+      ["recall", share(recall)],
+      ["F1", share(f1)],
+      ["balanced accuracy", share(balancedAccuracy)],
+    ]
   }
 }

@@ -96,7 +96,7 @@ import Testing
       detector: NamedDetector("iforest", IsolationForest(nEstimators: 5)))
     let asked = try pipeline.fit(category, in: RunContext())
     let unasked = try pipeline.fit(
-      category, scoresTraining: false, in: RunContext())
+      category, trainingScores: .none, in: RunContext())
     #expect(asked.trainingScores.count == 40)
     #expect(unasked.trainingScores.isEmpty)
     #expect(

@@ -1,6 +1,7 @@
 import Datasets
 import Diagnostics
 import Foundation
+import Groups
 import Parameters
 
 /// What is to be run and how it is to be told: datasets, a baseline, and what
@@ -24,6 +25,9 @@ public struct Study: Sendable {
     public var options = DatasetOptions()
     /// Puts all categories into one.
     public var isPooled = false
+    /// How many groups of alike samples have a model of their own; nil is
+    /// automatic for a pool and off otherwise.
+    public var grouping: Grouping?
     /// The line of the study that names it.
     var line = 1
 

@@ -3,6 +3,7 @@ import Detectors
 import Diagnostics
 import Features
 import Foundation
+import Groups
 import Parameters
 
 /// The runs of a study, in the order that shares most work.
@@ -90,7 +91,7 @@ struct StudyPlan {
             identity: AblationRun.Identity(
               dataset: source.path, category: category.name,
               setting: setting, seed: $0),
-            detector: detector)
+            detector: detector.grouped(source.usedGrouping))
         }
         if let index = slice.preparations.firstIndex(where: {
           $0.preparation == preparation
@@ -135,6 +136,7 @@ extension StudyPlan.Slice {
       + DatasetOptions.allParameters.flatMap { parameter in
         parameter.values(of: options).flatMap { ["--\(parameter.name)", $0] }
       } + (source.isPooled ? ["--pool"] : [])
+      + (source.grouping.map { ["--groups", $0.text] } ?? [])
     return words + study.factors.arguments(identity.setting)
       + ["--seed", "\(identity.seed)"]
   }
@@ -163,6 +165,10 @@ extension Study {
 }
 
 extension Study.Source {
+  fileprivate var usedGrouping: Grouping {
+    grouping ?? (isPooled ? .automatic : .off)
+  }
+
   func open(seed: UInt64) throws -> Dataset {
     var options = options
     options.seed = seed

@@ -2,6 +2,7 @@ import Datasets
 import Diagnostics
 import Files
 import Foundation
+import Groups
 import Parameters
 import Yams
 
@@ -73,13 +74,20 @@ struct StudyReader {
     let parameters = DatasetOptions.allParameters
     let keys = try mapping(
       node, "a dataset",
-      keys: ["path", "pool"] + parameters.map(\.studyKey))
+      keys: ["path", "pool", "groups"] + parameters.map(\.studyKey))
     guard let pathNode = keys["path"] else {
       throw fault(node, "a dataset has no path", "add path: FOLDER-OR-FILE")
     }
     var source = Study.Source(path: besideStudy(try text(pathNode, "path")))
     source.line = pathNode.mark?.line ?? 1
     source.isPooled = try keys["pool"].map { try flag($0, "pool") } ?? false
+    source.grouping = try keys["groups"].map { node in
+      guard let grouping = Grouping(try text(node, "groups")) else {
+        throw fault(
+          node, "groups are no number", "use auto, a number or off")
+      }
+      return grouping
+    }
     for parameter in parameters {
       guard let node = keys[parameter.studyKey] else { continue }
       let nodes =

@@ -77,7 +77,7 @@ extension FittedPipeline {
       DatasetCategory(
         name: "the good pictures", train: good,
         test: SampleSet(imageFiles: [])),
-      scoresTraining: file != nil, in: context)
+      trainingScores: file == nil ? .none : .heldOut, in: context)
     if let file { try fitted.write(to: file) }
     return fitted
   }

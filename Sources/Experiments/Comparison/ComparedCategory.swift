@@ -79,6 +79,8 @@ struct ComparedCategory {
       let samples = try samples.get()
       let model = try fit(detector, to: samples, in: context, into: &run)
       run.explanation = model.model.inWords
+      run.groups =
+        try model.model.grouping?.groups(of: samples.test, in: context) ?? []
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
         try run.explainExtremes(
@@ -99,7 +101,7 @@ struct ComparedCategory {
     let clock = ContinuousClock()
     let parts = context.parts([4, 1])
     let fit = try clock.measure(
-      try samples.train.fit(detector, scoresTraining: false, in: parts[0]))
+      try samples.train.fit(detector, trainingScores: .none, in: parts[0]))
     var pixels = fit.value.pixelFigures(for: samples.masks, in: context)
     var mapTime = Duration.zero
     let scoring = try clock.measure(

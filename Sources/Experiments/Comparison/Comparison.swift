@@ -33,6 +33,9 @@ public struct ComparisonRun: Sendable {
   package var masks: [Int: RasterImage] = [:]
   /// What the detector found out about the training samples, in words.
   public var explanation: String?
+  /// The group of alike samples that every test sample belongs to, counted from
+  /// 0; empty when all have one model.
+  public var groups: [Int] = []
   /// Why the detector failed.
   public var failure: (any Error)?
 

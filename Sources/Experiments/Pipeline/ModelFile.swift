@@ -2,6 +2,7 @@ import Detectors
 import Features
 import Files
 import Foundation
+import Groups
 import LinearAlgebra
 
 extension FittedPipeline {
@@ -22,6 +23,8 @@ extension FittedPipeline {
   }
 
   private static let detectorKey = "detector"
+  /// Of detectors that are fitted group by group.
+  private static let groupedKey = "grouped"
   private static let formatKey = "formatVersion"
   /// Files of version 0.1 have none and are read as the first.
   private static let formatVersion = 1
@@ -33,6 +36,7 @@ extension FittedPipeline {
     var file = try stored(detector.detector)
     file.metadata[Self.detectorKey] = detector.name
     file.metadata[Self.formatKey] = "\(Self.formatVersion)"
+    if model.grouping != nil { file.metadata[Self.groupedKey] = "true" }
     file.metadata.merge(origin?.metadata ?? [:]) { $1 }
     try file.write(to: url)
   }
@@ -74,11 +78,20 @@ extension FittedPipeline {
     }
     do {
       let type: any Detector.Type = type(of: entry.prototype)
-      self = try Self.read(type, name: name, from: file)
+      self =
+        file.metadata[Self.groupedKey] == nil
+        ? try Self.read(type, name: name, from: file)
+        : try Self.readGrouped(type, name: name, from: file)
       origin = ModelOrigin(file.metadata)
     } catch is DecodingError {
       throw refused("not a whole model of the detector \(name)")
     }
+  }
+
+  private static func readGrouped<D: Detector>(
+    _ type: D.Type, name: String, from file: Safetensors
+  ) throws -> FittedPipeline {
+    try read(GroupedDetector<D>.self, name: name, from: file)
   }
 
   private static func read<D: Detector>(

@@ -25,12 +25,12 @@ public struct Pipeline: Sendable {
   ///
   /// - Parameters:
   ///   - category: What to learn from.
-  ///   - scoresTraining: Whether the training samples are scored too, for a
-  ///     threshold at a quantile of their scores or for a model file.
+  ///   - trainingScores: Which scores of training samples come with the model,
+  ///     for a threshold at a quantile of them or for a model file.
   ///   - context: The circumstances of the fit.
   /// - Throws: the faults of reading, of the features and of the detector.
   public func fit(
-    _ category: DatasetCategory, scoresTraining: Bool = true,
+    _ category: DatasetCategory, trainingScores: TrainingScores = .heldOut,
     in context: RunContext
   ) throws -> FittedPipeline {
     let preparation = try detector.preparation(
@@ -40,8 +40,8 @@ public struct Pipeline: Sendable {
       [workload.readingSeconds, detector.expectedSeconds(workload)])
     var fitted = try PreparedCategory(
       category, workload, in: parts[0]
-    ).fit(detector, scoresTraining: scoresTraining, in: parts[1])
-    if scoresTraining {
+    ).fit(detector, trainingScores: trainingScores, in: parts[1])
+    if trainingScores != .none {
       fitted.origin = ModelOrigin(
         seed: context.seed,
         dataChecksum: try category.train.checksum(in: context))

@@ -42,25 +42,55 @@ package struct PreparedCategory: Sendable {
 
   /// Fits a detector; see `Pipeline.fit`.
   package func fit(
-    _ detector: NamedDetector, scoresTraining: Bool = true,
+    _ detector: NamedDetector, trainingScores: TrainingScores = .heldOut,
     in context: RunContext
   ) throws -> FittedPipeline {
-    // Scoring what was learned from takes a part of the time of the fit.
-    let parts = context.parts(scoresTraining ? [4, 1] : [1])
+    let parts = context.parts(trainingScores == .none ? [1] : [1, 1])
     var fitting = parts[0]
     fitting.imageShape = features.extractor.featureImageShape
     detector.warnOfLongFit(to: train, in: fitting)
     let model = try detector.detector.fit(train, in: fitting)
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)
-    if scoresTraining {
-      // Local features of a picture are explained by itself: only what the
-      // others teach tells how strange it is.
-      fitted.trainingScores =
-        try
-        (model.leftOutScores?.scores ?? fitted.scores(of: train, in: parts[1]))
-        .sorted()
-    }
+    fitted.trainingScores = try scores(
+      trainingScores, by: fitted, in: parts.last ?? context
+    ).sorted()
     return fitted
   }
+
+  private func scores(
+    _ kind: TrainingScores, by fitted: FittedPipeline, in context: RunContext
+  ) throws -> [Float] {
+    switch kind {
+    case .none:
+      return []
+    case .heldOut:
+      if let known = fitted.model.knownHeldOutScores { return known }
+      // Of samples that are to be scored themselves, their own scores tell.
+      if category.isTransductive || fitted.detector.detector.trainsInEpochs {
+        fallthrough
+      }
+      var context = context
+      context.imageShape = features.extractor.featureImageShape
+      return try fitted.detector.detector.heldOutScores(of: train, in: context)
+    case .own:
+      return try fitted.model.leftOutScores?.scores
+        ?? fitted.scores(of: train, in: context)
+    }
+  }
+}
+
+/// Which scores of training samples a fit comes with, to make a threshold of.
+public enum TrainingScores: Sendable {
+  case none
+  /// As the model that learned from the samples scores them; those of local
+  /// detectors as if each were left out, as what a picture itself teaches
+  /// explains it.
+  case own
+  /// As models that did not learn from them score them, so that new ordinary
+  /// samples score alike.
+  ///
+  /// Their own scores for networks, whose training is not repeated, and where
+  /// the training samples are those to be judged.
+  case heldOut
 }

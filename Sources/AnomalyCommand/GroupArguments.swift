@@ -1,0 +1,21 @@
+import AnomalyKit
+import ArgumentParser
+
+/// Whether alike samples have a model of their own.
+struct GroupArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Groups of alike samples, found without labels, each with a model of its"
+        + " own; networks take all as one unless told a number (default: auto"
+        + " with --pool, else off).", valueName: "auto|N|off"))
+  var groups: Grouping?
+
+  /// What holds for some data.
+  func grouping(of data: DatasetArguments) -> Grouping {
+    groups ?? (data.pool ? .automatic : .off)
+  }
+}
+
+extension Grouping: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

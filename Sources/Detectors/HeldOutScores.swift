@@ -1,0 +1,40 @@
+import Execution
+import LinearAlgebra
+
+extension Detector {
+  /// The scores of training samples by models that did not learn from them.
+  ///
+  /// Every fifth sample in turn is held out of a fit, until there are scores of
+  /// 200 or of all: one further fit for many samples, five for few. Of a single
+  /// sample its own score is all there is.
+  ///
+  /// - Parameters:
+  ///   - samples: What a model is to be fitted to.
+  ///   - context: The circumstances of every fit.
+  /// - Throws: As `fit`, and as `scores(for:in:)`.
+  package func heldOutScores(
+    of samples: any SampleSource, in context: RunContext
+  ) throws -> [Float] {
+    let (wanted, folds) = (200, min(5, samples.rows))
+    guard folds > 1 else {
+      return try fit(samples, in: context).scores(for: samples, in: context)
+    }
+    let needed = min(folds, (wanted * folds - 1) / samples.rows + 1)
+    var context = context
+    context.checkpoint = nil
+    let parts = context.parts([Double](repeating: 1, count: needed))
+    return try (0..<needed).flatMap { fold in
+      let steps = parts[fold].parts([4, 1])
+      return try fit(
+        SelectedRows(
+          source: samples,
+          indices: (0..<samples.rows).filter { $0 % folds != fold }),
+        in: steps[0]
+      ).scores(
+        for: SelectedRows(
+          source: samples,
+          indices: (0..<samples.rows).filter { $0 % folds == fold }),
+        in: steps[1])
+    }
+  }
+}
