@@ -97,7 +97,7 @@ let package = Package(
       [
         "Parameters", "Files", "Execution", "LinearAlgebra", "Datasets",
         "Features", "Detectors",
-      ]),
+      ], testedWith: ["Evaluation"]),
     room("Evaluation", ["Diagnostics"]),
     room(
       "Experiments",
