@@ -33,6 +33,9 @@ struct CSVReader {
     "", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "nat", "?", "-",
     "missing",
   ]
+  private static let longestMark = missingMarks.reduce(0) {
+    max($0, $1.utf8.count)
+  }
 
   /// Reads the header.
   ///
@@ -151,8 +154,9 @@ struct CSVReader {
 
   /// The text of a field.
   func text(_ field: Range<Int>) -> String {
-    String(decoding: bytes[field], as: UTF8.self)
-      .replacing("\"\"", with: "\"")
+    let text = String(decoding: bytes[field], as: UTF8.self)
+    return bytes[field].contains(Self.quote)
+      ? text.replacing("\"\"", with: "\"") : text
   }
 
   /// What a field holds; between other separators than commas, a comma may
@@ -160,6 +164,9 @@ struct CSVReader {
   func value(_ field: Range<Int>) -> Field {
     if let number = Double(csv: bytes[field]), number.isFinite {
       return .number(number)
+    }
+    guard field.count <= Self.longestMark || separator != Self.comma else {
+      return .word
     }
     let text = text(field)
     if Self.missingMarks.contains(text.lowercased()) { return .missing }
@@ -207,7 +214,8 @@ extension Double {
       self = isNegative ? -value : value
       return
     }
-    guard
+    // Of words, most are known by how they begin.
+    guard let first = rest.first, first < UInt8(ascii: ":"),
       let value = Double(String(decoding: text, as: UTF8.self))
     else { return nil }
     self = value

@@ -4,7 +4,7 @@ import Foundation
 /// The reading of labels as people write them: the only place where a word or
 /// a number becomes 0 or 1.
 struct LabelWords {
-  /// The label of each text that stands for one, by `key`.
+  /// The label of every text.
   private let labels: [String: Int]
   /// What was guessed, for the user to see.
   let guess: String?
@@ -38,28 +38,29 @@ struct LabelWords {
     at place: (Int) -> String,
     refuse: (FaultMessage, FaultMessage) -> any Error
   ) throws {
+    var keys: [String: String] = [:]
     var places: [String: Int] = [:]
     var order: [String] = []
-    for (place, text) in texts.enumerated() {
+    for (place, text) in texts.enumerated() where keys[text] == nil {
       let key = Self.key(text)
-      if places.updateValue(places[key] ?? place, forKey: key) == nil {
-        order.append(key)
-      }
+      keys[text] = key
+      guard places[key] == nil else { continue }
+      places[key] = place
+      order.append(key)
     }
     if let index = places[""] {
       throw refuse(
         "a label is missing \(place(index))", "fill it in, or remove the row")
     }
-    let named = order.prefix(Self.mostNamed).map { texts[places[$0] ?? 0] }
-      .joined(separator: ", ")
+    let different = order.map { texts[places[$0] ?? 0] }
+    let named = different.prefix(Self.mostNamed).joined(separator: ", ")
     func made(_ isAnomaly: (String) -> Bool) -> [String: Int] {
-      Dictionary(
-        uniqueKeysWithValues: order.map { ($0, isAnomaly($0) ? 1 : 0) })
+      keys.mapValues { isAnomaly($0) ? 1 : 0 }
     }
     func told(_ labels: [String: Int]) -> String {
       func words(_ label: Int) -> String {
-        order.filter { labels[$0] == label }.prefix(Self.mostNamed)
-          .map { texts[places[$0] ?? 0] }.joined(separator: ", ")
+        different.filter { labels[$0] == label }.prefix(Self.mostNamed)
+          .joined(separator: ", ")
       }
       return "\(words(0)) is ordinary, \(words(1)) anomalous"
     }
@@ -90,9 +91,6 @@ struct LabelWords {
     } else if found.isSubset(of: Self.ordinary.union(Self.anomalous)) {
       labels = made(Self.anomalous.contains)
       guess = found.isSubset(of: Self.booleans) ? nil : told(labels)
-    } else if found.count == 2, found == ["b", "m"] {
-      labels = made { $0 == "m" }
-      guess = told(labels)
     } else if case let known = found.intersection(Self.ordinary),
       known.count == 1, found.isDisjoint(with: ["0", "1", "-1"]),
       found.isDisjoint(with: Self.booleans)
@@ -116,7 +114,7 @@ struct LabelWords {
     }
   }
 
-  func label(_ text: String) -> Int? { labels[Self.key(text)] }
+  func label(_ text: String) -> Int? { labels[text] }
 
   /// Whether all texts are words that are known for labels.
   static func recognizes(_ texts: [String]) -> Bool {

@@ -104,27 +104,20 @@ struct TableColumns {
     let called = rest.filter {
       Self.labelNames.contains($0.plainName) && $0.canBeLabel
     }
-    let certain = try called.filter { column in
-      guard !column.isBinary else { return true }
-      guard column.words > 0 else { return false }
-      return LabelWords.recognizes(try table.texts(of: column.place))
-    }
+    let certain = called.filter { $0.isBinary || $0.holdsLabelWords }
     let candidates = certain.isEmpty ? called : certain
     if label == nil, purpose != .scores {
       var fitting = candidates
       if fitting.isEmpty {
-        fitting = try rest.filter { column in
-          guard column.words > 0 else { return false }
-          return LabelWords.recognizes(try table.texts(of: column.place))
-        }
+        fitting = rest.filter(\.holdsLabelWords)
       }
       if fitting.isEmpty, purpose == .labels, let last = rest.last {
         fitting = [last]
       }
       if let first = fitting.first {
-        let labels = try table.texts(of: first.place)
         for other in fitting.dropFirst() {
-          guard try table.texts(of: other.place) != labels else { continue }
+          guard try table.texts(of: other.place) != table.texts(of: first.place)
+          else { continue }
           throw table.malformed(
             "\(first.title) and \(other.title) may both be the label",
             "choose by \(option: "label-column", first.name), and leave the"

@@ -8,15 +8,19 @@ struct TextTable {
   struct Column {
     let name: String
     let place: Int
-    fileprivate(set) var numbers = 0
-    fileprivate(set) var words = 0
-    fileprivate(set) var missing = 0
-    fileprivate(set) var firstWord: (text: String, line: Int)?
-    fileprivate(set) var firstMissing: Int?
+    private(set) var numbers = 0
+    private(set) var words = 0
+    private(set) var missing = 0
+    private(set) var firstWord: (text: String, line: Int)?
+    private(set) var firstMissing: Int?
     /// The different numbers; nil when they are many.
-    fileprivate(set) var distinct: [Double]? = []
+    private(set) var distinct: [Double]? = []
+    /// The different words; nil when they are many.
+    private(set) var distinctWords: Set<String>? = []
+    /// Whether a word is the name.
+    private(set) var repeatsName = false
     /// Whether every number is the one above it and 1.
-    fileprivate(set) var countsUp = true
+    private(set) var countsUp = true
     private var last: Double?
 
     private static let mostDistinct = 20
@@ -36,12 +40,35 @@ struct TextTable {
       }
     }
 
+    /// - Returns: Whether it is the first word that is the name.
+    fileprivate mutating func add(_ word: String, on line: Int) -> Bool {
+      words += 1
+      if firstWord == nil { firstWord = (word, line) }
+      distinctWords?.insert(word)
+      if let count = distinctWords?.count, count > Self.mostDistinct {
+        distinctWords = nil
+      }
+      guard !repeatsName, word == name else { return false }
+      repeatsName = true
+      return true
+    }
+
+    fileprivate mutating func addMissing(on line: Int) {
+      missing += 1
+      if firstMissing == nil { firstMissing = line }
+    }
+
     /// What messages call it.
     var title: String {
       name.isEmpty ? "\(place + 1), which has no name" : name
     }
     var isEmpty: Bool { numbers == 0 && words == 0 }
     var holdsNumbers: Bool { words == 0 && numbers > 0 }
+    /// Whether all that it holds are words that are known for labels.
+    var holdsLabelWords: Bool {
+      numbers == 0 && missing == 0
+        && distinctWords.map { LabelWords.recognizes(Array($0)) } ?? false
+    }
     var holdsIndex: Bool { holdsNumbers && missing == 0 && countsUp }
     /// Whether it holds two numbers that labels may be.
     var isBinary: Bool {
@@ -79,13 +106,13 @@ struct TextTable {
             number = value
             columns[place].add(value)
           case .missing:
-            columns[place].missing += 1
-            columns[place].firstMissing =
-              columns[place].firstMissing ?? reader.line
+            columns[place].addMissing(on: reader.line)
           case .word:
-            columns[place].words += 1
-            if columns[place].firstWord == nil {
-              columns[place].firstWord = (reader.text(field), reader.line)
+            if columns[place].add(reader.text(field), on: reader.line),
+              fields.map(reader.text) == reader.header
+            {
+              throw malformed(
+                "line \(reader.line) repeats the header", "remove the line")
             }
           }
           values.append(number)
@@ -109,7 +136,11 @@ struct TextTable {
 
   /// The numbers of a column.
   func numbers(of column: Int) -> [Double] {
-    lines.indices.map { values[$0 * columns.count + column] }
+    lines.indices.map { number(row: $0, column: column) }
+  }
+
+  func number(row: Int, column: Int) -> Double {
+    values[row * columns.count + column]
   }
 
   func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault {
@@ -129,13 +160,7 @@ struct TextTable {
     }
     let named = columns.filter { !$0.name.isEmpty && Double($0.name) == nil }
     // A name that is a value too, beside numbers or in every column.
-    let words = try named.filter { column in
-      guard column.words > 0 else { return false }
-      return try texts(of: column.place).contains(column.name)
-    }
-    if let word = words.first, let line = try repeatedHeader(word) {
-      throw malformed("line \(line) repeats the header", "remove the line")
-    }
+    let words = named.filter(\.repeatsName)
     if !isRunning, !words.isEmpty,
       !numbers.isEmpty || words.count == names.count
     {
@@ -154,16 +179,6 @@ struct TextTable {
       throw malformed(
         "the column \(twice[0]) is there twice", "give each a name of its own")
     }
-  }
-
-  /// The line that is the header once more.
-  private func repeatedHeader(_ column: Column) throws -> Int? {
-    guard let row = try texts(of: column.place).firstIndex(of: column.name)
-    else { return nil }
-    let isHeader = try columns.allSatisfy {
-      try texts(of: $0.place)[row] == $0.name
-    }
-    return isHeader ? lines[row] : nil
   }
 }
 
