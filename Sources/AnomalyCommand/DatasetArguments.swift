@@ -48,8 +48,8 @@ struct DatasetArguments: ParsableArguments {
     if options.missing == nil, model?.fillsMissingValues == true {
       options.missing = .mean
     }
-    if options.categoryColumns == nil, model?.knowsCategories == true {
-      options.categoryColumns = .oneHot
+    if options.categorical == nil, model?.knowsCategories == true {
+      options.categorical = .oneHot
     }
     return try Dataset(
       at: URL(fileURLWithPath: dataset), options: options, in: context)

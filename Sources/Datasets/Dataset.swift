@@ -43,7 +43,7 @@ public struct DatasetOptions: Sendable {
   /// CSV: what becomes of missing numbers; nil refuses them.
   public var missing: MissingValues?
   /// CSV: what becomes of columns of words; nil refuses them.
-  public var categoryColumns: Categories?
+  public var categorical: Categorical?
 
   /// By default: all categories, with layout and labels as they are found.
   public init(kind: DatasetKind? = nil, labels: URL? = nil) {

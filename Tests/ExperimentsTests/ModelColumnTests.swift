@@ -61,7 +61,7 @@ import Testing
   @Test("Words are the columns that they were in training")
   func words() throws {
     func read(_ text: String) throws -> DatasetCategory {
-      try category(text) { $0.categoryColumns = .oneHot }
+      try category(text) { $0.categorical = .oneHot }
     }
     let model = try model(of: read("a,p\n1,tcp\n2,udp\n6,tcp\n"))
     let all = try read("a,p\n1,udp\n2,tcp\n3,udp\n").test

@@ -21,7 +21,7 @@ enum CSVLayout: DatasetLayout {
       "what becomes of missing numbers: drop the rows, or fill in the mean or"
         + " median of the training rows", unset: "refused"),
     Parameter(
-      "categories", \.categoryColumns, .choice,
+      "categorical", \.categorical, .choice,
       "what becomes of columns of words", unset: "refused"),
   ]
 

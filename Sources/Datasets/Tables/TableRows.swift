@@ -21,7 +21,7 @@ public enum MissingValues: String, CaseIterable, Sendable {
 #if hasAttribute(nonexhaustive)
 @nonexhaustive
 #endif
-public enum Categories: String, CaseIterable, Sendable {
+public enum Categorical: String, CaseIterable, Sendable {
   /// A column of 0 and 1 for every word.
   case oneHot = "one-hot"
 }
@@ -64,18 +64,19 @@ struct TableRows: PreciseSource {
       }
     }
     let worded = columns.filter { $0.words > 0 }
-    if !worded.isEmpty, options.categoryColumns == nil {
+    if !worded.isEmpty, options.categorical == nil {
       throw Self.refused(worded, of: table)
     }
     try Self.check(columns, of: table, options.missing)
 
     var names: [String] = []
-    var parts: [[Double]] = []
+    // The number of a row in each column.
+    var parts: [(Int) -> Double] = []
     for column in columns {
       guard column.words > 0 else {
         names.append(
           column.name.isEmpty ? "column \(column.place + 1)" : column.name)
-        parts.append(table.numbers(of: column.place))
+        parts.append { table.number(row: $0, column: column.place) }
         continue
       }
       let texts = try table.texts(of: column.place)
@@ -88,12 +89,13 @@ struct TableRows: PreciseSource {
       }
       for word in words {
         names.append("\(column.name)=\(word)")
-        parts.append(texts.map { $0 == word ? 1 : 0 })
+        parts.append { texts[$0] == word ? 1 : 0 }
       }
     }
-    var kept = Array(table.lines.indices)
+    let all = table.lines.indices
+    var kept = Array(all)
     if options.missing == .drop {
-      kept.removeAll { row in parts.contains { $0[row].isNaN } }
+      kept.removeAll { row in parts.contains { $0(row).isNaN } }
       if kept.count < table.lines.count {
         context.warn(
           "\(table.lines.count - kept.count) of \(table.lines.count) rows are"
@@ -102,11 +104,15 @@ struct TableRows: PreciseSource {
     }
     self.kept = kept
     lines = kept.map { table.lines[$0] }
-    values = kept.flatMap { row in parts.map { $0[row] } }
+    values = []
+    values.reserveCapacity(kept.count * parts.count)
+    for row in kept {
+      for part in parts { values.append(part(row)) }
+    }
     features = TableFeatures(
       names: names,
       fills: options.missing.flatMap { missing in
-        missing == .drop ? nil : parts.map { missing.fill($0) }
+        missing == .drop ? nil : parts.map { missing.fill(all.map($0)) }
       }, words: worded.map(\.name))
   }
 
@@ -129,7 +135,7 @@ struct TableRows: PreciseSource {
     }.joined(separator: ", ")
     return table.malformed(
       "columns hold words, not numbers: \(shown)",
-      "use \(option: "categories", "one-hot"), leave them out by"
+      "use \(option: "categorical", "one-hot"), leave them out by"
         + " \(option: "drop-columns", names), or name the label by"
         + " \(option: "label-column")")
   }
