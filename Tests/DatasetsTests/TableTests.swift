@@ -89,6 +89,41 @@ struct TableTests {
     }
   }
 
+  @Test("A column without a name or content is no column, in one row either")
+  func emptyColumn() throws {
+    let table = try read("a,,y\n7,,0\n")
+    #expect(table.values == [7])
+    #expect(table.ids == ["0"])
+    #expect(table.labels == [0])
+    #expect(
+      try problem("a,b,y\n7,,0\n")
+        == "a number is missing in column b on line 2")
+  }
+
+  @Test(
+    "A text file is a table when it holds a separator",
+    arguments: ["t.txt", "t.data"])
+  func textFiles(name: String) throws {
+    let table = Data("a b\ty\n1\t0\n2\t1\n".utf8)
+    #expect(try read(table, as: name).labels == [0, 1])
+    #expect(throws: DatasetFault.self) {
+      _ = try self.read(Data("good/000.png\ngood/001.png\n".utf8), as: name)
+    }
+  }
+
+  @Test("Single letters say nothing of labels until they are named")
+  func letters() throws {
+    let text = "a,diagnosis\n1,B\n2,M\n3,B\n"
+    #expect(
+      try read(text) {
+        $0.labelColumn = "diagnosis"
+        $0.normalValues = ["B"]
+      }.labels == [0, 1, 0])
+    #expect(
+      try problem(text) { $0.labelColumn = "diagnosis" }
+        == "nobody knows which of the labels B, M is ordinary")
+  }
+
   @Test("The label is the column that holds labels")
   func labelByContent() throws {
     let points = try read("x,y,label\n0.5,2.25,0\n1.5,7.5,1\n")
@@ -121,7 +156,7 @@ struct TableTests {
     arguments: [
       "0 1 0", "0.0 1.0 0.0", "False True False", "no yes no",
       "normal anomaly normal", "Good BAD good", "ok ng OK", "1 -1 1",
-      "benign malignant benign", "B M B", "inlier outlier inlier",
+      "benign malignant benign", "inlier outlier inlier",
       "normal. smurf. normal.",
     ])
   func labelWords(words: String) throws {
@@ -215,7 +250,7 @@ struct TableTests {
     #expect(
       try problem(text)
         == "columns hold words, not numbers: proto (\"tcp\" on line 2)")
-    let table = try read(text) { $0.categoryColumns = .oneHot }
+    let table = try read(text) { $0.categorical = .oneHot }
     #expect(table.values == [1, 1, 0, 2, 0, 1, 3, 1, 0])
     #expect(
       try problem("t,a,y\n2020-01-31,1,0\n2020-02-01,2,1\n")
@@ -262,6 +297,24 @@ struct TableTests {
       _ = try ScoreTable(scores: twice, labels: labels)
     }
     #expect(fault?.problem == "the id 0 on line 3 occurs twice")
+  }
+
+  @Test("What was guessed of an archive is one line")
+  func archiveNote() throws {
+    let rows = ArrayFixture.npy(
+      "'<f4'", "(2, 1, 2)",
+      ArrayFixture.bytes(([0, 51, 255, 102] as [Float]).map(\.bitPattern)))
+    let labels = ArrayFixture.npy(
+      "'<i8'", "(2,)", ArrayFixture.bytes([1, -1] as [Int64]))
+    let archive = ArrayFixture.zip([
+      .init(name: "data.npy", content: rows),
+      .init(name: "target.npy", content: labels),
+    ])
+    #expect(
+      try read(archive, as: "t.npz").notes == [
+        "arrays: X is data, y is target; intensities: 0 to 255, divided by 255;"
+          + " y: guessed: 1 is ordinary, -1 anomalous"
+      ])
   }
 
   @Test("Arrays of an archive are found by other names, or listed")

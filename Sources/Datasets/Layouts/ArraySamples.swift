@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Files
 import LinearAlgebra
@@ -32,11 +33,11 @@ extension StoredArray {
   ///   - category: What the samples belong to.
   ///   - path: What faults name as the place.
   ///   - training: The array whose range tells that of both; nil is this one.
-  ///   - context: Is told of a range that was recognised.
+  ///   - note: Takes a word on a range that was recognised.
   /// - Throws: `DatasetFault.unusableShape`.
   func samples(
     category: String, path: String, like training: StoredArray? = nil,
-    in context: RunContext = RunContext()
+    telling note: (FaultMessage) -> Void = { _ in }
   ) throws -> SampleSet {
     let imageShape = try imageShape(path: path)
     var array = self
@@ -51,9 +52,7 @@ extension StoredArray {
       (training ?? self).holdsBytes
     {
       array.divisor = 255
-      if training == nil {
-        context.note("intensities: 0 to 255, divided by 255")
-      }
+      if training == nil { note("intensities: 0 to 255, divided by 255") }
     }
     return SampleSet(
       samples: (0..<rows).map { Sample(id: String($0), category: category) },

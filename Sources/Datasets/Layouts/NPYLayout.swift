@@ -33,7 +33,7 @@ enum NPYLayout: DatasetLayout {
         .transductive(
           name: name,
           try array(place.url).samples(
-            category: name, path: place.url.path, in: context))
+            category: name, path: place.url.path, telling: context.note))
       ]
     }
     let train = try array(place[trainName].url)
@@ -46,7 +46,8 @@ enum NPYLayout: DatasetLayout {
       _ array: StoredArray, _ file: String, like training: StoredArray? = nil
     ) throws -> SampleSet {
       try array.samples(
-        category: name, path: place[file].url.path, like: training, in: context)
+        category: name, path: place[file].url.path, like: training,
+        telling: context.note)
     }
     return [
       DatasetCategory(

@@ -51,20 +51,27 @@ enum NPZLayout: DatasetLayout {
     func array(_ part: String) -> StoredArray? {
       names[part].flatMap { arrays[$0] }
     }
+    var notes: [FaultMessage] = []
     if names.contains(where: { $0 != $1 }) {
       let told = names.sorted { $0.key < $1.key }.map { "\($0) is \($1)" }
         .joined(separator: ", ")
-      context.note("arrays: \(told)")
+      notes.append("arrays: \(told)")
+    }
+    defer {
+      if let first = notes.first {
+        context.note(notes.dropFirst().reduce(first) { "\($0); \($1)" })
+      }
     }
     func set(
       _ rows: StoredArray, _ labels: String, like training: StoredArray? = nil
     ) throws -> SampleSet {
       var set = try rows.samples(
-        category: name, path: path, like: training, in: context)
+        category: name, path: path, like: training,
+        telling: { notes.append($0) })
       if let array = array(labels) {
-        try label(
-          &set, by: array, called: names[labels] ?? labels, options, path: path,
-          in: context)
+        let guess = try label(
+          &set, by: array, called: names[labels] ?? labels, options, path: path)
+        if let guess { notes.append("\(labels): guessed: \(guess)") }
       }
       return set
     }
@@ -85,7 +92,7 @@ enum NPZLayout: DatasetLayout {
     var learned = try set(train, "y_train")
     if let labels = learned.labels, labels.contains(1) {
       let ordinary = labels.indices.filter { labels[$0] == 0 }
-      context.note(
+      notes.append(
         "\(labels.count - ordinary.count) of \(labels.count) training rows are"
           + " anomalies, and are left out")
       learned = learned.selecting(ordinary)
@@ -128,10 +135,11 @@ enum NPZLayout: DatasetLayout {
     }
   }
 
+  /// - Returns: What was guessed to read the labels.
   private static func label(
     _ set: inout SampleSet, by labels: StoredArray, called name: String,
-    _ options: DatasetOptions, path: String, in context: RunContext
-  ) throws {
+    _ options: DatasetOptions, path: String
+  ) throws -> String? {
     guard labels.rows == set.count, labels.columns == 1 else {
       throw DatasetFault.wrongLabels(
         path: path,
@@ -147,10 +155,10 @@ enum NPZLayout: DatasetLayout {
     } refuse: {
       DatasetFault.wrongLabels(path: path, problem: $0, remedy: $1)
     }
-    if let guess = words.guess { context.note("labels: guessed: \(guess)") }
     for (index, text) in texts.enumerated() {
       set.samples[index].label = words.label(text)
     }
+    return words.guess
   }
 
   static func write(
