@@ -22,6 +22,7 @@ import Testing
     #expect(try flatModel.scores(for: flat) == [0, 0, 0, 0, 0])
   }
 
+  // From any origin but their own, rows like these come back rounded.
   @Test("Rows that are their centroid are at no distance from it")
   func duplicates() throws {
     let samples = Matrix(

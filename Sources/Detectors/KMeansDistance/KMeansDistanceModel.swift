@@ -94,16 +94,10 @@ public struct KMeansDistanceModel: LocalizingModel {
         guard let sample = values.baseAddress.map({ $0 + row * featureCount }),
           let first = centroids.baseAddress
         else { return nearest }
-        let squaredLength = (0..<featureCount).reduce(0.0) {
-          $0 + Double(sample[$1]) * Double(sample[$1])
-        }
-        let rounding = Double(16 * Float.ulpOfOne * Float.ulpOfOne)
         var least = Double.infinity
         for cluster in clusters {
-          var square = squaredDistance(
+          let square = squaredDistance(
             sample, first + cluster * featureCount, count: featureCount)
-          // What the rounding of a centroid may leave of a sample that is one.
-          if square <= rounding * squaredLength { square = 0 }
           let distance = square.squareRoot() / Double(scales[cluster])
           guard distance < least else { continue }
           least = distance
