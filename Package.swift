@@ -131,7 +131,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], testedWith: ["anomaly"]),
     [
-      .executableTarget(name: "anomaly", dependencies: ["AnomalyCommand"]),
+      // Looks for room before libraries are loaded; the command alone needs it.
+      .target(name: "CAddressSpace"),
+      .executableTarget(
+        name: "anomaly", dependencies: ["AnomalyCommand", "CAddressSpace"]),
       .target(
         name: "TestSupport", dependencies: ["Execution", "LinearAlgebra"],
         path: "Tests/TestSupport"),

@@ -39,8 +39,8 @@ struct Ablate: ParsableCommand {
     let report = AblationReport(
       results,
       provenance: .thisCommand)
-    try report.write(to: folder)
-    print(report.text, terminator: "")
+    try OutputFolder.withLock(folder) { try report.write(to: folder) }
+    try StandardStreams.print(report.text)
     if results.runs.contains(where: { $0.failure != nil }) {
       throw ExitCode(FaultKind.data.rawValue)
     }

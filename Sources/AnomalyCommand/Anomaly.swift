@@ -9,8 +9,8 @@ struct Anomaly: ParsableCommand {
     discussion: """
       DATASET is \(DatasetKind.summary).
 
-      Exit status: 0 done, 64 wrong arguments, 65 bad input data, 74 a file \
-      cannot be read or written, 130 stopped.
+      Exit status: 0 done, 64 wrong arguments, 65 bad input data, 71 not enough \
+      memory, 74 a file cannot be read or written, 130 stopped.
       """,
     version: anomalyKitVersion,
     subcommands: [
@@ -34,10 +34,15 @@ public enum AnomalyCommandLine {
   /// with `OPENBLAS_CORETYPE` set.
   public static func run(_ catalog: DetectorCatalog = .standard) -> Never {
     $catalog.withValue(catalog) {
+      StandardStreams.reserve()
       BLAS.restartOnUnknownProcessor()
+      // What is written to a closed pipe, or beyond the limit of a file's size,
+      // then fails with an error.
+      for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
       do {
         var command = try Anomaly.parseAsRoot()
         try command.run()
+        try StandardStreams.finish()
         Foundation.exit(0)
       } catch {
         exit(for: error)
@@ -48,14 +53,19 @@ public enum AnomalyCommandLine {
   /// Ends with the one line that the error deserves and its exit status.
   private static func exit(for error: any Error) -> Never {
     switch error {
+    case let fault as FileFault where fault.isBrokenPipe:
+      // As any command that nobody reads from any more.
+      signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
+      Foundation.exit(128 + SIGPIPE)
     case let fault as any Fault:
       complain(fault.text(for: .commandLine))
       Foundation.exit(fault.kind.rawValue)
     case is CancellationError:
       complain("nothing was written", as: "stopped")
       Foundation.exit(130)
-    case is ExitCode:
-      Anomaly.exit(withError: error)
+    case let code as ExitCode:
+      Foundation.exit(code.rawValue)
     case is EncodingError, is DecodingError:
       complain(
         "the results cannot be written as JSON (\(error)): a value is not a"
@@ -64,7 +74,13 @@ public enum AnomalyCommandLine {
     default:
       // Help and version come as errors too.
       guard Anomaly.exitCode(for: error) != .success else {
-        Anomaly.exit(withError: error)
+        do {
+          try StandardStreams.print(Anomaly.fullMessage(for: error) + "\n")
+          try StandardStreams.finish()
+        } catch {
+          exit(for: error)
+        }
+        Foundation.exit(0)
       }
       guard Anomaly.exitCode(for: error) == .validationFailure else {
         complain("\(error)")
@@ -78,6 +94,6 @@ public enum AnomalyCommandLine {
 
 /// Prints one line on standard error.
 func complain(_ line: String, as kind: String = "error") {
-  let line = line.replacing("\n", with: " ")
-  FileHandle.standardError.write(Data("anomaly: \(kind): \(line)\n".utf8))
+  let line = line.replacing("\n", with: " ").visible
+  StandardStreams.tell("anomaly: \(kind): \(line)\n")
 }

@@ -78,14 +78,17 @@ struct Check: ParsableCommand {
             + " \(falseAlarms), which take \(rate.neededCount): the threshold is"
             + " the highest of their scores")
       }
-      return try CheckReport.write(
-        new, by: standard, to: URL(fileURLWithPath: output),
-        provenance: .thisCommand, in: parts[1])
+      let folder = URL(fileURLWithPath: output)
+      return try OutputFolder.withLock(folder) {
+        try CheckReport.write(
+          new, by: standard, to: folder, provenance: .thisCommand, in: parts[1])
+      }
     }
     for problem in report.problems {
       complain((problem as? any Fault)?.text(for: .commandLine) ?? "\(problem)")
     }
-    print("\(report.summary): see \(output)/report.html")
+    try StandardStreams.print(
+      "\(report.summary): see \(output)/report.html\n")
     if let problem = report.problems.first {
       throw ExitCode((problem as? any Fault)?.kind.rawValue ?? 1)
     }

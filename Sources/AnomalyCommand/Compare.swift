@@ -38,13 +38,22 @@ struct Compare: ParsableCommand {
   @Flag(help: "Print one JSON document instead of tables.")
   var json = false
 
+  private static let mostRepeats = 1_000_000
+
   func validate() throws {
-    guard repeats >= 1 else {
-      throw ValidationError("--repeats \(repeats): use 1 or more")
+    guard 1...Self.mostRepeats ~= repeats else {
+      throw ValidationError(
+        "--repeats \(repeats): use 1 to \(Self.mostRepeats)")
     }
   }
 
   func run() throws {
+    guard let output else { return try run(writingTo: nil) }
+    let folder = URL(fileURLWithPath: output)
+    try OutputFolder.withLock(folder) { try run(writingTo: folder) }
+  }
+
+  private func run(writingTo folder: URL?) throws {
     let session = Session(arguments)
     let preparation = try features.preparation
     let chosen = try detectors.map {
@@ -68,10 +77,8 @@ struct Compare: ParsableCommand {
     let report = ComparisonReport(
       runs,
       provenance: .thisCommand)
-    if let output {
-      try report.write(to: URL(fileURLWithPath: output))
-    }
-    print(try json ? report.json : report.text, terminator: "")
+    if let folder { try report.write(to: folder) }
+    try StandardStreams.print(json ? report.json : report.text)
     if let failure = runs.compactMap(\.failure).first {
       throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)
     }

@@ -51,8 +51,23 @@ struct DatasetArguments: ParsableArguments {
     if options.categorical == nil, model?.knowsCategories == true {
       options.categorical = .oneHot
     }
-    return try Dataset(
-      at: URL(fileURLWithPath: dataset), options: options, in: context)
+    let url = URL(fileURLWithPath: dataset)
+    let opened = try Dataset(at: url, options: options, in: context)
+    InputFiles.keep(
+      [url] + arrays(in: url) + [options.labels].compactMap { $0 }
+        + opened.categories.flatMap { [$0.train, $0.test] }
+        .filter { $0.files != nil }
+        .flatMap { $0.samples.flatMap { [$0.image, $0.mask] } }
+        .compactMap { $0 })
+    return opened
+  }
+
+  /// What a folder of arrays is read from.
+  private func arrays(in folder: URL) -> [URL] {
+    let names = try? FolderListing.names(in: folder.path)
+    return (names ?? []).filter { name in
+      ["npy", "gz", "ubyte", "labels.csv"].contains { name.hasSuffix($0) }
+    }.map { folder.appendingPathComponent($0) }
   }
 
   /// The one category that a single model is fitted to or scores.

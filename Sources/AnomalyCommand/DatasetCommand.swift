@@ -43,14 +43,14 @@ extension DatasetCommand {
         try data.open(seed: 0, in: session.context)
       }
       let report = DatasetReport(dataset)
-      print(try json ? report.json : report.text, terminator: "")
+      try StandardStreams.print(json ? report.json : report.text)
       guard let groups else { return }
       let found = try session.run {
         GroupsReport(
           try DatasetGroups(
             of: dataset.pooled(), groups, in: session.context))
       }
-      print("\n" + found.text, terminator: "")
+      try StandardStreams.print("\n" + found.text)
       if let sheet { try found.write(to: URL(fileURLWithPath: sheet)) }
     }
   }
@@ -91,9 +91,13 @@ extension DatasetCommand {
       case npy
     }
 
+    private static let mostSamples = 10_000_000
+
     func validate() throws {
-      guard train >= 1, good >= 1, defective >= 1 else {
-        throw ValidationError("counts must be 1 or more")
+      guard
+        [train, good, defective].allSatisfy({ 1...Self.mostSamples ~= $0 })
+      else {
+        throw ValidationError("counts must be 1 to \(Self.mostSamples)")
       }
       guard !hard || layout == .mvtec else {
         throw ValidationError("--hard is for the layout mvtec")

@@ -22,6 +22,6 @@ struct Detectors: ParsableCommand {
     let report =
       try detector.map { CatalogReport(try catalog.description(named: $0)) }
       ?? CatalogReport(catalog)
-    print(markdown ? report.markdown : report.text, terminator: "")
+    try StandardStreams.print(markdown ? report.markdown : report.text)
   }
 }

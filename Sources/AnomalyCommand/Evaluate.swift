@@ -47,6 +47,6 @@ struct Evaluate: ParsableCommand {
       try Evaluation(scores: table.scores, labels: table.labels),
       threshold: threshold)
     progress.tellNotes()
-    print(try json ? report.json : report.text, terminator: "")
+    try StandardStreams.print(json ? report.json : report.text)
   }
 }

@@ -43,6 +43,9 @@ struct SubmissionArguments: ParsableArguments {
     if !binary, quantile != nil || threshold != nil {
       throw ValidationError("--quantile and --threshold need --binary")
     }
+    if let threshold, !threshold.isFinite {
+      throw ValidationError("--threshold \(threshold): use a finite number")
+    }
     if quantile != nil, threshold != nil {
       throw ValidationError("give --quantile or --threshold, not both")
     }
@@ -96,18 +99,22 @@ struct Score: ParsableCommand {
   func run() throws {
     let session = Session(arguments)
     let submission = try session.run {
+      let model = URL(fileURLWithPath: model)
       let pipeline = try FittedPipeline(
-        contentsOf: URL(fileURLWithPath: model),
-        catalog: AnomalyCommandLine.catalog)
+        contentsOf: model, catalog: AnomalyCommandLine.catalog)
+      let test = try data.openCategory(for: pipeline, in: session.context).test
+      InputFiles.keep([model])
+      for path in [output, maps].compactMap({ $0 }) {
+        try InputFiles.check(URL(fileURLWithPath: path))
+      }
       return try self.submission.submission(
-        of: data.openCategory(for: pipeline, in: session.context).test,
-        by: pipeline, maps: maps, in: session.context)
+        of: test, by: pipeline, maps: maps, in: session.context)
     }
     let format = self.submission.format
     if let output {
       try submission.write(to: URL(fileURLWithPath: output), format: format)
     } else {
-      print(submission.text(format: format), terminator: "")
+      try StandardStreams.print(submission.text(format: format))
     }
   }
 }

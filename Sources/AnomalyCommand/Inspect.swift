@@ -42,16 +42,20 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let session = Session(arguments)
-    let report = try session.run {
-      InspectionReport(
-        try Inspection(
-          data.openCategory(in: session.context).test,
-          by: FittedPipeline(
-            contentsOf: URL(fileURLWithPath: model),
-            catalog: AnomalyCommandLine.catalog),
-          count: count, edits: latent, in: session.context))
+    let folder = URL(fileURLWithPath: output)
+    try OutputFolder.withLock(folder) {
+      let report = try session.run {
+        InspectionReport(
+          try Inspection(
+            data.openCategory(in: session.context).test,
+            by: FittedPipeline(
+              contentsOf: URL(fileURLWithPath: model),
+              catalog: AnomalyCommandLine.catalog),
+            count: count, edits: latent, in: session.context))
+      }
+      InputFiles.keep([URL(fileURLWithPath: model)])
+      try report.write(to: folder)
     }
-    try report.write(to: URL(fileURLWithPath: output))
   }
 }
 

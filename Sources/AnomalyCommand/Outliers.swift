@@ -27,14 +27,17 @@ struct Outliers: ParsableCommand {
     let session = Session(arguments)
     let quantile = try Quantile(quantile)
     var text = ""
-    try pipeline.fit(data, for: output, trainingScores: .own, in: session) {
-      category, fitted, context in
-      let report = OutlierReport(
-        try OutlierSearch(
-          category.test, by: fitted, quantile: quantile, in: context))
-      try report.write(to: URL(fileURLWithPath: output))
-      text = report.text
+    let folder = URL(fileURLWithPath: output)
+    try OutputFolder.withLock(folder) {
+      try pipeline.fit(data, for: output, trainingScores: .own, in: session) {
+        category, fitted, context in
+        let report = OutlierReport(
+          try OutlierSearch(
+            category.test, by: fitted, quantile: quantile, in: context))
+        try report.write(to: folder)
+        text = report.text
+      }
     }
-    print(text, terminator: "")
+    try StandardStreams.print(text)
   }
 }

@@ -67,6 +67,7 @@ struct PipelineArguments: ParsableArguments {
     do {
       try session.run {
         let category = try data.openCategory(in: context)
+        try InputFiles.check(URL(fileURLWithPath: output))
         // Scoring the test samples and drawing take less than learning.
         let parts = context.parts([5, 1])
         try use(

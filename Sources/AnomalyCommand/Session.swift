@@ -21,9 +21,12 @@ struct ResourceArguments: ParsableArguments {
     transform: memorySize)
   var memoryBudget: Int?
 
+  private static let mostThreads = 4096
+
   func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads \(threads): use 1 or more")
+    if let threads, !(1...Self.mostThreads ~= threads) {
+      throw ValidationError(
+        "--threads \(threads): use 1 to \(Self.mostThreads)")
     }
   }
 }
@@ -36,7 +39,7 @@ private func memorySize(_ text: String) throws -> Int {
   let unit = text.uppercased().last.flatMap { units[$0] }
   let number = Double(unit == nil ? text : String(text.dropLast()))
   guard let number, case let bytes = number * (unit ?? 1),
-    bytes >= 1, bytes < 0x1p62
+    bytes >= 1, bytes <= 0x1p50
   else {
     throw ValidationError("\(text) is no amount of memory: use 4G or 500M")
   }
@@ -70,17 +73,42 @@ struct Session {
     if let threads = resources.threads { context.threadCount = threads }
     if let budget = resources.memoryBudget { context.memoryBudget = budget }
     self.context = context
-    interrupts = [SIGINT, SIGTERM].map { number in
+    interrupts = Self.interrupts(of: cancellation)
+  }
+
+  /// Terminals and queues that end stop the work like Ctrl-C, unless the command
+  /// was started by `nohup`.
+  private static func interrupts(
+    of cancellation: Cancellation
+  ) -> [any DispatchSourceSignal] {
+    // A queue of its own has a thread when all others are at work.
+    let queue = DispatchQueue(label: "interrupts")
+    return [SIGINT, SIGTERM, SIGHUP, SIGXCPU].compactMap { number in
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      if number == SIGHUP, action.isIgnoring { return nil }
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(
-        signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
-        if cancellation.isRequested { Foundation.exit(130) }
+        if cancellation.isRequested { endAtOnce() }
         cancellation.cancel()
+        queue.asyncAfter(deadline: .now() + patience) {
+          complain("nothing was written", as: "stopped")
+          endAtOnce()
+        }
       }
       source.activate()
       return source
     }
+  }
+
+  /// Seconds in which work that was asked to stop does so; the rest is waiting
+  /// for a pipe or a disk.
+  private static let patience = 5.0
+
+  private static func endAtOnce() -> Never {
+    Partial.removeAll()
+    _exit(130)
   }
 
   /// Does the work, takes the progress bar away and tells what notes are left.
@@ -89,5 +117,17 @@ struct Session {
     let result = try work()
     progress.tellNotes()
     return result
+  }
+}
+
+extension sigaction {
+  fileprivate var isIgnoring: Bool {
+    #if os(Linux)
+    let handler = __sigaction_handler.sa_handler
+    #else
+    let handler = __sigaction_u.__sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

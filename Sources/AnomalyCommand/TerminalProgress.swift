@@ -33,7 +33,8 @@ final class TerminalProgress: ProgressSink {
       if isTerminal {
         guard now - state.told >= Self.barInterval else { return }
         state.isVisible = true
-        write("\r\u{1B}[K" + bar(progress, elapsed: now - started))
+        StandardStreams.tell(
+          "\r\u{1B}[K" + bar(progress, elapsed: now - started))
       } else {
         guard
           now - max(state.told, started)
@@ -72,12 +73,8 @@ final class TerminalProgress: ProgressSink {
     state.withLock { state in
       guard state.isVisible else { return }
       state.isVisible = false
-      write("\r\u{1B}[K")
+      StandardStreams.tell("\r\u{1B}[K")
     }
-  }
-
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
   }
 
   private func bar(_ progress: ProgressReport, elapsed: Duration) -> String {

@@ -105,7 +105,9 @@ extension Architecture {
             "beta", \.beta, .notNegative, "weight of the divergence"),
           Parameter(
             "warm-up-epochs", \.warmUpEpochs,
-            .whole(0...Int.max, "a count of 0 or more"),
+            .whole(
+              0...ParameterDomain<Int>.counts.upperBound,
+              "a count of 0 to \(ParameterDomain<Int>.counts.upperBound)"),
             "epochs over which the weight rises"),
         ]
       ) {

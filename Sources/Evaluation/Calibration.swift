@@ -13,7 +13,7 @@ public struct FalseAlarmRate: Hashable, Sendable {
   /// The ordinary samples that it takes to promise the rate: with fewer, the
   /// highest of their scores is exceeded more often.
   public var neededCount: Int {
-    Int((1 / value - 1 - Self.rounding).rounded(.up))
+    Int(min((1 / value - 1 - Self.rounding).rounded(.up), 0x1p62))
   }
 
   /// How many of `count` samples may lie above the threshold, and a new one with

@@ -34,11 +34,11 @@ public struct RunContext: Sendable {
   public var cancellation: Cancellation
 
   /// By default: seed 0, the threads of the work that it is part of (at first
-  /// every processor), half of the machine's memory.
+  /// every processor), half of the memory that the process may have.
   public init(
     seed: UInt64 = 0,
     threadCount: Int? = nil,
-    memoryBudget: Int = Int(ProcessInfo.processInfo.physicalMemory / 2),
+    memoryBudget: Int? = nil,
     imageShape: ImageShape? = nil,
     checkpoint: CheckpointFile? = nil,
     progress: any ProgressSink = SilentProgress(),
@@ -46,7 +46,7 @@ public struct RunContext: Sendable {
   ) {
     self.seed = seed
     self.threadCount = threadCount ?? Parallel.threadCount
-    self.memoryBudget = memoryBudget
+    self.memoryBudget = memoryBudget ?? MachineMemory.usable / 2
     self.imageShape = imageShape
     self.checkpoint = checkpoint
     self.progress = progress

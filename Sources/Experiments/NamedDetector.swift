@@ -78,7 +78,7 @@ public struct NamedDetector: Sendable {
       growth.remedies.first.map { "lower \(option: $0)" } ?? ""
     ) { $0 + " or \(option: $1)" }
     context.warn(
-      "\(name) will take about \(Int((seconds / 60).rounded())) minutes for"
+      "\(name) will take about \(durationInWords(seconds)) for"
         + " \(samples.rows) samples of \(samples.columns) features: "
         + remedy)
   }

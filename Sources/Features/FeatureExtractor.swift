@@ -49,6 +49,7 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
         category: set.samples.first?.category ?? "no samples",
         expected: imageShape == nil ? "a table" : "images")
     }
+    try images.checkRowMemory(in: context)
     if table != nil {
       let (rows, missing, ignored) = set.source(matching: table)
       guard missing.isEmpty else {

@@ -116,7 +116,7 @@ package struct Safetensors: Hashable, Sendable {
     let start = 8 + Int(length)
     let header: [String: Entry]
     do {
-      header = try JSONDecoder().decode(
+      header = try JSONText.decode(
         [String: Entry].self,
         from: Data(UnsafeRawBufferPointer(rebasing: bytes[8..<start])))
     } catch {

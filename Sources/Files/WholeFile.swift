@@ -15,31 +15,44 @@ package enum WholeFile {
 
   /// Writes what `body` sends to the sink it is given.
   ///
+  /// - Parameter replaces: Whether a file that is there is replaced.
   /// - Throws: `FileFault.unwritable`, or what `body` throws; in both cases the
   ///   target is as it was.
   package static func write(
-    to url: URL, _ body: (borrowing FileSink) throws -> Void
+    to url: URL, replaces: Bool = true,
+    _ body: (borrowing FileSink) throws -> Void
   ) throws {
-    let path = url.path
+    let path = try url.followingLinks().path
+    try InputFiles.check(url)
+    try checkIsFree(path, replaces: replaces)
     guard isReplaceable(path) else {
-      let sink = try FileSink(path: path, target: path, flags: O_WRONLY)
+      let sink = try FileSink(
+        descriptor: open(path, O_WRONLY | O_CLOEXEC), target: path)
       try body(sink)
       return try sink.finish()
     }
-    let partial = url.deletingLastPathComponent().appendingPathComponent(
-      ".\(url.lastPathComponent).\(UInt32.random(in: .min ... .max)).partial"
-    ).path
+    let (partial, descriptor) = try Partial.make(beside: path) {
+      open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    }
     do {
-      let sink = try FileSink(
-        path: partial, target: path, flags: O_WRONLY | O_CREAT | O_EXCL)
+      let sink = try FileSink(descriptor: descriptor, target: path)
       try body(sink)
       try sink.finish()
+      try checkIsFree(path, replaces: replaces)
       guard rename(partial, path) == 0 else {
         throw FileFault.unwritable(path: path, reason: systemErrorReason())
       }
+      Partial.forget(partial)
     } catch {
-      unlink(partial)
+      Partial.remove(partial)
       throw error
+    }
+  }
+
+  private static func checkIsFree(_ path: String, replaces: Bool) throws {
+    var status = stat()
+    if !replaces, stat(path, &status) == 0 {
+      throw FileFault.unwritable(path: path, reason: "it exists already")
     }
   }
 
@@ -55,8 +68,9 @@ package struct FileSink: ~Copyable {
   private let descriptor: Int32
   private let target: String
 
-  fileprivate init(path: String, target: String, flags: Int32) throws {
-    descriptor = open(path, flags | O_CLOEXEC, 0o666)
+  /// - Throws: `FileFault.unwritable` where the descriptor is negative.
+  fileprivate init(descriptor: Int32, target: String) throws {
+    self.descriptor = descriptor
     self.target = target
     guard descriptor >= 0 else {
       throw FileFault.unwritable(path: target, reason: systemErrorReason())
@@ -72,17 +86,7 @@ package struct FileSink: ~Copyable {
 
   /// Appends the bytes.
   package borrowing func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = Foundation.write(
-        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress,
-        rest.count)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw FileFault.unwritable(path: target, reason: systemErrorReason())
-      }
-      rest = rest.dropFirst(written)
-    }
+    try writeAll(bytes, to: descriptor, called: target)
   }
 
   fileprivate consuming func finish() throws {

@@ -13,22 +13,37 @@ package enum WholeFolder {
   package static func write(
     to url: URL, _ body: (URL) throws -> Void
   ) throws {
-    let url = url.standardizedFileURL
-    let parent = url.deletingLastPathComponent()
-    try OutputFolder.create(parent)
-    let partial = parent.appendingPathComponent(
-      ".\(url.lastPathComponent).\(UInt32.random(in: .min ... .max)).partial")
-    do {
-      try checkIsFree(url)
-      try OutputFolder.create(partial)
+    let url = try url.standardizedFileURL.followingLinks()
+    try OutputFolder.create(url.deletingLastPathComponent())
+    try checkIsFree(url)
+    try filling(url) { partial in
       try body(partial)
       guard rename(partial.path, url.path) == 0 else {
         throw FileFault.unwritable(
           path: url.path, reason: systemErrorReason())
       }
-    } catch {
-      try? FileManager.default.removeItem(at: partial)
-      throw error
+    }
+  }
+
+  /// Calls `body` with a hidden folder beside the target, which is then gone.
+  private static func filling<Result>(
+    _ url: URL, _ body: (URL) throws -> Result
+  ) throws -> Result {
+    let (path, descriptor) = try Partial.make(beside: url.path) {
+      mkdir($0, 0o777) == 0 ? open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
+    }
+    defer {
+      Partial.remove(path)
+      close(descriptor)
+    }
+    do {
+      return try body(URL(fileURLWithPath: path, isDirectory: true))
+    } catch FileFault.unwritable(let told, let reason)
+      where told.hasPrefix(path)
+    {
+      // Nobody knows the hidden folder.
+      throw FileFault.unwritable(
+        path: url.path + told.dropFirst(path.count), reason: reason)
     }
   }
 
@@ -43,29 +58,29 @@ package enum WholeFolder {
   package static func merge<Result>(
     into url: URL, _ body: (URL) throws -> Result
   ) throws -> Result {
-    let url = url.standardizedFileURL
-    let parent = url.deletingLastPathComponent()
-    try OutputFolder.create(parent)
-    let partial = parent.appendingPathComponent(
-      ".\(url.lastPathComponent).\(UInt32.random(in: .min ... .max)).partial")
-    defer { try? FileManager.default.removeItem(at: partial) }
-    try OutputFolder.create(partial)
-    let result = try body(partial)
-    try OutputFolder.create(url)
-    for path in try FileManager.default.subpathsOfDirectory(
-      atPath: partial.path)
-    {
-      let (source, target) = (
-        partial.appendingPathComponent(path), url.appendingPathComponent(path)
-      )
-      if OutputFolder.exists(source) {
-        try OutputFolder.create(target)
-      } else if rename(source.path, target.path) != 0 {
-        throw FileFault.unwritable(
-          path: target.path, reason: systemErrorReason())
+    let url = try url.standardizedFileURL.followingLinks()
+    try OutputFolder.create(url.deletingLastPathComponent())
+    return try filling(url) { partial in
+      let result = try body(partial)
+      try OutputFolder.create(url)
+      for path in try FileManager.default.subpathsOfDirectory(
+        atPath: partial.path)
+      {
+        let (source, target) = (
+          partial.appendingPathComponent(path), url.appendingPathComponent(path)
+        )
+        if OutputFolder.exists(source) {
+          try OutputFolder.create(target)
+          continue
+        }
+        try InputFiles.check(target)
+        if rename(source.path, target.path) != 0 {
+          throw FileFault.unwritable(
+            path: target.path, reason: systemErrorReason())
+        }
       }
+      return result
     }
-    return result
   }
 
   /// Throws before the work starts what would be thrown after it.

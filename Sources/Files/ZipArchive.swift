@@ -46,7 +46,7 @@ package struct ZipArchive: Sendable {
   /// - Throws: `FileFault`.
   package func verify(_ entry: Entry) throws {
     var checksum = Checksum()
-    file.withBytes { bytes in
+    try file.withBytes { bytes in
       checksum.add(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
     }
     guard checksum.value == entry.checksum else { throw damaged(entry) }

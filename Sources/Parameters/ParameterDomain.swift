@@ -64,9 +64,13 @@ where Value: CaseIterable & RawRepresentable<String> & Equatable {
 }
 
 extension ParameterDomain<Int> {
-  /// A count of 1 or more.
+  /// The counts that mean something on a machine of today: a product of two is
+  /// an `Int` still.
+  public static let counts = 1...1_000_000_000
+
+  /// A count of 1 or more, of those that mean something.
   public static var count: ParameterDomain {
-    ParameterDomain("a count of 1 or more") { $0 >= 1 }
+    whole(counts, "a count of 1 to \(counts.upperBound)")
   }
 
   /// A whole number of a range, named by its words.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Evaluation
 import Experiments
 import Files
@@ -29,12 +30,12 @@ public struct ComparisonReport: Sendable {
 
   /// The tables for a terminal.
   public var text: String {
-    "\(heading)\n\n\(aurocTable.text)\n\(detailTable.text)"
+    "\(heading.visible)\n\n\(aurocTable.text)\n\(detailTable.text)"
   }
 
   /// The tables for a page.
   public var markdown: String {
-    "\(heading)\n\n\(aurocTable.markdown)\n\(detailTable.markdown)"
+    "\(heading.escapedForMarkdown)\n\n\(aurocTable.markdown)\n\(detailTable.markdown)"
       + (papersTable.map { "\n\(Self.papersTitle)\n\n\($0.markdown)" } ?? "")
   }
 

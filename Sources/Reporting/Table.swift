@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Plots
 
@@ -46,7 +47,9 @@ package struct Table: Hashable, Sendable {
 
   /// Aligned with spaces, for a terminal.
   package var text: String {
-    let widths = widths(of: columns.map(\.title), rows)
+    let titles = columns.map(\.title.visible)
+    let rows = rows.map { $0.map(\.visible) }
+    let widths = widths(of: titles, rows)
     func line(_ cells: [String]) -> String {
       let padded = zip(zip(cells, columns), widths).map {
         pad($0.0, to: $1, $0.1.alignment)
@@ -54,17 +57,18 @@ package struct Table: Hashable, Sendable {
       return trimmingTrailingSpaces(padded.joined(separator: "  "))
     }
     let rule = widths.map { String(repeating: "-", count: $0) }
-    return ([columns.map(\.title), rule] + rows).map { line($0) + "\n" }
+    return ([titles, rule] + rows).map { line($0) + "\n" }
       .joined()
   }
 
   /// As GitHub's Markdown has it.
   package var markdown: String {
     let rule = columns.map { $0.alignment == .left ? "---" : "---:" }
-    let fields = marked(
-      rows.map { $0.map { $0.replacing("|", with: "\\|") } }
-    ) { "**\($0)**" }
-    return ([columns.map(\.title), rule] + fields).map {
+    let fields = marked(rows.map { $0.map(\.escapedForMarkdown) }) {
+      "**\($0)**"
+    }
+    let titles = columns.map(\.title.escapedForMarkdown)
+    return ([titles, rule] + fields).map {
       "| " + $0.joined(separator: " | ") + " |\n"
     }.joined()
   }
@@ -115,5 +119,15 @@ package struct Table: Hashable, Sendable {
   private func trimmingTrailingSpaces(_ text: String) -> String {
     guard let last = text.lastIndex(where: { $0 != " " }) else { return "" }
     return String(text[...last])
+  }
+}
+
+extension String {
+  /// As a cell or a line of Markdown that says no more than this text.
+  package var escapedForMarkdown: String {
+    map { character in
+      if character.isNewline { return " " }
+      return "\\|<*`".contains(character) ? "\\\(character)" : "\(character)"
+    }.joined().visible
   }
 }

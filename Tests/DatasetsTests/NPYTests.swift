@@ -121,8 +121,8 @@ struct NPYTests {
         "'<u2'", "(3, 2, 4, 3)", isColumnMajor: true,
         ArrayFixture.bytes(columnMajor)))
     #expect(try a.matrix() == b.matrix())
-    #expect(a.matrix(ofRows: [2, 0, 1]) == b.matrix(ofRows: [2, 0, 1]))
-    #expect(b.matrix(ofRows: []).rows == 0)
+    #expect(try a.matrix(ofRows: [2, 0, 1]) == b.matrix(ofRows: [2, 0, 1]))
+    #expect(try b.matrix(ofRows: []).rows == 0)
   }
 
   // Made with numpy 2: np.save of np.asfortranarray(

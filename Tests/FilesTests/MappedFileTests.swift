@@ -14,12 +14,62 @@ struct MappedFileTests {
     try bytes.write(to: file)
     let mapped = try MappedFile(file)
     #expect(mapped.count == bytes.count)
-    #expect(mapped.data(in: 0..<bytes.count) == bytes)
-    #expect(mapped.data(in: 5000..<5003) == bytes[5000..<5003])
-    #expect(mapped.data(in: 7..<7).isEmpty)
+    #expect(try mapped.data(in: 0..<bytes.count) == bytes)
+    #expect(try mapped.data(in: 5000..<5003) == bytes[5000..<5003])
+    #expect(try mapped.data(in: 7..<7).isEmpty)
     mapped.release(1..<99_999)
     mapped.release(10..<20)
-    #expect(mapped.withBytes { Data($0) } == bytes)
+    #expect(try mapped.withBytes { Data($0) } == bytes)
+  }
+
+  /// More than is read at once.
+  private static let large = Data(repeating: 7, count: 1 << 20)
+
+  @Test("A mapped file that is cut or written to while it is read is a fault")
+  func changes() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Self.large, to: "bytes")
+    func fault() -> FileFault {
+      .unreadable(path: file.path, reason: "it was changed while it was read")
+    }
+    let cut = try MappedFile(file)
+    #expect(throws: fault()) {
+      try cut.withBytes { bytes in
+        truncate(file.path, 5000)
+        return bytes.reduce(0) { $0 + Int($1) }
+      }
+    }
+    #expect(throws: fault()) { try cut.data(in: 0..<1) }
+
+    try Self.large.write(to: file)
+    let written = try MappedFile(file)
+    // The time of a file is not told more exactly than by some milliseconds.
+    Thread.sleep(forTimeInterval: 0.05)
+    let handle = try FileHandle(forUpdating: file)
+    try handle.write(contentsOf: Data([8]))
+    try handle.close()
+    #expect(throws: fault()) { try written.data(in: 0..<1) }
+  }
+
+  @Test("A mapped file that another takes the place of keeps its bytes")
+  func replacement() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Self.large, to: "bytes")
+    let mapped = try MappedFile(file)
+    try folder.write(Data(), to: "other")
+    #expect(rename(folder.path("other"), file.path) == 0)
+    #expect(try mapped.data(in: 0..<Self.large.count) == Self.large)
+  }
+
+  @Test("A pipe is refused without being opened", .timeLimit(.minutes(1)))
+  func pipe() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("pipe")
+    #expect(mkfifo(file.path, 0o600) == 0)
+    #expect(
+      throws: FileFault.unreadable(
+        path: file.path, reason: "not a regular file")
+    ) { try MappedFile(file) }
   }
 
   @Test("An empty file has no bytes")
@@ -28,7 +78,7 @@ struct MappedFileTests {
     try Data().write(to: folder.file("empty"))
     let mapped = try MappedFile(folder.file("empty"))
     #expect(mapped.count == 0)
-    #expect(mapped.data(in: 0..<0).isEmpty)
+    #expect(try mapped.data(in: 0..<0).isEmpty)
     mapped.release(0..<0)
   }
 

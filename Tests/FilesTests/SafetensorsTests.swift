@@ -167,4 +167,16 @@ struct SafetensorsTests {
         path: file.path, reason: "no such file or directory")
     ) { try Safetensors(contentsOf: file) }
   }
+
+  @Test("An array that holds what is no number is no value of ours")
+  func notANumber() throws {
+    struct Weights: Codable {
+      @Tensor var values: [Float]
+    }
+    for (value, isValue) in [(Float.nan, false), (.infinity, true), (1, true)] {
+      let file = try Safetensors(encoding: Weights(values: [1, value]))
+      let read = try? file.decode(Weights.self)
+      #expect((read != nil) == isValue)
+    }
+  }
 }

@@ -53,6 +53,57 @@ struct WholeFileTests {
     }
   }
 
+  @Test("A link is followed, whether or not there is something at its end")
+  func links() throws {
+    let folder = try TemporaryFolder()
+    for (link, target) in [("link", "second"), ("second", "inner/file")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(link), withDestinationPath: target)
+    }
+    try OutputFolder.create(folder.file("inner"))
+    for text in ["new", "newer"] {
+      try WholeFile.write(text, to: folder.file("link"))
+      let file = folder.file("inner/file")
+      #expect(try String(contentsOf: file, encoding: .utf8) == text)
+    }
+    #expect(try folder.contents == ["inner", "link", "second"])
+
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("round"), withDestinationPath: "round")
+    #expect(throws: FileFault.self) {
+      try WholeFile.write("text", to: folder.file("round"))
+    }
+  }
+
+  @Test("A file that may not be replaced is left as it is")
+  func existing() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("old", to: "file")
+    #expect(
+      throws: FileFault.unwritable(path: file.path, reason: "it exists already")
+    ) {
+      try WholeFile.write(to: file, replaces: false) {
+        try $0.write(Data("new".utf8))
+      }
+    }
+    #expect(try String(contentsOf: file, encoding: .utf8) == "old")
+  }
+
+  @Test("Nobody is told of the hidden folder that becomes the target")
+  func hiddenFolder() throws {
+    let folder = try TemporaryFolder()
+    let target = folder.file("out")
+    #expect(
+      throws: FileFault.unwritable(
+        path: target.path + "/a/b", reason: "no such file or directory")
+    ) {
+      try WholeFolder.write(to: target) {
+        try WholeFile.write("text", to: $0.appending(path: "a/b"))
+      }
+    }
+    #expect(try folder.contents.isEmpty)
+  }
+
   @Test("A device is written to, not replaced")
   func device() throws {
     let null = URL(fileURLWithPath: "/dev/null")

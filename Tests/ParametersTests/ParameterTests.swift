@@ -60,7 +60,7 @@ struct ParameterTests {
       ("degrees", "0", "a number above 0"),
       ("degrees", "nan", "a number above 0"),
       ("degrees", "warm", "a number above 0"), ("heat", "side", "top, bottom"),
-      ("tray-count", "0", "a count of 1 or more"),
+      ("tray-count", "0", "a count of 1 to 1000000000"),
     ] {
       let parameter = try Oven.named(name)
       #expect(
@@ -87,10 +87,10 @@ struct ParameterTests {
     }
     #expect(
       fault?.text(for: .programmer)
-        == "trays cannot be 0: use a count of 1 or more")
+        == "trays cannot be 0: use a count of 1 to 1000000000")
     #expect(
       fault?.text(for: .commandLine)
-        == "--tray-count cannot be 0: use a count of 1 or more")
+        == "--tray-count cannot be 0: use a count of 1 to 1000000000")
     for (name, property) in [
       ("fan", "isFan"), ("dish", "dishes"), ("lamp-on", "lamp.isOn"),
       // The name of a computed property is not known.

@@ -78,7 +78,7 @@ extension NPZ {
       throw FileFault.unwritable(
         path: url.path, reason: "4 GiB are the most that an archive holds")
     }
-    try WholeFile.write(to: url) { sink in
+    try WholeFile.write(to: url, replaces: false) { sink in
       var directory = Data()
       var offset = 0
       for member in members {

@@ -19,7 +19,7 @@ extension Dataset {
   ///   - color: Which channels of images are kept.
   ///   - context: Threads, and who watches or stops the writing.
   /// - Throws: `DatasetFault` when the layout cannot hold the data;
-  ///   `FileFault`; `ImageFault`; `CancellationError`. The target is then as
+  ///   `FileFault`, also where something is already; `ImageFault`; `CancellationError`. The target is then as
   ///   it was.
   public func write(
     as kind: DatasetKind, to url: URL, size: PixelSize? = nil,

@@ -25,7 +25,9 @@ struct WrittenRows {
 
   /// Hands over all rows, some at a time.
   func forEachBlock(_ body: (Range<Int>, Matrix) throws -> Void) throws {
-    for block in Parallel.blocks(source.rows, size: Self.blockSize) {
+    try source.checkRowMemory(in: context)
+    let size = source.blockRows(most: Self.blockSize, in: context)
+    for block in Parallel.blocks(source.rows, size: size) {
       try context.cancellation.check()
       try body(block, source.matrix(ofRows: Array(block)))
       context.progress.report(

@@ -67,7 +67,7 @@ package enum IDX {
     let header = try Header { count in
       guard count <= bytes.count - offset else { throw Problem.cutShort }
       defer { offset += count }
-      return file.data(in: offset..<offset + count)
+      return try file.data(in: offset..<offset + count)
     }
     guard header.byteCount <= bytes.count - offset else {
       throw Problem.cutShort

@@ -28,7 +28,7 @@ package enum NPY {
           throw NPYHeader.Problem.damaged
         }
         defer { offset += count }
-        return file.data(in: offset..<offset + count)
+        return try file.data(in: offset..<offset + count)
       }
       guard header.byteCount <= range.upperBound - offset else {
         throw FileFault.malformed(

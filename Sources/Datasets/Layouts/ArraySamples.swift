@@ -49,7 +49,7 @@ extension StoredArray {
       }
     }
     if imageShape != nil, array.divisor == 1, type.kind != .boolean,
-      (training ?? self).holdsBytes
+      try (training ?? self).holdsBytes
     {
       array.divisor = 255
       if training == nil { note("intensities: 0 to 255, divided by 255") }
@@ -69,17 +69,19 @@ extension StoredArray {
   /// Whether the images have the numbers of bytes: none below 0 or above 255,
   /// and some far above 1.
   fileprivate var holdsBytes: Bool {
-    guard !shape.contains(0) else { return false }
-    let step = max(1, rows / Self.probedRows)
-    var largest: Float = 0
-    for row in stride(from: 0, to: rows, by: step) {
-      for value in matrix(ofRows: [row]).values {
-        guard 0...255 ~= value else { return false }
-        largest = max(largest, value)
+    get throws {
+      guard !shape.contains(0) else { return false }
+      let step = max(1, rows / Self.probedRows)
+      var largest: Float = 0
+      for row in stride(from: 0, to: rows, by: step) {
+        for value in try matrix(ofRows: [row]).values {
+          guard 0...255 ~= value else { return false }
+          largest = max(largest, value)
+        }
       }
+      // Of 0...1 made larger, a little may reach beyond 1.
+      return largest > 8
     }
-    // Of 0...1 made larger, a little may reach beyond 1.
-    return largest > 8
   }
 }
 

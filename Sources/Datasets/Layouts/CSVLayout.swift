@@ -40,10 +40,10 @@ enum CSVLayout: DatasetLayout {
       return endings.contains(ending)
     }
     // Of all that such files may be, tables have separators.
-    guard let file = try? FileHandle(forReadingFrom: url) else { return false }
-    defer { try? file.close() }
-    let start = (try? file.read(upToCount: 4096)) ?? nil
-    return start?.contains { ",;\t|".utf8.contains($0) } ?? false
+    return
+      (try? MappedFile(url).withBytes { bytes in
+        bytes.prefix(4096).contains { ",;\t|".utf8.contains($0) }
+      }) ?? false
   }
 
   static func read(
@@ -87,7 +87,7 @@ enum CSVLayout: DatasetLayout {
   ) throws {
     let (rows, samples) = try writer.table(dataset.pooled())
     let labels = samples.labels
-    try WholeFile.write(to: url) { sink in
+    try WholeFile.write(to: url, replaces: false) { sink in
       let names =
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }
         + (labels == nil ? [] : ["label"])

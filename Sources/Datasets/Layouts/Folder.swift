@@ -8,16 +8,9 @@ struct Folder {
   /// The names in the folder, sorted; hidden ones and those that archivers
   /// leave behind are not listed.
   ///
-  /// - Throws: `FileFault.unreadable`.
+  /// - Throws: `FileFault`.
   func names() throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: url.path)
-        .filter { !$0.hasPrefix(".") && $0 != "__MACOSX" }.sorted()
-    } catch {
-      throw FileFault.unreadable(
-        path: url.path,
-        reason: url.isReachable ? "no permission" : "no such folder")
-    }
+    try FolderListing.names(in: url.path).filter { $0 != "__MACOSX" }.sorted()
   }
 
   subscript(name: String) -> Folder {
@@ -58,6 +51,10 @@ extension URL {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       && isFolder.boolValue
+  }
+
+  var isLink: Bool {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
   }
 
   var isReachable: Bool { FileManager.default.fileExists(atPath: path) }

@@ -82,15 +82,33 @@ enum FoldersLayout: DatasetLayout {
     return samples
   }
 
-  /// The images in a folder and in the folders inside it.
-  static func images(
-    in folder: Folder, path: String? = nil
-  ) throws -> [File] {
-    try folder.images().map { (path, $0) }
-      + folder.folders().flatMap { inner in
-        let name = inner.url.lastPathComponent
-        return try images(in: inner, path: path.map { "\($0)/\(name)" } ?? name)
-      }
+  /// The images in a folder and in the folders inside it, each folder once
+  /// however many links lead to it, by its own path if it has one.
+  static func images(in folder: Folder) throws -> [File] {
+    typealias Place = (folder: Folder, path: String?)
+    var seen: Set<FileIdentity> = []
+    var links: [Place] = []
+    func images(in place: Place) throws -> [File] {
+      guard
+        let identity = FileIdentity(at: place.folder.url),
+        seen.insert(identity).inserted
+      else { return [] }
+      return try place.folder.images().map { (place.path, $0) }
+        + place.folder.folders().flatMap { inner -> [File] in
+          let name = inner.url.lastPathComponent
+          let inner = (inner, place.path.map { "\($0)/\(name)" } ?? name)
+          guard !inner.0.url.isLink else {
+            links.append(inner)
+            return []
+          }
+          return try images(in: inner)
+        }
+    }
+    var files = try images(in: (folder, nil))
+    while !links.isEmpty {
+      files += try images(in: links.removeFirst())
+    }
+    return files
   }
 
   static func write(

@@ -148,7 +148,7 @@ enum NPZLayout: DatasetLayout {
           + " there are \(set.count) rows",
         remedy: "save one label a row")
     }
-    let values: [Double] = labels.numbers(ofRows: Array(0..<labels.rows))
+    let values: [Double] = try labels.numbers(ofRows: Array(0..<labels.rows))
     let texts = values.map { "\(Float($0))" }
     let words = try LabelWords(texts, options) {
       "of row \($0)"

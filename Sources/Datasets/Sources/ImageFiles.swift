@@ -42,7 +42,8 @@ package struct ImageFiles: SampleSource {
     }
     guard areStored.allSatisfy({ $0 }) else { return nil }
     var bytes = Data(capacity: rows * columns)
-    try forEachBlock(in: context) { _, block in
+    try forEachBlock(of: blockRows(most: 256, in: context), in: context) {
+      _, block in
       bytes.append(contentsOf: block.values.map { UInt8($0 * 255 + 0.5) })
     }
     var array = StoredArray(

@@ -43,20 +43,23 @@ package struct StoredArray: SampleSource {
   private static let blockCount = 1 << 16
 
   /// The rows with the given indices.
-  package func matrix(ofRows indices: [Int]) -> Matrix {
+  ///
+  /// - Throws: `FileFault` when the file has changed.
+  package func matrix(ofRows indices: [Int]) throws -> Matrix {
     Matrix(
-      rows: indices.count, columns: columns, values: numbers(ofRows: indices))
+      rows: indices.count, columns: columns,
+      values: try numbers(ofRows: indices))
   }
 
   /// The numbers of the rows with the given indices.
   func numbers<Number: BinaryFloatingPoint & BitwiseCopyable & Sendable>(
     ofRows indices: [Int]
-  ) -> [Number] {
+  ) throws -> [Number] {
     let columns = columns
-    let values = [Number](
+    let values = try [Number](
       unsafeUninitializedCapacity: indices.count * columns
     ) { target, count in
-      withBytes { bytes in
+      try withBytes { bytes in
         guard let start = target.baseAddress else { return }
         if isColumnMajor {
           readColumnMajor(indices, of: bytes, into: start)
@@ -154,10 +157,12 @@ package struct StoredArray: SampleSource {
     return runs
   }
 
-  private func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+  private func withBytes(
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws {
     switch storage {
     case .mapped(let file, let range):
-      file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      try file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     case .memory(let data): data.withUnsafeBytes(body)
     }
   }
@@ -172,8 +177,8 @@ struct PreciseArray: PreciseSource {
   var rows: Int { array.rows }
   var columns: Int { array.columns }
 
-  func doubles(ofRows indices: [Int]) -> [Double] {
-    array.numbers(ofRows: indices)
+  func doubles(ofRows indices: [Int]) throws -> [Double] {
+    try array.numbers(ofRows: indices)
   }
 
   func place(row: Int, column: Int) -> String {

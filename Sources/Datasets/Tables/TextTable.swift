@@ -204,7 +204,7 @@ private struct TableText {
     }
     let isParquet: Bool
     let utf16: String?
-    (isParquet, utf16) = Self.withBytes(storage) { bytes in
+    (isParquet, utf16) = try Self.withBytes(storage) { bytes in
       (bytes.starts(with: Array("PAR1".utf8)), Self.utf16(bytes))
     }
     guard !isParquet else { throw Self.parquet(url.path) }
@@ -220,7 +220,7 @@ private struct TableText {
 
   private static func withBytes<Result>(
     _ storage: Storage, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) rethrows -> Result {
+  ) throws -> Result {
     switch storage {
     case .mapped(let file): try file.withBytes(body)
     case .memory(let data): try data.withUnsafeBytes(body)

@@ -249,7 +249,7 @@ extension ParameterDomain<IsolationForest.SampleCount> {
       count in
       switch count {
       case .automatic: true
-      case .count(let count): count >= 1
+      case .count(let count): ParameterDomain<Int>.counts.contains(count)
       case .fraction(let fraction): fraction > 0 && fraction <= 1
       }
     }
@@ -260,7 +260,7 @@ extension ParameterDomain<IsolationForest.FeatureCount> {
   fileprivate static var featureCount: ParameterDomain {
     ParameterDomain("a count, or a fraction above 0 and at most 1.0") { count in
       switch count {
-      case .count(let count): count >= 1
+      case .count(let count): ParameterDomain<Int>.counts.contains(count)
       case .fraction(let fraction): fraction > 0 && fraction <= 1
       }
     }

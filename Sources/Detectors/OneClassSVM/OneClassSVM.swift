@@ -32,8 +32,8 @@ public struct OneClassSVM: Detector {
   /// million and a hundred for each sample, as in LIBSVM.
   public var maxIterations: Int?
 
-  /// By default: nu 0.5, gamma `scale`, a tolerance by the number of samples, 200 MiB, shrinking, all
-  /// samples.
+  /// By default: nu 0.5, gamma `scale`, a tolerance by the number of samples,
+  /// 200 MiB, shrinking, all samples.
   public init(
     nu: Double = 0.5,
     gamma: Gamma = .scale,

@@ -61,7 +61,7 @@ extension ParameterDomain<ComponentCount> {
     ParameterDomain("a count, a fraction of the variance below 1, or auto") {
       count in
       switch count {
-      case .count(let count): count >= 1
+      case .count(let count): ParameterDomain<Int>.counts.contains(count)
       case .varianceFraction(let fraction): fraction > 0 && fraction < 1
       case .automatic: true
       }

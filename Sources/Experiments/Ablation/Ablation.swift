@@ -96,6 +96,12 @@ public struct Ablation {
           folder: folder.relativePath,
           reason: "\(slice.source.path) has changed since the runs there")
       }
+      for run in slice.cells.compactMap({ journal.runs[$0.identity] })
+      where !run.figuresBelong(to: slice.category.test) {
+        throw StudyFault.otherStudy(
+          folder: folder.relativePath,
+          reason: "runs.jsonl holds figures that do not belong to its scores")
+      }
       for preparation in slice.preparations {
         let missing = preparation.cells.filter {
           journal.runs[$0.identity] == nil

@@ -1,3 +1,4 @@
+import Datasets
 import Detectors
 import Diagnostics
 import Evaluation
@@ -48,6 +49,24 @@ extension AblationRun {
     return ([result.detector] + values).joined(separator: ", ")
   }
 
+  /// Whether its figures are those of its scores, as far as these tell: a file
+  /// of runs may be edited.
+  func figuresBelong(to test: SampleSet) -> Bool {
+    guard
+      scores.count == test.count, let labels = test.labels,
+      let evaluation = try? Evaluation(scores: scores, labels: labels)
+    else { return false }
+    func isClose(_ value: Double?, _ expected: Double) -> Bool {
+      value.map { abs($0 - expected) < 1e-9 } ?? false
+    }
+    let shares =
+      [result.pixelAuroc, result.aupro].compactMap { $0 }
+      + result.defectAurocs.values
+    return isClose(result.auroc, evaluation.auroc)
+      && isClose(result.averagePrecision, evaluation.averagePrecision)
+      && shares.allSatisfy { 0...1 ~= $0 }
+  }
+
   /// Why it failed, in a line.
   package func complaint(in study: Study) -> String {
     "\(label(in: study)), \(identity.category), seed \(identity.seed)"
@@ -78,12 +97,13 @@ final class RunJournal {
       throw StudyFault.inUse(
         folder: url.deletingLastPathComponent().relativePath)
     }
-    let bytes = try Data(contentsOf: url)
+    let bytes = try MappedFile(url).withBytes { Data($0) }
     let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     let decoder = JSONDecoder()
     for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
       do {
-        var run = try decoder.decode(AblationRun.self, from: line)
+        var run = try JSONText.decode(
+          AblationRun.self, from: line, by: decoder)
         run.identity.dataset = Self.path(run.identity.dataset, among: datasets)
         runs[run.identity] = run
       } catch {
@@ -110,12 +130,10 @@ final class RunJournal {
   /// - Throws: `FileFault.unwritable`.
   func append(_ run: AblationRun) throws {
     let line = try JSONEncoder().encode(run) + Data("\n".utf8)
-    let written = line.withUnsafeBytes {
-      write(descriptor, $0.baseAddress, $0.count)
+    try line.withUnsafeBytes {
+      try writeAll($0, to: descriptor, called: url.path)
     }
-    guard written == line.count, fsync(descriptor) == 0 else {
-      throw unwritable
-    }
+    guard fsync(descriptor) == 0 else { throw unwritable }
     runs[run.identity] = run
   }
 

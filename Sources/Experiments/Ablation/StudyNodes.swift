@@ -9,6 +9,7 @@ extension StudyReader {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw fault(nil, "the file is no UTF-8 text", "save it as UTF-8")
     }
+    try checkNesting(of: bytes)
     do {
       if let node = try compose(yaml: text) { return node }
       throw fault(nil, "the study is empty", "describe what is to be run")
@@ -17,6 +18,44 @@ extension StudyReader {
       throw StudyFault.invalid(
         path: path, line: line, problem: FaultMessage(problem),
         remedy: "write valid YAML")
+    }
+  }
+
+  /// Refuses what the parser would follow without end: it composes a node for
+  /// every level, and walks what an alias stands for wherever it stands.
+  ///
+  /// Counts what may open a level or be an alias, in quoted text too; a study
+  /// has a few of each.
+  private func checkNesting(of bytes: [UInt8]) throws {
+    let (deepest, mostAliases) = (64, 16)
+    var (line, depth, aliases) = (1, 0, 0)
+    for text in bytes.split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    {
+      let start = text.prefix { " \t-?:".utf8.contains($0) }
+      if text.dropFirst(start.count).first != UInt8(ascii: "#") {
+        for (byte, next) in zip(text, text.dropFirst() + [0]) {
+          switch byte {
+          case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+          case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
+          case UInt8(ascii: "*") where !" \t\r\0".utf8.contains(next):
+            aliases += 1
+          default: break
+          }
+          guard depth <= deepest else { break }
+        }
+      }
+      guard depth <= deepest, start.count <= 2 * deepest,
+        aliases <= mostAliases
+      else {
+        throw StudyFault.invalid(
+          path: path, line: line,
+          problem: aliases > mostAliases
+            ? "there are more than \(mostAliases) aliases"
+            : "it is nested too deeply",
+          remedy: "write what is meant in full, in a few levels")
+      }
+      line += 1
     }
   }
 

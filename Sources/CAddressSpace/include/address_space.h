@@ -1,0 +1,1 @@
+// Nothing to call: what check.c does, it does before the program begins.
