@@ -15,6 +15,15 @@ enum DatasetParameterOptions: OptionSource {
     }
 }
 
+/// Which columns tables of scores and labels have.
+enum ScoreParameterOptions: OptionSource {
+  static let parameters =
+    [DatasetOptions.scoreParameter] + DatasetOptions.tableParameters
+  static let options = parameters.map {
+    DeclaredOption(ParameterDescription($0, of: DatasetOptions()))
+  }
+}
+
 /// Where the samples are and what is known about them.
 struct DatasetArguments: ParsableArguments {
   @Argument(help: "The dataset: \(DatasetKind.summary).")
@@ -27,10 +36,21 @@ struct DatasetArguments: ParsableArguments {
   var pool = false
 
   /// Finds the samples.
-  func open(seed: UInt64, in context: RunContext) throws -> Dataset {
+  ///
+  /// - Parameter model: What was fitted to such samples, if anything: what it
+  ///   learned to fill in, or to make of words, needs no options again.
+  func open(
+    seed: UInt64, for model: FittedPipeline? = nil, in context: RunContext
+  ) throws -> Dataset {
     var options = DatasetOptions()
     try parameters.settings.apply(DatasetOptions.allParameters, to: &options)
     options.seed = seed
+    if options.missing == nil, model?.fillsMissingValues == true {
+      options.missing = .mean
+    }
+    if options.categorical == nil, model?.knowsCategories == true {
+      options.categorical = .oneHot
+    }
     let url = URL(fileURLWithPath: dataset)
     let opened = try Dataset(at: url, options: options, in: context)
     InputFiles.keep(
@@ -51,8 +71,10 @@ struct DatasetArguments: ParsableArguments {
   }
 
   /// The one category that a single model is fitted to or scores.
-  func openCategory(in context: RunContext) throws -> DatasetCategory {
-    let dataset = try open(seed: context.seed, in: context)
+  func openCategory(
+    for model: FittedPipeline? = nil, in context: RunContext
+  ) throws -> DatasetCategory {
+    let dataset = try open(seed: context.seed, for: model, in: context)
     if pool { return try dataset.pooled() }
     guard dataset.categories.count == 1 else {
       throw ExperimentFault.severalCategories(dataset.categories.map(\.name))

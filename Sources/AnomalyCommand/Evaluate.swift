@@ -7,8 +7,9 @@ struct Evaluate: ParsableCommand {
     abstract: "Judge any file of scores by a file of labels.",
     discussion: """
       Both are CSV files with a header and an id column; rows are matched by \
-      id. Labels are 0 (ordinary) and 1 (anomaly); scores are higher for \
-      stranger samples. Scores that are all 0 or 1 are judged as decisions too.
+      id. Labels are 0 (ordinary) and 1 (anomaly), or words that say so; \
+      scores are higher for stranger samples. Scores that are all 0 or 1 are \
+      judged as decisions too.
       """)
 
   @Argument(help: "CSV with the id and the score of every sample.")
@@ -16,6 +17,9 @@ struct Evaluate: ParsableCommand {
 
   @Option(help: "CSV with the id and the label, 0 or 1, of every sample.")
   var labels: String
+
+  @OptionGroup(title: "Columns") var parameters:
+    ParameterArguments<ScoreParameterOptions>
 
   @Option(
     help: "Also judge the decision that what scores higher is an anomaly.")
@@ -31,12 +35,18 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
+    var options = DatasetOptions()
+    try parameters.settings.apply(
+      ScoreParameterOptions.parameters, to: &options)
+    let progress = TerminalProgress()
     let table = try ScoreTable(
-      scores: URL(fileURLWithPath: scores), labels: URL(fileURLWithPath: labels)
-    )
+      scores: URL(fileURLWithPath: scores),
+      labels: URL(fileURLWithPath: labels), options: options,
+      in: RunContext(progress: progress))
     let report = EvaluationReport(
       try Evaluation(scores: table.scores, labels: table.labels),
       threshold: threshold)
+    progress.tellNotes()
     try StandardStreams.print(json ? report.json : report.text)
   }
 }

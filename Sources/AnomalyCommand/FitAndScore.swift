@@ -100,16 +100,15 @@ struct Score: ParsableCommand {
     let session = Session(arguments)
     let submission = try session.run {
       let model = URL(fileURLWithPath: model)
-      let test = try data.openCategory(in: session.context).test
+      let pipeline = try FittedPipeline(
+        contentsOf: model, catalog: AnomalyCommandLine.catalog)
+      let test = try data.openCategory(for: pipeline, in: session.context).test
       InputFiles.keep([model])
       for path in [output, maps].compactMap({ $0 }) {
         try InputFiles.check(URL(fileURLWithPath: path))
       }
       return try self.submission.submission(
-        of: test,
-        by: FittedPipeline(
-          contentsOf: model, catalog: AnomalyCommandLine.catalog),
-        maps: maps, in: session.context)
+        of: test, by: pipeline, maps: maps, in: session.context)
     }
     let format = self.submission.format
     if let output {

@@ -111,10 +111,12 @@ struct Session {
     _exit(130)
   }
 
-  /// Does the work, and takes the progress bar away when it is done.
+  /// Does the work, takes the progress bar away and tells what notes are left.
   func run<Result>(_ work: () throws -> Result) rethrows -> Result {
     defer { progress.clear() }
-    return try work()
+    let result = try work()
+    progress.tellNotes()
+    return result
   }
 }
 

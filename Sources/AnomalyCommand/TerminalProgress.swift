@@ -5,10 +5,13 @@ import Synchronization
 /// Progress on standard error: one bar on a terminal; elsewhere a line for
 /// every milestone, though at most one a second, and one every half a minute
 /// of long work.
+///
+/// Notes wait until work begins or is done, so that a refusal stays one line.
 final class TerminalProgress: ProgressSink {
   private struct State {
     var told: ContinuousClock.Instant
     var isVisible = false
+    var notes: [FaultMessage] = []
   }
 
   private let started = ContinuousClock.now
@@ -24,6 +27,7 @@ final class TerminalProgress: ProgressSink {
   }
 
   func report(_ progress: ProgressReport) {
+    tellNotes()
     state.withLock { state in
       let now = ContinuousClock.now
       if isTerminal {
@@ -44,8 +48,24 @@ final class TerminalProgress: ProgressSink {
   }
 
   func warn(_ line: FaultMessage) {
+    tellNotes()
     clear()
     complain(line.text(for: .commandLine), as: "warning")
+  }
+
+  func note(_ line: FaultMessage) {
+    state.withLock { $0.notes.append(line) }
+  }
+
+  /// Prints the notes that wait.
+  func tellNotes() {
+    let notes = state.withLock { state in
+      defer { state.notes = [] }
+      return state.notes
+    }
+    guard !notes.isEmpty else { return }
+    clear()
+    for note in notes { complain(note.text(for: .commandLine), as: "note") }
   }
 
   /// Wipes the bar, before other lines are printed.

@@ -9,8 +9,17 @@ public struct DatasetOptions: Sendable {
   public var labels: URL?
   /// The categories to read; all when empty.
   public var categories: [String] = []
-  /// IDX: the classes that are ordinary; without any, every class in turn.
-  public var normalLabels: [Int] = []
+  /// The labels that are ordinary, as they are written; without any, those that
+  /// are recognised, and of IDX every class in turn.
+  public var normalValues: [String] = []
+  /// IDX: the classes that are ordinary, as numbers.
+  public var normalLabels: [Int] {
+    get { normalValues.compactMap { Int($0) } }
+    set { normalValues = newValue.map(String.init) }
+  }
+  /// Tables: the labels that are anomalies, as they are written; without any,
+  /// those that are recognised, or all that are not ordinary.
+  public var anomalyValues: [String] = []
   /// IDX: the classes that are anomalies; without any, all others.
   ///
   /// Images of neither kind are left out.
@@ -20,10 +29,21 @@ public struct DatasetOptions: Sendable {
   public var contamination: Double?
   /// Chooses the anomalies of a contaminated set.
   public var seed: UInt64 = 0
-  /// CSV: the column with the ids; nil recognises it.
+  /// Tables: the column with the ids; nil recognises it.
   public var idColumn: String?
-  /// CSV: the column with the labels; nil recognises it.
+  /// Tables: the column with the labels; nil recognises it.
   public var labelColumn: String?
+  /// Tables of scores: the column with the scores; nil recognises it.
+  public var scoreColumn: String?
+  /// Tables: columns that are not used.
+  public var dropColumns: [String] = []
+  /// NPZ: which arrays are the rows and labels, such as `X=feat,y=lab`; nil
+  /// recognises them.
+  public var arrays: String?
+  /// CSV: what becomes of missing numbers; nil refuses them.
+  public var missing: MissingValues?
+  /// CSV: what becomes of columns of words; nil refuses them.
+  public var categorical: Categorical?
 
   /// By default: all categories, with layout and labels as they are found.
   public init(kind: DatasetKind? = nil, labels: URL? = nil) {
@@ -31,19 +51,49 @@ public struct DatasetOptions: Sendable {
     self.labels = labels
   }
 
-  /// What can be set of every layout.
-  public static let parameters: [Parameter<DatasetOptions>] = [
+  /// What can be set of tables, and of tables of labels or scores.
+  package static let tableParameters: [Parameter<DatasetOptions>] = [
     Parameter(
-      "kind", \.kind, .choice, "the layout of the dataset",
+      "id-column", \.idColumn, .any("the name of a column"),
+      "tables: the column with the ids", unset: "recognised"),
+    Parameter(
+      "label-column", \.labelColumn, .any("the name of a column"),
+      "tables: the column with the labels", unset: "recognised"),
+    Parameter(
+      "drop-columns", each: \.dropColumns,
+      .any("the names of columns, separated by commas"),
+      "tables: columns that are not used, separated by commas",
+      unset: "none but those that are told"),
+    Parameter(
+      "normal-label", each: \.normalValues, .any("a label"),
+      "a label or class that is ordinary; may be repeated",
+      unset: "recognised; of IDX, each class in turn"),
+    Parameter(
+      "anomaly-value", each: \.anomalyValues, .any("a label"),
+      "tables: a label that is an anomaly; may be repeated",
       unset: "recognised"),
-    Parameter(
-      "labels", \.labels, .path("a CSV file"),
-      "CSV with the id and the label, 0 or 1, of every test sample",
-      unset: "labels.csv beside the data"),
-    Parameter(
-      "category", each: \.categories, .any("the name of a category"),
-      "only this category; may be repeated", unset: "all"),
   ]
+
+  /// Which column of a table of scores holds them.
+  package static let scoreParameter = Parameter<DatasetOptions>(
+    "score-column", \.scoreColumn, .any("the name of a column"),
+    "the column with the scores", unset: "recognised")
+
+  /// What can be set of every layout.
+  public static let parameters: [Parameter<DatasetOptions>] =
+    [
+      Parameter(
+        "kind", \.kind, .choice, "the layout of the dataset",
+        unset: "recognised"),
+      Parameter(
+        "labels", \.labels, .path("a CSV file"),
+        "CSV with the id and the label, 0 or 1, of every test sample",
+        unset: "labels.csv beside the data"),
+    ] + tableParameters + [
+      Parameter(
+        "category", each: \.categories, .any("the name of a category"),
+        "only this category; may be repeated", unset: "all")
+    ]
 }
 
 /// A training set and a test set that belong together.

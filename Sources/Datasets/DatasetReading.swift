@@ -17,7 +17,9 @@ extension Dataset {
     in context: RunContext = RunContext()
   ) throws {
     let place = Folder(url: url.standardizedFileURL)
-    let name = place.exists ? place.url.lastPathComponent : place.url.stem
+    let isPacked = place.url.pathExtension.lowercased() == "gz"
+    let file = isPacked ? place.url.deletingPathExtension() : place.url
+    let name = place.exists ? place.url.lastPathComponent : file.stem
     let kind = try options.kind ?? Self.kind(of: place)
     try kind.check(options)
     self.init(
@@ -25,7 +27,7 @@ extension Dataset {
       categories: try kind.layout.read(
         place, name: name, options: options, in: context))
     try select(options.categories, path: place.url.path)
-    try label(from: options.labels, beside: place)
+    try label(options, beside: place, in: context)
   }
 
   /// The layout of what is at a path.
@@ -55,15 +57,25 @@ extension Dataset {
 
   /// Takes the test labels from the given file, or from `labels.csv` beside
   /// the data when the layout does not tell them.
-  private mutating func label(from url: URL?, beside folder: Folder) throws {
+  private mutating func label(
+    _ options: DatasetOptions, beside place: Folder, in context: RunContext
+  ) throws {
     let isUnlabelled = categories.contains { $0.test.labels == nil }
+    let folder =
+      place.exists
+      ? place : Folder(url: place.url.deletingLastPathComponent())
     let beside = folder["labels.csv"].url
     guard
-      let url = url ?? (isUnlabelled && beside.isReachable ? beside : nil)
+      beside != place.url || options.labels != nil,
+      let url = options.labels
+        ?? (isUnlabelled && beside.isReachable ? beside : nil)
     else { return }
-    let table = try LabelTable(url)
+    let table = try LabelTable(url, options, in: context)
     var samples = categories.flatMap(\.test.samples)
-    try table.label(&samples)
+    try table.label(
+      &samples,
+      training: categories.flatMap { $0.isTransductive ? [] : $0.train.samples }
+    )
     for index in categories.indices {
       let count = categories[index].test.count
       categories[index].test.samples = Array(samples.prefix(count))

@@ -87,6 +87,26 @@ public struct SampleSet: Sendable {
   /// One label a sample; nil unless all are known.
   public var labels: [Int]? { samples.labels }
 
+  /// The columns of a table that have names; nil without any.
+  package var tableFeatures: TableFeatures? { named?.features }
+
+  /// The rows of a table whose columns have names.
+  private var named: TableRows? { source as? TableRows }
+
+  /// The rows as a model knows them by the names of its columns; as they are
+  /// where either has none.
+  ///
+  /// - Returns: The rows; the columns that are missing, and those that are not
+  ///   used.
+  package func source(
+    matching trained: TableFeatures?
+  ) -> (rows: any SampleSource, missing: [String], ignored: [String]) {
+    guard let trained, let named, named.features != trained else {
+      return (source, [], [])
+    }
+    return named.matched(to: trained)
+  }
+
   /// The samples as files, when they are.
   package var files: ImageFiles? { source as? ImageFiles }
 
@@ -96,7 +116,7 @@ public struct SampleSet: Sendable {
       samples: indices.map { samples[$0] },
       source: files.map { files in
         ImageFiles(indices.map { files.urls[$0] }, shape: files.shape)
-      } ?? SelectedRows(source: source, indices: indices),
+      } ?? source.selecting(indices),
       imageShape: imageShape)
   }
 

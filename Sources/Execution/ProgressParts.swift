@@ -38,6 +38,7 @@ private struct NamedProgress: ProgressSink {
   }
 
   func warn(_ line: FaultMessage) { sink.warn(line) }
+  func note(_ line: FaultMessage) { sink.note(line) }
 }
 
 /// Turns reports about a part of the work into reports about the whole.
@@ -71,6 +72,7 @@ private final class PartProgress: ProgressSink {
   }
 
   func warn(_ line: FaultMessage) { sink.warn(line) }
+  func note(_ line: FaultMessage) { sink.note(line) }
 
   private func reached(_ progress: ProgressReport) -> Double {
     state.withLock { state in

@@ -37,11 +37,16 @@ public protocol ProgressSink: Sendable {
   /// Takes one line that the user should know of before the work is done; by
   /// default it is dropped.
   func warn(_ line: FaultMessage)
+  /// Takes one line on what was understood, such as which column is what; by
+  /// default it is dropped.
+  func note(_ line: FaultMessage)
 }
 
 extension ProgressSink {
   /// Drops the line.
   public func warn(_ line: FaultMessage) {}
+  /// Drops the line.
+  public func note(_ line: FaultMessage) {}
 }
 
 /// Drops every report.

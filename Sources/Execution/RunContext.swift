@@ -58,6 +58,9 @@ extension RunContext {
   /// Tells whoever watches of something that the work was not stopped by.
   public func warn(_ line: FaultMessage) { progress.warn(line) }
 
+  /// Tells whoever watches what was understood of the data.
+  public func note(_ line: FaultMessage) { progress.note(line) }
+
   /// Does work whose parallel loops keep to the threads of this context.
   package func withThreads<Result>(
     _ work: () throws -> Result

@@ -9,10 +9,15 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
   /// The images that features are computed from; nil for tables, whose
   /// columns are the features.
   package let imageShape: ImageShape?
+  /// The columns of a table that have names; nil without any.
+  package let table: TableFeatures?
 
   /// - Throws: `FeatureFault.imageTooSmall`.
-  package init(kind: FeatureKind, imageShape: ImageShape?) throws {
+  package init(
+    kind: FeatureKind, imageShape: ImageShape?, table: TableFeatures? = nil
+  ) throws {
     self.kind = kind
+    self.table = table
     self.imageShape = imageShape
     if kind == .hog, let imageShape {
       _ = try HOGLayout(imageShape)
@@ -30,6 +35,7 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
   /// One row of features for every sample: in memory where they take at most
   /// a quarter of the memory budget, else made when they are read.
   ///
+  /// Columns that single precision would round stay where they are.
   /// Pictures that must then be read again and again are kept as bytes where
   /// that loses nothing and fits.
   ///
@@ -44,6 +50,21 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
         expected: imageShape == nil ? "a table" : "images")
     }
     try images.checkRowMemory(in: context)
+    if table != nil {
+      let (rows, missing, ignored) = set.source(matching: table)
+      guard missing.isEmpty else {
+        throw FeatureFault.missingColumns(
+          missing, there: set.tableFeatures?.names ?? [])
+      }
+      if !ignored.isEmpty {
+        context.note(
+          "columns that the model does not know: \(ignored.joined(separator: ", "))"
+        )
+      }
+      return rows
+    }
+    // Columns become single precision once they are shifted and scaled.
+    if images is any PreciseSource { return images }
     return try context.withThreads {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride

@@ -11,13 +11,17 @@ public enum FeatureFault: Fault, Hashable {
   case notImages(category: String)
   /// The samples are not of the kind that the model was fitted to.
   case anotherKindOfSamples(category: String, expected: String)
+  /// A number of the samples that cannot be brought to a scale.
+  case unusableNumber(FaultMessage, at: String)
+  /// Columns that the model was fitted to are not there.
+  case missingColumns([String], there: [String])
   /// An image is too small for the features.
   case imageTooSmall(ImageShape, smallest: Int)
 
   public var kind: FaultKind {
     switch self {
     case .notImages, .imageTooSmall: .usage
-    case .anotherKindOfSamples: .data
+    case .anotherKindOfSamples, .unusableNumber, .missingColumns: .data
     }
   }
 
@@ -26,6 +30,10 @@ public enum FeatureFault: Fault, Hashable {
     case .notImages: "image features of a table"
     case .anotherKindOfSamples(_, let expected):
       "the model was fitted to \(expected)"
+    case .unusableNumber(let problem, _): problem
+    case .missingColumns(let names, _):
+      "columns that the model was fitted to are missing:"
+        + " \(names.joined(separator: ", "))"
     case .imageTooSmall(let shape, _):
       "images of \(shape.width)x\(shape.height) pixels are too small"
     }
@@ -35,7 +43,8 @@ public enum FeatureFault: Fault, Hashable {
     switch self {
     case .notImages(let category), .anotherKindOfSamples(let category, _):
       category
-    case .imageTooSmall: nil
+    case .unusableNumber(_, let place): place
+    case .imageTooSmall, .missingColumns: nil
     }
   }
 
@@ -46,6 +55,10 @@ public enum FeatureFault: Fault, Hashable {
         + " \(option: "color")"
     case .anotherKindOfSamples:
       "give data of that kind, or fit a model to this data"
+    case .missingColumns(_, let names):
+      "add them, or give columns those names: there are"
+        + " \(names.prefix(20).joined(separator: ", "))"
+    case .unusableNumber: "remove the row or replace the value"
     case .imageTooSmall(_, let smallest):
       "use \(option: "size", smallest) or more"
     }

@@ -47,6 +47,7 @@ public struct FeatureRecipe: Hashable, Sendable {
     else {
       throw FeatureFault.notImages(category: category.name)
     }
-    return try FeatureExtractor(kind: kind, imageShape: shape)
+    return try FeatureExtractor(
+      kind: kind, imageShape: shape, table: category.train.tableFeatures)
   }
 }

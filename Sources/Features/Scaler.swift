@@ -1,3 +1,4 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
@@ -33,23 +34,47 @@ public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
     case .standard:
       let mean = try samples.columnMeans(in: context)
       let variance = try samples.columnVariances(means: mean, in: context)
+      try check(variance, of: samples, in: context)
+      let rounding = samples is any PreciseSource ? 1e-13 : 1e-7
       return FittedScaler(
         offsets: mean,
         factors: zip(mean, variance).map { mean, variance in
           // What is left of a constant column is rounding.
-          let isConstant = variance <= (1e-7 * mean) * (1e-7 * mean)
+          let isConstant = variance <= (rounding * mean) * (rounding * mean)
           return isConstant ? 1 : 1 / variance.squareRoot()
         })
     case .minMax:
+      let sums = try samples.columnMeans(in: context)
+      try check(sums, of: samples, in: context)
       let ranges = try samples.columnRanges(in: context)
+      let widths = ranges.map { $0.upperBound - $0.lowerBound }
+      try check(widths, of: samples, in: context)
       return FittedScaler(
-        offsets: ranges.map { Double($0.lowerBound) },
-        factors: ranges.map { range in
-          let width = Double(range.upperBound) - Double(range.lowerBound)
-          return width > 0 ? 1 / width : 1
-        })
+        offsets: ranges.map(\.lowerBound),
+        factors: widths.map { $0 > 0 ? 1 / $0 : 1 })
     }
   }
+
+  /// Throws where a spread is no number, which is the fault of one value.
+  private func check(
+    _ spreads: [Double], of samples: any SampleSource, in context: RunContext
+  ) throws {
+    guard !spreads.allSatisfy(\.isFinite) else { return }
+    for (isFault, problem) in [
+      ({ !$0.isFinite }, "a value is not a finite number"),
+      ({ abs($0) > Self.largest }, "a value is too large to be squared"),
+    ] as [((Double) -> Bool, FaultMessage)] {
+      if let (row, column) = try samples.firstNumber(
+        in: context, where: isFault)
+      {
+        throw FeatureFault.unusableNumber(
+          problem, at: samples.place(row, column))
+      }
+    }
+  }
+
+  /// About the root of the largest double, less what a sum of many may take.
+  private static let largest = 1e140
 }
 
 /// The learned scale: `(value - offset) * factor` for each column.
@@ -85,9 +110,13 @@ package struct FittedScaler: Codable, Hashable, Sendable {
   /// The columns that samples must have; nil takes any number.
   package var featureCount: Int? { offsets.isEmpty ? nil : offsets.count }
 
+  fileprivate func scaled(_ value: Double, column: Int) -> Double {
+    offsets.isEmpty ? value : (value - offsets[column]) * factors[column]
+  }
+
   /// The same for samples that are read when they are needed.
   package func scaled(_ samples: any SampleSource) -> any SampleSource {
-    if offsets.isEmpty { return samples }
+    if offsets.isEmpty, !(samples is any PreciseSource) { return samples }
     if let matrix = samples as? Matrix { return scaled(matrix) }
     return ScaledSamples(original: samples, scaler: self)
   }
@@ -130,6 +159,32 @@ private struct ScaledSamples: SampleSource {
   var columns: Int { original.columns }
 
   func matrix(ofRows indices: [Int]) throws -> Matrix {
-    scaler.scaled(try original.matrix(ofRows: indices))
+    guard let precise = original as? any PreciseSource else {
+      return scaler.scaled(try original.matrix(ofRows: indices))
+    }
+    let values = try precise.doubles(ofRows: indices)
+    var scaled: [Float] = []
+    scaled.reserveCapacity(values.count)
+    for (index, value) in values.enumerated() {
+      let (place, column) = index.quotientAndRemainder(dividingBy: columns)
+      let number = Float(scaler.scaled(value, column: column))
+      guard number.isFinite else {
+        throw FeatureFault.unusableNumber(
+          value.isFinite
+            ? "\(value) is too large for single precision"
+            : "a value is not a finite number",
+          at: original.place(indices[place], column))
+      }
+      scaled.append(number)
+    }
+    return Matrix(rows: indices.count, columns: columns, values: scaled)
+  }
+}
+
+extension SampleSource {
+  /// Where a number stands, counted from 0 unless the file has names.
+  fileprivate func place(_ row: Int, _ column: Int) -> String {
+    (self as? any PreciseSource)?.place(row: row, column: column)
+      ?? "row \(row), column \(column)"
   }
 }

@@ -5,7 +5,11 @@ extension SampleSource {
   ///
   /// - Throws: What reading throws, `CancellationError`.
   package func columnMeans(in context: RunContext) throws -> [Double] {
-    try sums(in: context) { $0.columnSums() }.map { $0 / Double(rows) }
+    try sums(in: context) {
+      $0.columnSums()
+    } doubles: {
+      $1
+    }.map { $0 / Double(rows) }
   }
 
   /// The population variance of every column about the given means.
@@ -14,8 +18,11 @@ extension SampleSource {
   package func columnVariances(
     means: [Double], in context: RunContext
   ) throws -> [Double] {
-    try sums(in: context) { $0.columnSquares(about: means) }
-      .map { $0 / Double(rows) }
+    try sums(in: context) {
+      $0.columnSquares(about: means)
+    } doubles: { column, value in
+      (value - means[column]) * (value - means[column])
+    }.map { $0 / Double(rows) }
   }
 
   /// The least and the greatest value of every column.
@@ -24,20 +31,22 @@ extension SampleSource {
   /// - Throws: What reading throws, `CancellationError`.
   package func columnRanges(
     in context: RunContext
-  ) throws -> [ClosedRange<Float>] {
-    var lower: [Float] = []
-    var upper: [Float] = []
+  ) throws -> [ClosedRange<Double>] {
+    var lower = [Double](repeating: .infinity, count: columns)
+    var upper = [Double](repeating: -.infinity, count: columns)
+    func widen(by value: Double, column: Int) {
+      lower[column] = min(lower[column], value)
+      upper[column] = max(upper[column], value)
+    }
     try forEachBlock(of: Matrix.blockRows, in: context) { _, block in
-      if lower.isEmpty { lower = Array(block.row(0)) }
-      if upper.isEmpty { upper = lower }
-      block.values.withUnsafeBufferPointer { values in
-        for row in 0..<block.rows {
-          for column in 0..<columns {
-            let value = values[row * columns + column]
-            lower[column] = min(lower[column], value)
-            upper[column] = max(upper[column], value)
-          }
+      for row in 0..<block.rows {
+        for (column, value) in block.row(row).enumerated() {
+          widen(by: Double(value), column: column)
         }
+      }
+    } doubles: { _, values in
+      for (index, value) in values.enumerated() {
+        widen(by: value, column: index % columns)
       }
     }
     return zip(lower, upper).map { $0...$1 }
@@ -46,14 +55,60 @@ extension SampleSource {
   /// The sums of the blocks of rows, added in order: the same for samples that
   /// are read block by block as for a matrix.
   private func sums(
-    in context: RunContext, _ sums: (Matrix) -> [Double]
+    in context: RunContext, _ sums: (Matrix) -> [Double],
+    doubles: (Int, Double) -> Double
   ) throws -> [Double] {
     if let matrix = self as? Matrix { return sums(matrix) }
     var total = [Double](repeating: 0, count: columns)
+    func add(_ sums: [Double]) {
+      for (column, sum) in sums.enumerated() { total[column] += sum }
+    }
     try forEachBlock(of: Matrix.blockRows, in: context) { _, block in
-      for (column, sum) in sums(block).enumerated() { total[column] += sum }
+      add(sums(block))
+    } doubles: { _, values in
+      var sums = [Double](repeating: 0, count: columns)
+      for (index, value) in values.enumerated() {
+        let column = index % columns
+        sums[column] += doubles(column, value)
+      }
+      add(sums)
     }
     return total
+  }
+
+  /// Hands over all rows, some at a time, in the precision that they have.
+  private func forEachBlock(
+    of size: Int, in context: RunContext,
+    _ body: (Range<Int>, Matrix) throws -> Void,
+    doubles: (Range<Int>, [Double]) throws -> Void
+  ) throws {
+    guard let precise = self as? any PreciseSource else {
+      return try forEachBlock(of: size, in: context, body)
+    }
+    for block in Parallel.blocks(rows, size: size) {
+      try context.cancellation.check()
+      try doubles(block, precise.doubles(ofRows: Array(block)))
+    }
+  }
+
+  /// The first number that is wanted; nil when there is none.
+  ///
+  /// - Throws: What reading throws, `CancellationError`.
+  package func firstNumber(
+    in context: RunContext, where isWanted: (Double) -> Bool
+  ) throws -> (row: Int, column: Int)? {
+    var first: Int?
+    func look(_ start: Int, _ index: Int?) {
+      first = first ?? index.map { start * columns + $0 }
+    }
+    try forEachBlock(of: Matrix.blockRows, in: context) { rows, block in
+      look(
+        rows.lowerBound,
+        block.values.firstIndex { isWanted(Double($0)) })
+    } doubles: { rows, values in
+      look(rows.lowerBound, values.firstIndex(where: isWanted))
+    }
+    return first.map { ($0 / columns, $0 % columns) }
   }
 }
 

@@ -101,7 +101,12 @@ struct CSVTests {
       ("a,b\n1,2,3\n", "line 2 has 3 fields, the header 2"),
       ("a,b\n1,2\n\n3,four\n", "\"four\" is no number in column b on line 4"),
       ("a,b\n1,\n", "a number is missing in column b on line 2"),
-      ("a,b\n1,nan\n", "\"nan\" is no number in column b on line 2"),
+      ("a,b\n1,nan\n", "a number is missing in column b on line 2"),
+      (
+        "a,b\n1,\n,NA\n",
+        "3 numbers are missing: 1 in column a, first on line 3; 2 in column b,"
+          + " first on line 2"
+      ),
       ("a,b\n1,1e999\n", "\"1e999\" is no number in column b on line 2"),
       ("a,y\n1,2\n", "the label on line 2 is 2"),
       ("id,y\n1,0\n", "there is no column of numbers"),

@@ -197,7 +197,7 @@ struct LayoutTests {
       ("id,y\n0,0\n1,2\n2,0\n", "the label on line 3 is 2"),
       (
         "id,y\n0,0\n1,good\n2,0\n",
-        "\"good\" is no number in column y on line 3"
+        "nobody knows which of the labels 0, good is ordinary"
       ),
       ("id,y\n0,0\n1,1\n1,0\n", "the id 1 on line 4 occurs twice"),
       ("id\n0\n1\n2\n", "the labels have only one column"),
@@ -291,10 +291,10 @@ struct LayoutTests {
   func foreignOption() throws {
     try writeCategory("bottle")
     var options = DatasetOptions()
-    options.idColumn = "id"
+    options.missing = .mean
     #expect(
       throws: ParameterFault.unknown(
-        "id-column", owner: "mvtec", owners: ["csv"])
+        "missing", owner: "mvtec", owners: ["csv"])
     ) { _ = try self.dataset("bottle", options) }
   }
 

@@ -48,6 +48,23 @@ struct DoorTests {
     #expect(try warnings(LocalOutlierFactor(nNeighbors: 4), on: samples) == [])
   }
 
+  @Test("Components that leave nothing over are told, those that do are not")
+  func everyComponent() throws {
+    let samples = noise(rows: 40, columns: 3)
+    let lines = try warnings(
+      PCAReconstruction(nComponents: .count(3)), on: samples)
+    #expect(lines.count == 1)
+    #expect(lines.first?.contains("every score is 0") ?? false)
+    #expect(lines.first?.contains("--n-components 2") ?? false)
+    #expect(
+      try warnings(PCAReconstruction(nComponents: .count(2)), on: samples)
+        == [])
+    let model = try PCAReconstruction(nComponents: .count(3))
+      .fit(samples, in: RunContext())
+    let others = noise(rows: 40, columns: 3, seed: 2)
+    #expect(try model.scores(for: others).allSatisfy { $0 == 0 })
+  }
+
   @Test("There are no more components than samples, which is said")
   func components() throws {
     let lines = try warnings(

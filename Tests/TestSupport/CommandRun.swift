@@ -95,9 +95,11 @@ package struct CommandRun {
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(self.status == status, "\(errors)", sourceLocation: sourceLocation)
-    // The progress of work that came to nothing may stand before it.
-    let lines = errors.split(separator: "\n").filter {
-      !$0.hasPrefix("anomaly: progress: ")
+    // What work that came to nothing had to tell may stand before it.
+    let lines = errors.split(separator: "\n").filter { line in
+      !["progress", "note", "warning"].contains {
+        line.hasPrefix("anomaly: \($0): ")
+      }
     }
     #expect(lines.count == 1, "\(errors)", sourceLocation: sourceLocation)
     #expect(

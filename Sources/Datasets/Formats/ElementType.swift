@@ -21,23 +21,26 @@ package struct ElementType: Hashable, Sendable {
   package static let uint8 = ElementType(.unsigned, width: 1)
   package static let float32 = ElementType(.floating, width: 4)
 
-  /// Writes the numbers that start `stride` bytes apart as floats that are
-  /// `targetStride` apart.
+  /// Whether single precision holds every number.
+  var fitsFloat: Bool { width < (kind == .floating ? 8 : 4) }
+
+  /// Writes the numbers that start `stride` bytes apart as numbers that
+  /// are `targetStride` apart.
   ///
   /// - Precondition: The kind has this width, and all numbers lie in `bytes`.
-  func convert(
+  func convert<Number: BinaryFloatingPoint>(
     _ bytes: UnsafeRawBufferPointer, stride: Int, count: Int,
-    into target: UnsafeMutablePointer<Float>, targetStride: Int
+    into target: UnsafeMutablePointer<Number>, targetStride: Int
   ) {
     @inline(__always)
     func each<Stored: BitwiseCopyable>(
-      _ type: Stored.Type, _ float: (Stored) -> Float
+      _ type: Stored.Type, _ number: (Stored) -> Number
     ) {
       precondition(
         count == 0
           || (count - 1) * stride + MemoryLayout<Stored>.size <= bytes.count)
       for index in 0..<count {
-        target[index &* targetStride] = float(
+        target[index &* targetStride] = number(
           bytes.loadUnaligned(
             fromByteOffset: index &* stride, as: Stored.self))
       }
@@ -47,9 +50,9 @@ package struct ElementType: Hashable, Sendable {
       _ type: Stored.Type
     ) {
       if isBigEndian {
-        each(type) { Float(Stored(bigEndian: $0)) }
+        each(type) { Number(Stored(bigEndian: $0)) }
       } else {
-        each(type) { Float(Stored(littleEndian: $0)) }
+        each(type) { Number(Stored(littleEndian: $0)) }
       }
     }
     @inline(__always)
@@ -66,11 +69,11 @@ package struct ElementType: Hashable, Sendable {
     case (.signed, 2): integers(Int16.self)
     case (.signed, 4): integers(Int32.self)
     case (.signed, _): integers(Int64.self)
-    case (.floating, 2): each(UInt16.self) { Float(half: ordered($0)) }
+    case (.floating, 2): each(UInt16.self) { Number(Float(half: ordered($0))) }
     case (.floating, 4):
-      each(UInt32.self) { Float(bitPattern: ordered($0)) }
+      each(UInt32.self) { Number(Float(bitPattern: ordered($0))) }
     case (.floating, _):
-      each(UInt64.self) { Float(Double(bitPattern: ordered($0))) }
+      each(UInt64.self) { Number(Double(bitPattern: ordered($0))) }
     }
   }
 }

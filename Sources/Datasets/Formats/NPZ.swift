@@ -5,6 +5,14 @@ import Foundation
 
 /// NumPy's archives of named arrays.
 package enum NPZ {
+  /// The names of the arrays, without the extension `.npy`.
+  ///
+  /// - Throws: `FileFault`.
+  static func names(_ url: URL) throws -> [String] {
+    try ZipArchive(url).entries.filter { $0.name.hasSuffix(".npy") }
+      .map { String($0.name.dropLast(4)) }
+  }
+
   /// The arrays with these names.
   ///
   /// Stored ones are mapped, deflated ones are inflated into memory.

@@ -6,69 +6,80 @@ import LinearAlgebra
 import Parameters
 
 extension DatasetKind {
-  /// A `.csv` file with a header.
+  /// A table in a text file with a header.
   public static let csv = CSVLayout.kind
 }
 
-/// A `.csv` file: a header, one row a sample, an optional column of ids and an
-/// optional column of labels, all other columns numbers.
+/// A table in a text file: a header, one row a sample, an optional column of
+/// ids and an optional column of labels, all other columns numbers.
 enum CSVLayout: DatasetLayout {
   static let name = "csv"
   static let summary = "a .csv with a header"
   static let parameters: [Parameter<DatasetOptions>] = [
     Parameter(
-      "id-column", \.idColumn, .any("the name of a column"),
-      "the column with the ids", unset: "recognised by its name"),
+      "missing", \.missing, .choice,
+      "what becomes of missing numbers: drop the rows, or fill in the mean or"
+        + " median of the training rows", unset: "refused"),
     Parameter(
-      "label-column", \.labelColumn, .any("the name of a column"),
-      "the column with the labels", unset: "recognised by its name"),
+      "categorical", \.categorical, .choice,
+      "what becomes of columns of words", unset: "refused"),
+  ]
+
+  private static let endings: Set<String> = [
+    "csv", "tsv", "txt", "data", "tab", "parquet",
   ]
 
   static func recognizes(_ place: Folder) -> Bool {
-    !place.exists && place.url.pathExtension.lowercased() == "csv"
+    guard !place.exists else { return false }
+    var url = place.url
+    if url.pathExtension.lowercased() == "gz" {
+      url = url.deletingPathExtension()
+    }
+    let ending = url.pathExtension.lowercased()
+    guard ending == "txt" || ending == "data", url == place.url else {
+      return endings.contains(ending)
+    }
+    // Of all that such files may be, tables have separators.
+    return
+      (try? MappedFile(url).withBytes { bytes in
+        bytes.prefix(4096).contains { ",;\t|".utf8.contains($0) }
+      }) ?? false
   }
 
   static func read(
     _ place: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    try MappedFile(place.url).withBytes { bytes in
-      var reader = try CSVReader(bytes, path: place.url.path)
-      try checkHeader(reader)
-      let id = try reader.column(
-        named: options.idColumn, else: CSVReader.usualIDNames)
-      let label = try reader.column(
-        named: options.labelColumn, else: CSVReader.usualLabelNames)
-      let columns = reader.header.indices.filter { $0 != id && $0 != label }
-      guard !columns.isEmpty else {
-        throw reader.malformed(
-          "there is no column of numbers", "add the features as columns")
-      }
-      var values: [Float] = []
-      var samples: [Sample] = []
-      var fields: [Range<Int>] = []
-      while try reader.next(&fields) {
-        for column in columns {
-          values.append(
-            Float(try reader.number(fields[column], column: column)))
-        }
-        samples.append(
-          Sample(
-            id: id.map { reader.text(fields[$0]) } ?? String(samples.count),
-            category: name,
-            label: try label.map { try reader.label(fields[$0], column: $0) }))
-      }
-      guard !samples.isEmpty else {
-        throw reader.malformed(
-          "there are no rows below the header", "add one line a sample")
-      }
-      let matrix = Matrix(
-        rows: samples.count, columns: columns.count, values: values)
-      return [
-        .transductive(
-          name: name, SampleSet(samples: samples, source: matrix))
-      ]
+    let table = try TextTable(place.url, memoryLimit: context.memoryBudget)
+    guard !table.lines.isEmpty else {
+      throw table.malformed(
+        "there are no rows below the header", "add one line a sample")
     }
+    let columns = try TableColumns(of: table, for: .samples, options)
+    guard !columns.features.isEmpty else {
+      throw table.malformed(
+        "there is no column of numbers", "add the features as columns")
+    }
+    let labels = try columns.label.map {
+      try table.labels(in: $0, options)
+    }
+    context.note(columns.told(.samples, guess: labels?.guess))
+    let rows = try TableRows(columns.features, of: table, options, in: context)
+    guard rows.rows > 0 else {
+      throw table.malformed(
+        "numbers are missing in every row",
+        "use \(option: "missing", "mean"), or leave columns out by"
+          + " \(option: "drop-columns")")
+    }
+    let ids = try columns.id.map { try table.texts(of: $0.place) }
+    let samples = rows.kept.map { row in
+      Sample(
+        id: ids?[row] ?? String(row), category: name,
+        label: labels?.values[row])
+    }
+    return [
+      .transductive(name: name, SampleSet(samples: samples, source: rows))
+    ]
   }
 
   static func write(
@@ -92,33 +103,21 @@ enum CSVLayout: DatasetLayout {
       }
     }
   }
-
-  /// Throws when the first line is a row of numbers: it would be lost.
-  private static func checkHeader(_ reader: CSVReader) throws {
-    let names = reader.header
-    // What pandas writes when the columns have no names.
-    let runningNumbers = names.indices.map { String($0) }
-    guard
-      names == runningNumbers || names.contains(where: { Double($0) == nil })
-    else {
-      throw reader.malformed(
-        "the first line holds numbers", "add a line with the column names")
-    }
-  }
 }
 
-extension CSVReader {
-  /// The label in a field: 0 or 1.
+extension TextTable {
+  /// The labels in a column, 0 or 1 a row, and what was guessed to read them.
   ///
   /// - Throws: `FileFault.malformed`.
-  func label(_ field: Range<Int>, column: Int) throws -> Int {
-    switch try number(field, column: column) {
-    case 0: return 0
-    case 1: return 1
-    default:
-      throw malformed(
-        "the label on line \(line) is \(text(field))",
-        "use 0 for ordinary samples and 1 for anomalies")
+  func labels(
+    in column: Column, _ options: DatasetOptions
+  ) throws -> (values: [Int], guess: String?) {
+    let texts = try texts(of: column.place)
+    let words = try LabelWords(texts, options) {
+      "on line \(lines[$0])"
+    } refuse: {
+      malformed($0, $1)
     }
+    return (texts.compactMap(words.label), words.guess)
   }
 }

@@ -21,9 +21,6 @@ enum IDXLayout: DatasetLayout {
   static let summary = "a folder of MNIST-style IDX files"
   static let parameters: [Parameter<DatasetOptions>] = [
     Parameter(
-      "normal-label", each: \.normalLabels, ParameterDomain("a whole number"),
-      "an ordinary class", unset: "each class in turn"),
-    Parameter(
       "anomaly-label", each: \.anomalyLabels, ParameterDomain("a whole number"),
       "an anomalous class", unset: "all others"),
     Parameter(
@@ -87,6 +84,11 @@ private struct IDXReader {
   let memoryLimit: Int
 
   func categories() throws -> [DatasetCategory] {
+    for value in options.normalValues where Int(value) == nil {
+      throw DatasetFault.unusableOption(
+        name: "normal-label", problem: "the class \(value) is no number",
+        remedy: "use a whole number")
+    }
     let train = try images("train-images")
     let trainLabels = try labels("train-labels", of: train)
     if let contamination = options.contamination {
@@ -241,14 +243,21 @@ private struct IDXReader {
   private func labels(_ prefix: String, of images: Images) throws -> [Int]? {
     guard let url = try file(prefix) else { return nil }
     let array = try IDX.read(url, memoryLimit: memoryLimit)
-    guard array.shape.count == 1, array.rows == images.array.rows else {
+    // QMNIST has a row for each image, the class first.
+    guard 1...2 ~= array.shape.count, array.rows == images.array.rows,
+      array.columns > 0
+    else {
       throw DatasetFault.wrongLabels(
         path: url.path,
-        problem: "there are \(array.rows) labels for \(images.array.rows)"
-          + " images",
+        problem: "labels of shape \(array.shape) are there for"
+          + " \(images.array.rows) images",
         remedy: "use the label file that belongs to \(images.url.path)")
     }
-    return try array.matrix().values.map { value in
+    let classes = stride(
+      from: 0, to: array.rows * array.columns, by: array.columns)
+    let values = try array.matrix().values
+    return try classes.map { place in
+      let value = values[place]
       guard let label = Int(exactly: value) else {
         throw DatasetFault.wrongLabels(
           path: url.path, problem: "\(value) is no label",

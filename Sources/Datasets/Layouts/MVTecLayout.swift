@@ -123,12 +123,16 @@ enum MVTecLayout: DatasetLayout {
     return images
   }
 
-  private static func mask(of image: URL, in folder: Folder) throws -> URL {
-    let mask = folder["\(image.stem)_mask.png"].url
-    guard mask.isReachable else {
-      throw DatasetFault.missingMask(path: mask.path, image: image.path)
+  /// The mask of a picture, its ending in capitals or not; nil where there is a
+  /// folder of masks, as MVTec LOCO has them.
+  private static func mask(of image: URL, in folder: Folder) throws -> URL? {
+    let name = "\(image.stem)_mask"
+    let masks = ["png", image.pathExtension, "PNG"].map {
+      folder["\(name).\($0)"].url
     }
-    return mask
+    if let mask = masks.first(where: \.isReachable) { return mask }
+    if folder[image.stem].exists { return nil }
+    throw DatasetFault.missingMask(path: masks[0].path, image: image.path)
   }
 
   static func write(

@@ -8,16 +8,19 @@ extension DatasetKind {
 }
 
 /// `trainingset.npy` and `testingset.npy`, as the machine-learning courses of
-/// NTU hand them out.
+/// NTU hand them out; or one `.npy` file, which is fitted and scored.
 enum NPYLayout: DatasetLayout {
   static let name = "npy"
-  static let summary = "a folder with \(trainName) and \(testName)"
+  static let summary =
+    "a folder with \(trainName) and \(testName), or an .npy"
 
   private static let trainName = "trainingset.npy"
   private static let testName = "testingset.npy"
 
   static func recognizes(_ place: Folder) throws -> Bool {
-    guard place.exists else { return false }
+    guard place.exists else {
+      return place.url.pathExtension.lowercased() == "npy"
+    }
     return try !Set(place.names()).isDisjoint(with: [trainName, testName])
   }
 
@@ -25,19 +28,31 @@ enum NPYLayout: DatasetLayout {
     _ place: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
+    guard place.exists else {
+      return [
+        .transductive(
+          name: name,
+          try array(place.url).samples(
+            category: name, path: place.url.path, telling: context.note))
+      ]
+    }
     let train = try array(place[trainName].url)
     let test = try array(place[testName].url)
     guard train.shape.dropFirst() == test.shape.dropFirst() else {
       throw DatasetFault.differentShapes(
         path: place[testName].url.path, train: train.shape, test: test.shape)
     }
-    func set(_ array: StoredArray, _ file: String) throws -> SampleSet {
-      try array.samples(category: name, path: place[file].url.path)
+    func set(
+      _ array: StoredArray, _ file: String, like training: StoredArray? = nil
+    ) throws -> SampleSet {
+      try array.samples(
+        category: name, path: place[file].url.path, like: training,
+        telling: context.note)
     }
     return [
       DatasetCategory(
         name: name, train: try set(train, trainName),
-        test: try set(test, testName))
+        test: try set(test, testName, like: train))
     ]
   }
 

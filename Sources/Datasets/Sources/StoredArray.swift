@@ -46,8 +46,17 @@ package struct StoredArray: SampleSource {
   ///
   /// - Throws: `FileFault` when the file has changed.
   package func matrix(ofRows indices: [Int]) throws -> Matrix {
+    Matrix(
+      rows: indices.count, columns: columns,
+      values: try numbers(ofRows: indices))
+  }
+
+  /// The numbers of the rows with the given indices.
+  func numbers<Number: BinaryFloatingPoint & BitwiseCopyable & Sendable>(
+    ofRows indices: [Int]
+  ) throws -> [Number] {
     let columns = columns
-    let values = try [Float](
+    let values = try [Number](
       unsafeUninitializedCapacity: indices.count * columns
     ) { target, count in
       try withBytes { bytes in
@@ -80,11 +89,14 @@ package struct StoredArray: SampleSource {
       count = indices.count * columns
     }
     releasePages(ofRows: indices)
-    return Matrix(rows: indices.count, columns: columns, values: values)
+    return values
   }
 
-  private func scale(_ values: UnsafeMutableBufferPointer<Float>) {
+  private func scale<Number: BinaryFloatingPoint>(
+    _ values: UnsafeMutableBufferPointer<Number>
+  ) {
     guard divisor != 1 else { return }
+    let divisor = Number(divisor)
     for index in values.indices { values[index] /= divisor }
   }
 
@@ -103,9 +115,9 @@ package struct StoredArray: SampleSource {
   }
 
   /// Reads column by column, the order in which the bytes lie.
-  private func readColumnMajor(
+  private func readColumnMajor<Number: BinaryFloatingPoint>(
     _ indices: [Int], of bytes: UnsafeRawBufferPointer,
-    into target: UnsafeMutablePointer<Float>
+    into target: UnsafeMutablePointer<Number>
   ) {
     let columns = columns
     let runs = Self.runs(of: indices)
@@ -153,5 +165,23 @@ package struct StoredArray: SampleSource {
       try file.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     case .memory(let data): data.withUnsafeBytes(body)
     }
+  }
+}
+
+/// The rows of a table in an array of numbers that single precision would
+/// round.
+struct PreciseArray: PreciseSource {
+  let array: StoredArray
+  let path: String
+
+  var rows: Int { array.rows }
+  var columns: Int { array.columns }
+
+  func doubles(ofRows indices: [Int]) throws -> [Double] {
+    try array.numbers(ofRows: indices)
+  }
+
+  func place(row: Int, column: Int) -> String {
+    "row \(row), column \(column) of \(path)"
   }
 }

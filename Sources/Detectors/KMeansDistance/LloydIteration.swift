@@ -32,6 +32,9 @@ struct LloydIteration {
   private var sums: [Double]
   private var counts: [Int]
   private var centroids: ShiftedCentroids
+  /// The centroids as the samples are: the mean of rows that are equal is that
+  /// row, which a shift to the origin and back would round.
+  private var means: Matrix
   /// Where the centroids stood when inner products were last computed.
   private var reference: ShiftedCentroids?
   /// How many samples were settled one by one since then.
@@ -86,6 +89,7 @@ struct LloydIteration {
     centroids = ShiftedCentroids(
       [Float](repeating: 0, count: nClusters * samples.columns),
       count: nClusters)
+    means = Matrix(rows: nClusters, columns: samples.columns)
   }
 
   /// - Throws: `CancellationError`; what reading throws.
@@ -123,6 +127,7 @@ struct LloydIteration {
     for index in sums.indices { sums[index] = 0 }
     for cluster in counts.indices { counts[cluster] = 0 }
     reference = nil
+    means = initial
     centroids = ShiftedCentroids(
       shifted.shift(initial).values, count: clusterCount)
   }
@@ -216,10 +221,12 @@ struct LloydIteration {
       let count = Double(counts[cluster])
       for column in 0..<columns {
         let index = cluster * columns + column
-        let mean = shifted.shift(sums[index] / count, column: column)
-        let move = mean - Double(values[index])
+        let mean = sums[index] / count
+        let place = shifted.shift(mean, column: column)
+        let move = place - Double(values[index])
         shift += move * move
-        values[index] = Float(mean)
+        values[index] = Float(place)
+        means.values[index] = Float(mean)
       }
     }
     centroids = ShiftedCentroids(values, count: clusterCount)
@@ -250,17 +257,8 @@ struct LloydIteration {
       inertias[Int(cluster)] += distance
     }
     return Clustering(
-      centroids: plainCentroids, counts: counts, inertias: inertias,
+      centroids: means, counts: counts, inertias: inertias,
       iterations: iterations)
-  }
-
-  private var plainCentroids: Matrix {
-    let columns = samples.columns
-    return Matrix(
-      rows: clusterCount, columns: columns,
-      values: centroids.values.indices.map {
-        centroids.values[$0] / shifted.scale + shifted.origin[$0 % columns]
-      })
   }
 
   /// The squared distance of every sample to the centroid of its cluster.
@@ -268,7 +266,7 @@ struct LloydIteration {
     _ clusters: [Int32], in context: RunContext
   ) throws -> [Double] {
     let columns = samples.columns
-    let centroids = plainCentroids
+    let centroids = means
     return try Parallel.map(blocks.count) { index in
       try context.cancellation.check()
       let rows = blocks[index].rows

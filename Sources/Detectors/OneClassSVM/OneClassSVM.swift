@@ -14,8 +14,11 @@ public struct OneClassSVM: Detector {
   /// The width of the kernel; `scale` by default.
   public var gamma: Gamma
   /// The solver stops when no pair of samples violates the conditions of
-  /// optimality by more; positive, 1e-3 by default.
-  public var tolerance: Double
+  /// optimality by more; positive.
+  ///
+  /// Nil, the default, means 1e-6 for up to 5,000 samples, whose order a coarse
+  /// solution may change, and 1e-3 for more.
+  public var tolerance: Double?
   /// The most memory for kernel values, in MiB; at least 1, 200 by default.
   public var cacheSize: Int
   /// Whether the solver leaves out samples that seem settled; true by default.
@@ -29,12 +32,12 @@ public struct OneClassSVM: Detector {
   /// million and a hundred for each sample, as in LIBSVM.
   public var maxIterations: Int?
 
-  /// By default: nu 0.5, gamma `scale`, tolerance 1e-3, 200 MiB, shrinking, all
-  /// samples.
+  /// By default: nu 0.5, gamma `scale`, a tolerance by the number of samples,
+  /// 200 MiB, shrinking, all samples.
   public init(
     nu: Double = 0.5,
     gamma: Gamma = .scale,
-    tolerance: Double = 1e-3,
+    tolerance: Double? = nil,
     cacheSize: Int = 200,
     shrinking: Bool = true,
     maxSamples: Int? = nil,
@@ -61,7 +64,9 @@ public struct OneClassSVM: Detector {
       Parameter(
         "max-samples", \.maxSamples, .count, "samples to learn from",
         unset: "every one"),
-      Parameter("tolerance", \.tolerance, .positive, "largest violation"),
+      Parameter(
+        "tolerance", \.tolerance, .positive, "largest violation",
+        unset: "1e-6 for up to 5,000 samples, else 1e-3"),
       Parameter(
         "cache-size", \.cacheSize, .count, "MiB for kernel values"),
     ]
@@ -103,6 +108,7 @@ public struct OneClassSVM: Detector {
     var generator = SeededGenerator(seed: 0)
     chosen.shuffle(using: &generator)
 
+    let tolerance = tolerance ?? (count <= 5_000 ? 1e-6 : 1e-3)
     let (points, gamma) = try scaledPoints(source, rows: chosen)
     try context.cancellation.check()
     let solver = SequentialMinimalOptimization(

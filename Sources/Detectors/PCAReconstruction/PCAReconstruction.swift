@@ -67,8 +67,29 @@ public struct PCAReconstruction: Detector {
       mean = centered.mean
       axes = try PrincipalAxes(of: centered, keeping: count, in: context)
     }
+    if axes.isComplete {
+      try warnOfNothingLeftOut(
+        by: axes.singularValues.count, source, mean: mean, in: context)
+    }
     return PCAReconstructionModel(
       mean: mean, axes: axes, sampleCount: rows, mahalanobis: mahalanobis)
+  }
+
+  /// Says so where all components together describe every sample.
+  private func warnOfNothingLeftOut(
+    by kept: Int, _ source: any SampleSource, mean: [Double],
+    in context: RunContext
+  ) throws {
+    let varying = try source.columnVariances(means: mean, in: context)
+      .count { $0 > 0 }
+    guard kept > 0, kept == varying else { return }
+    let way: FaultMessage =
+      kept == 1
+      ? "use another detector"
+      : "use \(option: "n-components", kept - 1) or fewer"
+    context.warn(
+      "all \(kept) components of \(varying) varying columns are kept, which"
+        + " leave nothing over: every score is 0; \(way)")
   }
 
   /// The components to keep, once memory is known to suffice.

@@ -112,6 +112,7 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
     _ samples: Matrix, in context: RunContext,
     _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Float] {
+    let rounding = Double(Float.ulpOfOne * Float.ulpOfOne)
     let weights =
       mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
     var scores = [Float](repeating: 0, count: samples.rows)
@@ -122,6 +123,13 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
           for column in index * featureCount..<(index + 1) * featureCount {
             score += residuals[column] * residuals[column]
           }
+          var length = score
+          for component in 0..<componentCount {
+            let value = coordinates[index * componentCount + component]
+            length += value * value
+          }
+          // What the rounding of samples leaves of those in the subspace.
+          if score <= rounding * length { score = 0 }
           for (component, weight) in weights.enumerated() {
             let value = coordinates[index * componentCount + component]
             score += value * value * weight

@@ -7,6 +7,8 @@ struct PrincipalAxes {
   let singularValues: [Double]
   /// The axes, one a row.
   let vectors: [Double]
+  /// Whether no direction with variance is left out.
+  let isComplete: Bool
   /// The sum of the squares of all singular values.
   let squaresTotal: Double
 
@@ -55,6 +57,7 @@ struct PrincipalAxes {
     self.init(
       singularValues: Array(decomposition.values.prefix(kept)),
       vectors: Array(decomposition.rightVectors.prefix(kept * columns)),
+      isComplete: kept == rank,
       squaresTotal: squares.reduce(0, +))
   }
 
@@ -88,13 +91,16 @@ struct PrincipalAxes {
     }
     self.init(
       singularValues: variances.prefix(kept).map { $0.squareRoot() },
-      vectors: vectors, squaresTotal: eigen.values.reduce(0) { $0 + max($1, 0) }
+      vectors: vectors, isComplete: kept == variances.count,
+      squaresTotal: eigen.values.reduce(0) { $0 + max($1, 0) }
     )
   }
 
   private init(
-    singularValues: [Double], vectors: [Double], squaresTotal: Double
+    singularValues: [Double], vectors: [Double], isComplete: Bool,
+    squaresTotal: Double
   ) {
+    self.isComplete = isComplete
     self.singularValues = singularValues
     self.vectors = Self.oriented(vectors, count: singularValues.count)
     self.squaresTotal = squaresTotal

@@ -200,5 +200,6 @@ private struct AblationProgress {
     let sink: any ProgressSink
     func report(_ progress: ProgressReport) {}
     func warn(_ line: FaultMessage) { sink.warn(line) }
+    func note(_ line: FaultMessage) { sink.note(line) }
   }
 }

@@ -21,9 +21,20 @@ struct FittedFeatures: Sendable {
     let rows = try extractor.samples(of: set, in: context)
     let scaler = try (scaler ?? .default(for: extractor))
       .fit(rows, in: context)
-    return (
-      FittedFeatures(extractor: extractor, scaler: scaler), scaler.scaled(rows)
-    )
+    let features = FittedFeatures(extractor: extractor, scaler: scaler)
+    return (features, try features.scaled(rows, in: context))
+  }
+
+  /// In memory where precise rows take at most a quarter of the budget.
+  private func scaled(
+    _ rows: any SampleSource, in context: RunContext
+  ) throws -> any SampleSource {
+    let scaled = scaler.scaled(rows)
+    let size = rows.rows * rows.columns * MemoryLayout<Float>.stride
+    guard rows is any PreciseSource, size <= context.memoryBudget / 4 else {
+      return scaled
+    }
+    return try scaled.allRows(in: context)
   }
 
   /// The features of a set on the scale of the training samples.
@@ -37,7 +48,7 @@ struct FittedFeatures: Sendable {
       throw DetectorFault.wrongFeatureCount(
         actual: rows.columns, expected: columns)
     }
-    return scaler.scaled(rows)
+    return try scaled(rows, in: context)
   }
 
   /// Some samples of a set, as images and on the scale of the training samples;
@@ -46,8 +57,9 @@ struct FittedFeatures: Sendable {
     _ indices: [Int], of set: SampleSet, in context: RunContext
   ) throws -> (images: [RasterImage], rows: Matrix) {
     let rows = try extractor.samples(of: set.selecting(indices), in: context)
-      .matrix()
-    return (images(ofUnscaled: rows), scaler.scaled(rows))
+    return (
+      images(ofUnscaled: try rows.matrix()), try scaler.scaled(rows).matrix()
+    )
   }
 
   /// Rows as a detector sees or makes them, as images; none unless the

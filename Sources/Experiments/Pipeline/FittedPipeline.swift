@@ -52,6 +52,11 @@ public struct FittedPipeline: Sendable {
     self.trainingScores = trainingScores
   }
 
+  /// Whether it knows what stands in for missing numbers of a table.
+  package var fillsMissingValues: Bool { extractor.table?.fills != nil }
+  /// Whether it knows the words of a table's columns.
+  package var knowsCategories: Bool { extractor.table?.words.isEmpty == false }
+
   package var extractor: FeatureExtractor { features.extractor }
   package var scaler: FittedScaler { features.scaler }
 

@@ -2,12 +2,22 @@ import Diagnostics
 import Files
 import Foundation
 
-/// Walks the records of comma-separated text (RFC 4180); semicolons and tabs
-/// separate too when the header has more of them.
+/// Walks the records of separated text (RFC 4180): by commas, or by
+/// semicolons, tabs or bars when the header has more of them, or by what a
+/// first line `sep=;` says.
 struct CSVReader {
+  /// What a field holds.
+  enum Field {
+    case number(Double)
+    case missing
+    case word
+  }
+
   private let bytes: UnsafeRawBufferPointer
   private let path: String
   private let separator: UInt8
+  /// A line feed; a carriage return where there is none.
+  private let newline: UInt8
   private var offset = 0
   /// The line on which the present record begins, counted from 1.
   private(set) var line = 0
@@ -17,7 +27,15 @@ struct CSVReader {
   private(set) var header: [String] = []
 
   private static let quote = UInt8(ascii: "\"")
-  private static let newline = UInt8(ascii: "\n")
+  private static let comma = UInt8(ascii: ",")
+  /// What stands for a number that is not there, in lower case.
+  private static let missingMarks: Set<String> = [
+    "", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "nat", "?", "-",
+    "missing",
+  ]
+  private static let longestMark = missingMarks.reduce(0) {
+    max($0, $1.utf8.count)
+  }
 
   /// Reads the header.
   ///
@@ -27,11 +45,22 @@ struct CSVReader {
     self.path = path
     let mark: [UInt8] = [0xef, 0xbb, 0xbf]
     if bytes.starts(with: mark) { offset = mark.count }
-    let first = bytes[offset...].prefix { $0 != Self.newline }
-    separator =
-      Array(",;\t".utf8).max { a, b in
-        first.count { $0 == a } < first.count { $0 == b }
-      } ?? UInt8(ascii: ",")
+    let newline = UInt8(ascii: bytes.contains(0x0a) ? "\n" : "\r")
+    self.newline = newline
+    let first = bytes[offset...].prefix { $0 != newline }
+    let told = Array("sep=".utf8)
+    if first.starts(with: told), case let rest = first.dropFirst(told.count),
+      let separator = rest.first, rest.dropFirst().allSatisfy({ $0 == 0x0d })
+    {
+      self.separator = separator
+      offset = min(first.endIndex + 1, bytes.count)
+      nextLine = 2
+    } else {
+      separator =
+        Array(",;\t|".utf8).max { a, b in
+          first.count { $0 == a } < first.count { $0 == b }
+        } ?? Self.comma
+    }
     var fields: [Range<Int>] = []
     guard try next(&fields) else {
       throw FileFault.malformed(
@@ -51,7 +80,14 @@ struct CSVReader {
       line = nextLine
       try readRecord(&fields)
     } while fields.count == 1 && fields[0].isEmpty
-    guard header.isEmpty || fields.count == header.count else {
+    guard !header.isEmpty else { return true }
+    // Separators at the ends of lines, of the header alone or of the others.
+    if fields.count == header.count + 1, fields.last?.isEmpty == true {
+      fields.removeLast()
+    } else if fields.count == header.count - 1, header.last == "" {
+      fields.append(offset..<offset)
+    }
+    guard fields.count == header.count else {
       throw malformed(
         "line \(line) has \(fields.count) fields, the header \(header.count)",
         "give every line as many fields as the header")
@@ -73,7 +109,7 @@ struct CSVReader {
             throw malformed(
               "a quotation mark on line \(line) is never closed", "close it")
           }
-          if bytes[end] == Self.newline { nextLine += 1 }
+          if bytes[end] == newline { nextLine += 1 }
           if bytes[end] == Self.quote {
             guard end + 1 < bytes.count, bytes[end + 1] == Self.quote else {
               break
@@ -84,7 +120,7 @@ struct CSVReader {
         }
         offset = end + 1
         while offset < bytes.count, bytes[offset] != separator,
-          bytes[offset] != Self.newline
+          bytes[offset] != newline
         {
           guard bytes[offset] == 0x20 || bytes[offset] == 0x0d else {
             throw malformed(
@@ -96,7 +132,7 @@ struct CSVReader {
       } else {
         end = start
         while end < bytes.count, bytes[end] != separator,
-          bytes[end] != Self.newline
+          bytes[end] != newline
         {
           end += 1
         }
@@ -107,7 +143,7 @@ struct CSVReader {
       }
       fields.append(start..<end)
       guard offset < bytes.count else { return }
-      let isEnd = bytes[offset] == Self.newline
+      let isEnd = bytes[offset] == newline
       offset += 1
       if isEnd {
         nextLine += 1
@@ -118,49 +154,33 @@ struct CSVReader {
 
   /// The text of a field.
   func text(_ field: Range<Int>) -> String {
-    String(decoding: bytes[field], as: UTF8.self)
-      .replacing("\"\"", with: "\"")
+    let text = String(decoding: bytes[field], as: UTF8.self)
+    return bytes[field].contains(Self.quote)
+      ? text.replacing("\"\"", with: "\"") : text
   }
 
-  /// The number in a field of a column.
-  ///
-  /// - Throws: `FileFault.malformed` when it is empty or no finite number.
-  func number(_ field: Range<Int>, column: Int) throws -> Double {
-    guard let value = Double(csv: bytes[field]), value.isFinite else {
-      let place = "in column \(header[column]) on line \(line)"
-      throw field.isEmpty
-        ? malformed("a number is missing \(place)", "fill it in")
-        : malformed(
-          "\"\(text(field).prefix(40))\" is no number \(place)",
-          "replace it by a number, or remove the column")
+  /// What a field holds; between other separators than commas, a comma may
+  /// stand for the decimal point.
+  func value(_ field: Range<Int>) -> Field {
+    if let number = Double(csv: bytes[field]), number.isFinite {
+      return .number(number)
     }
-    return value
+    guard field.count <= Self.longestMark || separator != Self.comma else {
+      return .word
+    }
+    let text = text(field)
+    if Self.missingMarks.contains(text.lowercased()) { return .missing }
+    if separator != Self.comma, text.count(where: { $0 == "," }) == 1,
+      let number = Double(text.replacing(",", with: ".")), number.isFinite
+    {
+      return .number(number)
+    }
+    return .word
   }
 
   func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault {
     .malformed(path: path, problem: problem, remedy: remedy)
   }
-
-  /// The column that has the given name, or else one of the usual names.
-  ///
-  /// - Throws: `FileFault.malformed` when the given name is no column's.
-  func column(named name: String?, else usual: Set<String>) throws -> Int? {
-    guard let name else {
-      return header.firstIndex { usual.contains($0.lowercased()) }
-    }
-    guard let column = header.firstIndex(of: name) else {
-      throw malformed(
-        "there is no column \(name)",
-        "name one of \(header.prefix(20).joined(separator: ", "))")
-    }
-    return column
-  }
-
-  static let usualIDNames: Set<String> = ["id", "", "index", "image_id"]
-  static let usualLabelNames: Set<String> = [
-    "y", "label", "labels", "class", "target", "anomaly", "is_anomaly",
-    "outlier", "is_outlier",
-  ]
 }
 
 extension Double {
@@ -194,7 +214,8 @@ extension Double {
       self = isNegative ? -value : value
       return
     }
-    guard
+    // Of words, most are known by how they begin.
+    guard let first = rest.first, first < UInt8(ascii: ":"),
       let value = Double(String(decoding: text, as: UTF8.self))
     else { return nil }
     self = value
