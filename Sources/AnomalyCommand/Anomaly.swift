@@ -15,7 +15,7 @@ struct Anomaly: ParsableCommand {
     version: anomalyKitVersion,
     subcommands: [
       Compare.self, Check.self, Fit.self, Score.self, Submit.self,
-      Evaluate.self, Ablate.self, Outliers.self, Inspect.self,
+      Evaluate.self, Combine.self, Ablate.self, Outliers.self, Inspect.self,
       DatasetCommand.self, Detectors.self,
     ])
 }

@@ -14,7 +14,7 @@ struct EqualBins {
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`;
   ///   `CancellationError`.
   init(of source: any SampleSource, count: Int, in context: RunContext) throws {
-    var ranges: [ClosedRange<Float>] = []
+    var ranges: [ClosedRange<Double>] = []
     try source.forEachFiniteBlock(stage: "ranges", in: context) { block in
       let found = try block.columnRanges(in: context)
       ranges =
@@ -26,10 +26,10 @@ struct EqualBins {
     }
     self.init(
       lower: ranges.map {
-        Double($0.lowerBound) - ($0.lowerBound == $0.upperBound ? 0.5 : 0)
+        $0.lowerBound - ($0.lowerBound == $0.upperBound ? 0.5 : 0)
       },
       upper: ranges.map {
-        Double($0.upperBound) + ($0.lowerBound == $0.upperBound ? 0.5 : 0)
+        $0.upperBound + ($0.lowerBound == $0.upperBound ? 0.5 : 0)
       }, count: count)
   }
 
