@@ -40,10 +40,11 @@ extension DatasetCommand {
     func run() throws {
       let session = Session(try RunArguments.parse([]))
       let dataset = try session.run {
-        try data.open(seed: 0, in: session.context)
+        let dataset = try data.open(seed: 0, in: session.context)
+        let report = DatasetReport(dataset)
+        try StandardStreams.print(json ? report.json : report.text)
+        return dataset
       }
-      let report = DatasetReport(dataset)
-      try StandardStreams.print(json ? report.json : report.text)
       guard let groups else { return }
       let found = try session.run {
         GroupsReport(

@@ -46,7 +46,7 @@ struct Evaluate: ParsableCommand {
     let report = EvaluationReport(
       try Evaluation(scores: table.scores, labels: table.labels),
       threshold: threshold)
-    progress.tellNotes()
     try StandardStreams.print(json ? report.json : report.text)
+    progress.tellNotes()
   }
 }

@@ -36,8 +36,7 @@ struct HostileInputTests {
         ["compare", images, "--kind", "folders", "--labels", path]
       case "model.st": ["score", images, "--kind", "folders", "--model", path]
       case "study.yaml": ["ablate", path, "--output", folder.path("o")]
-      case "t.csv", "t.npz": ["compare", path]
-      case "t.npy": ["score", path, "--model", folder.path("none")]
+      case "t.csv", "t.npz", "t.npy": ["compare", path]
       default: ["compare", images, "--kind", "folders", "--detectors", "pca"]
       }
     let run = try CommandRun(arguments)

@@ -112,7 +112,12 @@ extension TextTable {
   func labels(
     in column: Column, _ options: DatasetOptions
   ) throws -> (values: [Int], guess: String?) {
-    let texts = try texts(of: column.place)
+    // Numbers are known from the first reading.
+    let texts =
+      column.holdsNumbers && column.missing == 0
+      ? numbers(of: column.place).map { number in
+        Int(exactly: number).map { "\($0)" } ?? "\(number)"
+      } : try texts(of: column.place)
     let words = try LabelWords(texts, options) {
       "on line \(lines[$0])"
     } refuse: {

@@ -72,11 +72,12 @@ struct TableRows: PreciseSource {
     var names: [String] = []
     // The number of a row in each column.
     var parts: [(Int) -> Double] = []
+    let (numbers, width) = (table.values, table.columns.count)
     for column in columns {
       guard column.words > 0 else {
         names.append(
           column.name.isEmpty ? "column \(column.place + 1)" : column.name)
-        parts.append { table.number(row: $0, column: column.place) }
+        parts.append { numbers[$0 * width + column.place] }
         continue
       }
       let texts = try table.texts(of: column.place)

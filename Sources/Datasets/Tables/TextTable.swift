@@ -136,11 +136,7 @@ struct TextTable {
 
   /// The numbers of a column.
   func numbers(of column: Int) -> [Double] {
-    lines.indices.map { number(row: $0, column: column) }
-  }
-
-  func number(row: Int, column: Int) -> Double {
-    values[row * columns.count + column]
+    lines.indices.map { values[$0 * columns.count + column] }
   }
 
   func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault {
