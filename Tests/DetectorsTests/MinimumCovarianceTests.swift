@@ -23,9 +23,9 @@ struct MinimumCovarianceTests {
 
   /// Figures of scikit-learn 1.9.1.
   ///
-  /// `MinCovDet(random_state=0)` in double precision of the same table: `numpy.linalg.slogdet(raw_covariance_)`, and
-  /// `mahalanobis` of the first six rows. Of twenty seeds one finds -2.963656
-  /// for the second table.
+  /// Of `MinCovDet(random_state=0)` in double precision of the same table:
+  /// `numpy.linalg.slogdet(raw_covariance_)`, and `mahalanobis` of the first
+  /// six rows. Of twenty seeds one finds -2.963656 for the second table.
   struct Reference: CustomTestStringConvertible, Sendable {
     var rows: Int
     var columns: Int
