@@ -28,7 +28,7 @@ run: build
 	  "$$bin" compare data/inspection --output $(OUTPUT)/inspection && \
 	  "$$bin" compare data/inspection-hard --output $(OUTPUT)/inspection-hard && \
 	  "$$bin" compare data/fashion-mnist --output $(OUTPUT)/fashion-mnist && \
-	  "$$bin" submit data/inspection --pool --detector pca \
+	  "$$bin" submit data/inspection --pool \
 	    --format id-prediction --output $(OUTPUT)/submission.csv && \
 	  echo "Open $(OUTPUT)/inspection/report.html in a browser."
 

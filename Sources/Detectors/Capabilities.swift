@@ -242,6 +242,11 @@ extension AnomalyModel {
     leftOutScores?.scores ?? (self as? any HeldOutModel)?.heldOutScores
   }
 
+  /// The model, if it can leave each training sample out by itself.
+  package var leavingOneOut: (any LeaveOneOutModel)? {
+    self as? any LeaveOneOutModel
+  }
+
   /// The model, if it has one of its own for every group of samples.
   package var grouping: (any GroupingModel)? { self as? any GroupingModel }
 

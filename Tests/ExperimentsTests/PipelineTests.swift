@@ -68,6 +68,7 @@ import Testing
       NamedDetector("kmeans", KMeansDistance(nClusters: 3, nInit: 2)),
       NamedDetector("pca", PCAReconstruction(nComponents: .count(5))),
       NamedDetector("iforest", IsolationForest(nEstimators: 10)),
+      NamedDetector("knn", NeighborDistance()),
     ]
     if kind != .csv { detectors.append(NamedDetector("fcn", fcn)) }
     let context = RunContext(seed: 7)

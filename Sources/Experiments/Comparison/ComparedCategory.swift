@@ -104,16 +104,19 @@ struct ComparedCategory {
       try samples.train.fit(detector, trainingScores: .none, in: parts[0]))
     var pixels = fit.value.pixelFigures(for: samples.masks, in: context)
     var mapTime = Duration.zero
+    let leavingOneOut =
+      samples.train.isTransductive ? fit.value.model.leavingOneOut : nil
     let scoring = try clock.measure(
-      try fit.value.scores(
-        of: samples.test, in: parts[1],
-        maps: pixels == nil
-          ? nil
-          : { places, maps in
-            mapTime += clock.measure {
-              pixels?.add(maps, at: places, in: context)
-            }
-          }))
+      try leavingOneOut?.leaveOneOutScores(in: parts[1])
+        ?? fit.value.scores(
+          of: samples.test, in: parts[1],
+          maps: pixels == nil
+            ? nil
+            : { places, maps in
+              mapTime += clock.measure {
+                pixels?.add(maps, at: places, in: context)
+              }
+            }))
     let evaluation = try Evaluation(
       scores: scoring.value, labels: testSamples.labels ?? [])
     run.scores = scoring.value

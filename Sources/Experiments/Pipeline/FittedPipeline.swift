@@ -62,12 +62,21 @@ public struct FittedPipeline: Sendable {
 
   /// One score for every sample; higher is more anomalous.
   ///
+  /// The training samples themselves, told by the checksum of all, do not count
+  /// as their own neighbours where the model can leave them out.
+  ///
   /// - Throws: `ExperimentFault.noTestSamples`, the faults of reading, of the
   ///   features and of the model.
   public func scores(
     for set: SampleSet, in context: RunContext = RunContext()
   ) throws -> [Float] {
-    try scores(of: rows(of: set, in: context), in: context)
+    let rows = try rows(of: set, in: context)
+    if let model = model.leavingOneOut, let origin,
+      try set.checksum(in: context) == origin.dataChecksum
+    {
+      return try model.leaveOneOutScores(in: context)
+    }
+    return try scores(of: rows, in: context)
   }
 
   /// The features of samples, on the scale of the training.

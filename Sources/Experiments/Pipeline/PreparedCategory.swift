@@ -34,7 +34,7 @@ package struct PreparedCategory: Sendable {
     guard category.test.count > 0 else {
       throw ExperimentFault.noTestSamples(category: category.name)
     }
-    return category.isTransductive
+    return isTransductive
       ? train
       : try features.rows(
         of: category.test, columns: train.columns, in: context)
@@ -58,16 +58,22 @@ package struct PreparedCategory: Sendable {
     return fitted
   }
 
+  /// Whether the training samples are those to be judged.
+  var isTransductive: Bool { category.isTransductive }
+
   private func scores(
     _ kind: TrainingScores, by fitted: FittedPipeline, in context: RunContext
   ) throws -> [Float] {
+    if kind != .none, let model = fitted.model.leavingOneOut {
+      return try model.leaveOneOutScores(in: context)
+    }
     switch kind {
     case .none:
       return []
     case .heldOut:
       if let known = fitted.model.knownHeldOutScores { return known }
       // Of samples that are to be scored themselves, their own scores tell.
-      if category.isTransductive || fitted.detector.detector.trainsInEpochs {
+      if isTransductive || fitted.detector.detector.trainsInEpochs {
         fallthrough
       }
       var context = context
