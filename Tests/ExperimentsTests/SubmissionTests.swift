@@ -40,7 +40,7 @@ import Testing
     try Submission(ids: ids, scores: [0, 1, 2, 3, 4], threshold: 1)
       .write(to: labels, format: .idPrediction)
     let table = try ScoreTable(scores: scores, labels: labels)
-    #expect(table.ids == ids)
+    #expect(try ScoreFile(scores).ids == ids)
     #expect(table.scores == [0, 1, 2, 3, 4])
     #expect(table.labels == [0, 0, 1, 1, 1])
   }
