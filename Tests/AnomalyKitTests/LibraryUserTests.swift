@@ -108,7 +108,7 @@ import Testing
     let data = Repository.inspection.path
     let help = try command("compare", "--help").output
     #expect(help.contains("--n-neighbors"))
-    #expect(help.contains("which neighbour counts"))
+    #expect(help.contains("neighbor: which neighbour"))
 
     let table = try command(
       "compare", data, "--category", "weave", "--detectors", "pca,neighbor",
