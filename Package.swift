@@ -168,12 +168,15 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Only `make fuzz` needs it, whose library brings the entry of the program.
+// Only `make fuzz` needs it: it links with libFuzzer.
 if Context.environment["ANOMALYKIT_FUZZ"] != nil {
-  package.targets.append(
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     .executableTarget(
-      name: "Fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Entry",
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+      name: "Fuzz", dependencies: ["FuzzReaders", "CFuzzer"],
+      path: "Tests/Fuzz/Entry",
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+  ]
 }
 
 // Only `make docs` needs it, so nobody else fetches it.

@@ -19,6 +19,14 @@ struct Ablate: ParsableCommand {
   @Option(help: "The folder to write; one that was begun is gone on with.")
   var output: String
 
+  @Option(
+    help: """
+      Do a part of the runs, such as 2/8 (auto: as the task of a job array of \
+      Slurm or an indexed job of Kubernetes says); merge puts the parts together.
+      """,
+    transform: Shard.argument)
+  var shard: Shard?
+
   @OptionGroup var resources: ResourceArguments
 
   func run() throws {
@@ -27,22 +35,65 @@ struct Ablate: ParsableCommand {
       catalog: AnomalyCommandLine.catalog)
     let session = Session(resources)
     let folder = URL(fileURLWithPath: output)
-    let ablation = try Ablation(study, in: folder)
+    let ablation = try Ablation(study, in: folder, shard: shard)
     complain(ablation.remainingWork, as: "study")
-    let results: AblationResults
-    do {
-      results = try session.run { try ablation.run(in: session.context) }
-    } catch is CancellationError {
-      complain("stopped: the same command goes on from here")
-      throw ExitCode(130)
+    guard let shard else {
+      return try ablation.finish(in: folder, session)
     }
-    let report = AblationReport(
-      results,
-      provenance: .thisCommand)
+    let failures = try session.stoppable {
+      try ablation.runMissing(in: $0)
+    }
+    complain(
+      "shard \(shard) in \(output): when all are there, anomaly merge puts them"
+        + " together", as: "done")
+    if !failures.isEmpty { throw ExitCode(FaultKind.data.rawValue) }
+  }
+}
+
+extension Ablation {
+  /// Runs what is missing, and writes and prints the report.
+  func finish(in folder: URL, _ session: Session) throws {
+    let results = try session.stoppable { try run(in: $0) }
+    let report = AblationReport(results, provenance: .thisCommand)
     try OutputFolder.withLock(folder) { try report.write(to: folder) }
     try StandardStreams.print(report.text)
     if results.runs.contains(where: { $0.failure != nil }) {
       throw ExitCode(FaultKind.data.rawValue)
     }
+  }
+}
+
+extension Session {
+  /// Does work that goes on from where it was stopped.
+  fileprivate func stoppable<Result>(
+    _ work: (RunContext) throws -> Result
+  ) throws -> Result {
+    do {
+      return try run { try work(context) }
+    } catch is CancellationError {
+      complain("stopped: the same command goes on from here")
+      throw ExitCode(130)
+    }
+  }
+}
+
+extension Shard {
+  /// Reads a part such as 2/8, or takes that which the scheduler gave.
+  fileprivate static func argument(_ text: String) throws -> Shard {
+    if let shard = text == "auto"
+      ? Shard(ofScheduler: environment) : Shard(text)
+    {
+      return shard
+    }
+    throw ValidationError(
+      text == "auto"
+        ? "--shard auto: no job array of Slurm and no indexed job of Kubernetes"
+          + " says which part this is: give it, such as 2/8"
+        : "--shard \(text): give the number of the part and how many there are,"
+          + " such as 2/8")
+  }
+
+  private static var environment: [String: String] {
+    ProcessInfo.processInfo.environment
   }
 }

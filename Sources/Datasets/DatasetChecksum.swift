@@ -46,7 +46,3 @@ extension SampleSet {
     }
   }
 }
-
-extension Checksum {
-  fileprivate var text: String { "crc32:" + String(format: "%08x", value) }
-}

@@ -1,4 +1,5 @@
 import CZlib
+import Foundation
 
 /// A running CRC-32, as zip files and PNGs have it: tells whether bytes have
 /// changed by accident.
@@ -7,6 +8,9 @@ package struct Checksum: Sendable {
   package private(set) var value: UInt32 = 0
 
   package init() {}
+
+  /// Such as `crc32:0a1b2c3d`.
+  package var text: String { "crc32:" + String(format: "%08x", value) }
 
   package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }

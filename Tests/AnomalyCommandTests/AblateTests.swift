@@ -252,4 +252,61 @@ import Testing
     try CommandRun("ablate", folder.path("none.yaml"), "--output", output)
       .expectRefusal(status: 74, mentioning: "none.yaml")
   }
+
+  @Test("Parts that are put together are the study as run whole")
+  func shards() throws {
+    let whole = try ablate(Self.grid)
+    #expect(whole.status == 0, "\(whole.errors)")
+    let parts = (1...3).map { folder.path("part-\($0)") }
+    for (number, part) in zip(1...3, parts) {
+      let run = try CommandRun(
+        "ablate", folder.path("study.yaml"), "--shard", "\(number)/3",
+        "--output", part)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: part).sorted()
+          == ["runs.jsonl", "shard.json"])
+    }
+    let merged = folder.path("merged")
+    let early = try CommandRun(
+      "merge", parts[0], parts[2], "--output", merged)
+    #expect(early.status == 65)
+    #expect(early.errors.contains("of the parts 2/3"))
+    let full = try CommandRun("merge", parts[1], "--output", merged)
+    #expect(full.status == 0, "\(full.errors)")
+    #expect(full.output == whole.output)
+    for name in try FileManager.default.contentsOfDirectory(
+      atPath: output + "/tables")
+    {
+      #expect(
+        try String(contentsOfFile: merged + "/tables/" + name, encoding: .utf8)
+          == file("tables/" + name), "\(name)")
+    }
+  }
+
+  @Test("Parts of other studies, versions and shapes are refused")
+  func otherParts() throws {
+    for (name, change) in [("a", "name: one"), ("b", "name: other")] {
+      let study = Self.grid.replacing("name: few clusters", with: change)
+      let run = try CommandRun(
+        "ablate", folder.write(study, as: "\(name).yaml"), "--shard", "1/2",
+        "--output", folder.path(name))
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    func merge(_ parts: String...) throws -> CommandRun {
+      try CommandRun(["merge"] + parts.map(folder.path) + ["--output", output])
+    }
+    let other = try merge("a", "b")
+    #expect(other.status == 65)
+    #expect(other.errors.contains("part of another study"))
+    try folder.write("name: changed", to: "a.yaml")
+    #expect(try merge("a").errors.contains("has changed since"))
+    let record = folder.path("b") + "/shard.json"
+    let text = try String(contentsOfFile: record, encoding: .utf8)
+    try text.replacing("0.2.0", with: "9.9.9").write(
+      toFile: record, atomically: true, encoding: .utf8)
+    #expect(try merge("b").errors.contains("version 9.9.9"))
+    let none = try CommandRun("merge", inspection, "--output", output)
+    #expect(none.status == 74)
+  }
 }

@@ -11,7 +11,11 @@ public struct Ablation {
   /// What is run.
   public let study: Study
   private let plan: StudyPlan
+  /// What is run here; all of it unless this is a part.
+  private let chosen: Set<AblationRun.Identity>
   private let folder: URL
+  /// The number of parts that were put together; 1 for a study run whole.
+  var shardCount = 1
   private let journal: RunJournal
 
   /// Opens the datasets and the folder, and finds what is still to be run.
@@ -20,11 +24,13 @@ public struct Ablation {
   ///   - study: What to run.
   ///   - folder: A new or empty one, or one that this study was run in before;
   ///     finished runs that the study still asks for are not run again.
+  ///   - shard: Which part of the runs to do; nil does all.
   /// - Throws: `StudyFault`, `FileFault`.
-  public init(_ study: Study, in folder: URL) throws {
+  public init(_ study: Study, in folder: URL, shard: Shard? = nil) throws {
     self.study = study
     self.folder = folder
     plan = try StudyPlan(study)
+    chosen = Set(plan.cells(of: shard).map(\.identity))
     let file = folder.appendingPathComponent("runs.jsonl")
     try OutputFolder.create(folder)
     let names = try? FileManager.default.contentsOfDirectory(
@@ -43,13 +49,42 @@ public struct Ablation {
         folder: folder.relativePath,
         reason: "the folder holds runs of another study")
     }
+    if let shard { try ShardRecord(shard, of: study).write(to: folder) }
+  }
+
+  /// Takes over finished runs of another folder.
+  ///
+  /// - Throws: `StudyFault.otherPart` for runs that the study does not ask for.
+  func adopt(_ runs: [AblationRun.Identity: AblationRun], of part: URL) throws {
+    let cells = plan.cells.filter { runs[$0.identity] != nil }
+    guard cells.count == runs.count else {
+      throw StudyFault.otherPart(
+        folder: part.relativePath, reason: "it holds runs of another study")
+    }
+    for cell in cells where journal.runs[cell.identity] == nil {
+      if let run = runs[cell.identity] { try journal.append(run) }
+    }
+  }
+
+  /// The parts that have runs which are not finished.
+  public var unfinishedShards: [Shard] {
+    (1...shardCount).compactMap { Shard($0, of: shardCount) }.filter { shard in
+      plan.cells(of: shard).contains { journal.runs[$0.identity] == nil }
+    }
+  }
+
+  private func missing(
+    among chosen: Set<AblationRun.Identity>
+  ) -> [StudyPlan.Cell] {
+    plan.cells.filter {
+      chosen.contains($0.identity) && journal.runs[$0.identity] == nil
+    }
   }
 
   /// What is to be done, in a line.
   public var remainingWork: String {
-    let done = journal.runs
-    let cells = plan.cells
-    let missing = cells.filter { done[$0.identity] == nil }
+    let cells = plan.cells.filter { chosen.contains($0.identity) }
+    let missing = missing(among: chosen)
     func count(_ number: Int, _ name: String, _ plural: String) -> String {
       "\(number) \(number == 1 ? name : plural)"
     }
@@ -77,10 +112,29 @@ public struct Ablation {
   /// - Throws: `StudyFault` for a dataset that has changed or gone,
   ///   `FileFault.unwritable`, `CancellationError`.
   public func run(in context: RunContext) throws -> AblationResults {
-    var failures: [AblationRun.Identity: AblationRun] = [:]
+    let failures = Dictionary(
+      uniqueKeysWithValues: try runMissing(in: context).map {
+        ($0.identity, $0)
+      })
+    return try AblationResults(
+      study: study,
+      entries: plan.slices.flatMap { slice in
+        slice.cells.compactMap { cell in
+          (journal.runs[cell.identity] ?? failures[cell.identity]).map {
+            AblationResults.Entry(run: $0, test: slice.category.test)
+          }
+        }
+      }, in: context)
+  }
+
+  /// Does the runs that are missing, and makes nothing of them: for a part.
+  ///
+  /// - Returns: Those that failed.
+  /// - Throws: As `run(in:)`.
+  public func runMissing(in context: RunContext) throws -> [AblationRun] {
+    var failures: [AblationRun] = []
     var progress = AblationProgress(
-      context.progress,
-      missing: plan.cells.filter { journal.runs[$0.identity] == nil })
+      context.progress, missing: missing(among: chosen))
     var context = context
     context.progress = progress.warnings
     for slice in plan.slices {
@@ -104,7 +158,7 @@ public struct Ablation {
       }
       for preparation in slice.preparations {
         let missing = preparation.cells.filter {
-          journal.runs[$0.identity] == nil
+          chosen.contains($0.identity) && journal.runs[$0.identity] == nil
         }
         guard let first = missing.first else { continue }
         progress.begin(first)
@@ -117,22 +171,14 @@ public struct Ablation {
           if run.failure == nil {
             try journal.append(run)
           } else {
-            failures[run.identity] = run
+            failures.append(run)
             context.warn(FaultMessage(run.complaint(in: study)))
           }
           progress.finish(cell)
         }
       }
     }
-    return try AblationResults(
-      study: study,
-      entries: plan.slices.flatMap { slice in
-        slice.cells.compactMap { cell in
-          (journal.runs[cell.identity] ?? failures[cell.identity]).map {
-            AblationResults.Entry(run: $0, test: slice.category.test)
-          }
-        }
-      }, in: context)
+    return failures
   }
 
   /// - Throws: `CancellationError`, and `StudyFault` when the dataset has gone;

@@ -38,6 +38,13 @@ struct StudyPlan {
 
   var cells: [Cell] { slices.flatMap(\.cells) }
 
+  /// The runs of a part of the study; nil for all of it.
+  func cells(of shard: Shard?) -> [Cell] {
+    guard let shard else { return cells }
+    let takes = shard.takes(cells.map(\.expectedSeconds))
+    return zip(cells, takes).filter(\.1).map(\.0)
+  }
+
   /// - Throws: `StudyFault` naming the line of a dataset that cannot be opened
   ///   or has no labels, or for too many runs.
   init(_ study: Study) throws {

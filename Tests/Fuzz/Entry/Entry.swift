@@ -1,23 +1,28 @@
+import CFuzzer
 import Foundation
 import FuzzReaders
 
-/// What libFuzzer calls with every input; `FUZZ_READER` names the reader.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(
-  _ bytes: UnsafePointer<UInt8>, _ count: Int
-) -> CInt {
-  do {
-    try Fuzzing.reader.read(
-      Data(UnsafeBufferPointer(start: bytes, count: count)),
-      in: Fuzzing.folder)
-  } catch {
-    fatalError("no fault: \(type(of: error)) \(error)")
+/// libFuzzer with the reader that `FUZZ_READER` names.
+@main
+enum Fuzz {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? =
+      CommandLine.unsafeArgv
+    let status = LLVMFuzzerRunDriver(&count, &arguments) { bytes, count in
+      do {
+        try Fuzz.reader.read(
+          Data(UnsafeBufferPointer(start: bytes, count: count)),
+          in: Fuzz.folder)
+      } catch {
+        fatalError("no fault: \(type(of: error)) \(error)")
+      }
+      return 0
+    }
+    exit(status)
   }
-  return 0
-}
 
-private enum Fuzzing {
-  static let reader: FuzzReader = {
+  private static let reader: FuzzReader = {
     let name = ProcessInfo.processInfo.environment["FUZZ_READER"] ?? ""
     guard let reader = FuzzReader(rawValue: name) else {
       fatalError(
@@ -28,7 +33,7 @@ private enum Fuzzing {
   }()
 
   /// In memory where the system has such a place.
-  static let folder: URL = {
+  private static let folder: URL = {
     let memory = URL(filePath: "/dev/shm")
     let place =
       FileManager.default.fileExists(atPath: memory.path)

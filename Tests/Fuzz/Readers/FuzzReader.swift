@@ -1,8 +1,9 @@
 import AnomalyKit
 import Foundation
 
-/// Something that reads what strangers write. Whatever bytes it is given, it
-/// reads them or throws a `Fault`.
+/// Something that reads what strangers write.
+///
+/// Whatever bytes it is given, it reads them or throws a `Fault`.
 package enum FuzzReader: String, CaseIterable, Sendable {
   case picture, npy, npz, idx, table, scores, labels, safetensors, model
   case checkpoint, study, runs
