@@ -49,8 +49,9 @@ public struct Shard: Codable, Hashable, Sendable {
     }
   }
 
-  /// Which of some pieces are done here. Each goes, the dearest first, to the
-  /// part with least to do (Graham 1969).
+  /// Which of some pieces are done here.
+  ///
+  /// Each goes, the dearest first, to the part with least to do (Graham 1969).
   ///
   /// - Parameter costs: Of every piece, in any unit.
   public func takes(_ costs: [Double]) -> [Bool] {
