@@ -110,14 +110,22 @@ struct LayoutTests {
     try FileManager.default.createDirectory(
       at: folder.url.appending(path: "empty"),
       withIntermediateDirectories: true)
-    #expect(fault()?.place?.hasSuffix("empty/train/good") == true)
+    #expect(try dataset().categories.map(\.name) == ["bottle"])
   }
 
   @Test("pictures of other formats are not passed over in silence")
   func otherFormats() throws {
     try writeCategory("bottle")
-    try folder.write("jpeg", to: "bottle/test/scratch/11.jpg")
-    #expect(fault("bottle")?.place?.hasSuffix("scratch/11.jpg") == true)
+    try folder.write("tiff", to: "bottle/test/scratch/11.tif")
+    #expect(fault("bottle")?.place?.hasSuffix("scratch/11.tif") == true)
+    #expect(
+      fault("bottle")?.problem
+        == "the picture is a TIFF file, not PNG, JPEG or BMP")
+    // What is a PNG file all the same is read.
+    let image = RasterImage(shape: ImageShape(height: 2, width: 3, channels: 1))
+    try folder.write(try PNG.data(of: image), to: "bottle/test/scratch/11.tif")
+    try folder.writeImages(["bottle/ground_truth/scratch/11_mask.png"])
+    #expect(try dataset("bottle").categories[0].test.count == 4)
   }
 
   // MARK: train and test

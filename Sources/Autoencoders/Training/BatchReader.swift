@@ -10,28 +10,29 @@ struct BatchReader {
   private let order: [Int]
   private let batchSize: Int
   private let isSigned: Bool
-  private let checksValues: Bool
+  private let checks: Checks
   private var position = 0
   private var ahead: Reading?
 
   /// - Parameters:
   ///   - order: The rows to read, in this order.
-  ///   - checksValues: Whether values may not be finite; once is enough.
+  ///   - checks: What may be wrong with the values; once is enough.
   init(
     _ source: any SampleSource, order: [Int], batchSize: Int, isSigned: Bool,
-    checksValues: Bool
+    checks: Checks
   ) {
     self.source = source
     self.order = order
     self.batchSize = batchSize
     self.isSigned = isSigned
-    self.checksValues = checksValues
+    self.checks = checks
     readAhead()
   }
 
   /// The next batch, nil after the last; the last may be smaller.
   ///
-  /// - Throws: `DetectorFault.nonFiniteValue`, and what the source throws.
+  /// - Throws: `DetectorFault.nonFiniteValue`, `AutoencoderFault.unusableRange`,
+  ///   and what the source throws.
   mutating func next() throws -> Batch<Float>? {
     let batch = try ahead?.batch()
     readAhead()
@@ -44,7 +45,18 @@ struct BatchReader {
     ahead =
       rows.isEmpty
       ? nil
-      : Reading(source, rows, isSigned: isSigned, checksValues: checksValues)
+      : Reading(source, rows, isSigned: isSigned, checks: checks)
+  }
+}
+
+extension BatchReader {
+  /// What is looked at in the values.
+  enum Checks {
+    case none
+    /// Whether they are finite.
+    case numbers
+    /// Also whether they are intensities.
+    case images
   }
 }
 
@@ -56,12 +68,11 @@ private final class Reading: @unchecked Sendable {
 
   init(
     _ source: any SampleSource, _ rows: [Int], isSigned: Bool,
-    checksValues: Bool
+    checks: BatchReader.Checks
   ) {
     DispatchQueue.global(qos: .userInitiated).async(group: group) {
       self.result = Result {
-        try Self.read(
-          source, rows, isSigned: isSigned, checksValues: checksValues)
+        try Self.read(source, rows, isSigned: isSigned, checks: checks)
       }
     }
   }
@@ -73,20 +84,39 @@ private final class Reading: @unchecked Sendable {
 
   private static func read(
     _ source: any SampleSource, _ rows: [Int], isSigned: Bool,
-    checksValues: Bool
+    checks: BatchReader.Checks
   ) throws -> Batch<Float> {
     // What is in memory need not be copied first.
     let whole = source as? Matrix
     let matrix = try whole ?? source.matrix(ofRows: rows)
     let places = whole == nil ? Array(rows.indices) : rows
-    for (place, row) in zip(places, rows) where checksValues {
+    for (place, row) in zip(places, rows) where checks != .none {
       if let column = matrix.firstNonFinite(inRow: place) {
         throw DetectorFault.nonFiniteValue(row: row, column: column)
       }
     }
+    if checks == .images {
+      try checkRange(matrix, rows: places)
+    }
     // The training has the threads.
     return Parallel.$threadCount.withValue(1) {
       Batch(matrix, rows: places, isSigned: isSigned)
+    }
+  }
+
+  /// Intensities that interpolation may make of 0...1.
+  private static let intensities: ClosedRange<Float> = -0.5...1.5
+
+  private static func checkRange(_ matrix: Matrix, rows: [Int]) throws {
+    var (lowest, highest) = (Float.infinity, -Float.infinity)
+    for row in rows {
+      for value in matrix.row(row) {
+        lowest = min(lowest, value)
+        highest = max(highest, value)
+      }
+    }
+    guard intensities.contains(lowest), intensities.contains(highest) else {
+      throw AutoencoderFault.unusableRange(lowest: lowest, highest: highest)
     }
   }
 }
