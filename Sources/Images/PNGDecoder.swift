@@ -6,14 +6,19 @@ struct PNGDecoder: PictureDecoder {
   private let bytes: UnsafeRawBufferPointer
   private let path: String
   private let png: PNGHeader
+  private let isFast: Bool
 
   /// `ANOMALY_PNG=libpng` in the environment leaves all to libpng.
-  private static let isFast =
+  private static let isFastAllowed =
     ProcessInfo.processInfo.environment["ANOMALY_PNG"] != "libpng"
 
-  init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
+  init(
+    _ bytes: UnsafeRawBufferPointer, path: String,
+    isFast: Bool = isFastAllowed
+  ) throws {
     self.bytes = bytes
     self.path = path
+    self.isFast = isFast
     png = try PNGHeader(bytes, path: path)
   }
 
@@ -21,7 +26,7 @@ struct PNGDecoder: PictureDecoder {
 
   func means(for target: PixelSize) throws -> AreaMeans {
     var means = AreaMeans(header: header, target: target)
-    if Self.isFast, means.add(scanlinesOf: bytes, header: png) { return means }
+    if isFast, means.add(scanlinesOf: bytes, header: png) { return means }
     means = AreaMeans(header: header, target: target)
     do {
       try LibPNG.read(bytes, header: png, into: &means)

@@ -52,7 +52,7 @@ struct ConversionTests {
   @Test(
     "tables keep their double precision", arguments: [DatasetKind.npz, .csv])
   func precision(kind: DatasetKind) throws {
-    let values = [1_700_000_000.125, 1 / 3, -2e-300, 5]
+    let values: [Double] = [1_700_000_000.125, 1 / 3, -2e-300, 5]
     let url = try folder.write(
       ArrayFixture.npy(
         "'<f8'", "(2, 2)", ArrayFixture.bytes(values.map(\.bitPattern))),

@@ -257,6 +257,21 @@ struct PublishedLayoutTests {
       ])
   }
 
+  @Test("names in capitals are the same")
+  func capitals() throws {
+    try folder.writeImages([
+      "a/Train/GOOD/1.PNG", "a/Test/GOOD/1.PNG", "a/Test/Dent/1.PNG",
+      "b/TRAIN/1.JPG", "b/TEST/OK/1.BMP", "b/TEST/NG/2.Jpeg",
+    ])
+    let mvtec = try read("a").dataset
+    #expect(mvtec.kind == .mvtec)
+    #expect(mvtec.categories[0].test.labels == [1, 0])
+    let folders = try read("b").dataset
+    #expect(folders.kind == .folders)
+    #expect(folders.categories[0].train.count == 1)
+    #expect(folders.categories[0].test.labels == [0, 1])
+  }
+
   @Test("normal and abnormal without a split are split by the seed")
   func classes() throws {
     try folder.writeImages((0..<8).map { "Normal/n\($0).png" })
@@ -313,7 +328,7 @@ struct PublishedLayoutTests {
     let fault = #expect(throws: DatasetFault.self) { _ = try read("emnist") }
     #expect(
       fault?.problem
-        == "there are several sets: emnist-digits-, emnist-letters-")
+        == "there are several sets: emnist-digits, emnist-letters")
     #expect(
       fault?.remedy.description.hasSuffix("emnist-digits-train-images-idx3")
         == true)

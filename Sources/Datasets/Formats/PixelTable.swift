@@ -33,9 +33,10 @@ enum PixelTable {
         var fields = 0
         func take() throws {
           guard hasDigits, number <= 255 else {
+            let picture = labels.count + (fields == 0 ? 1 : 0)
             throw malformed(
-              "field \(fields + 1) of picture \(labels.count + 1) is no"
-                + " number from 0 to 255")
+              "field \(fields + 1) of picture \(picture) is no number from 0"
+                + " to 255")
           }
           if fields == 0 {
             labels.append(number)

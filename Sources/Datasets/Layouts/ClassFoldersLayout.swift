@@ -21,7 +21,8 @@ enum ClassFoldersLayout: DatasetLayout {
   ]
 
   static func sign(of place: Folder) throws -> String? {
-    guard place.exists, !place["train"].exists, !place["test"].exists else {
+    guard place.exists, !place.part("train").exists, !place.part("test").exists
+    else {
       return nil
     }
     let folders = try folders(in: place)

@@ -20,6 +20,15 @@ struct Folder {
     Folder(url: url.appendingPathComponent(name))
   }
 
+  /// A folder that layouts know by name, such as `train`, in capitals or not.
+  func part(_ name: String) -> Folder {
+    guard !self[name].exists else { return self[name] }
+    let other = try? names().first {
+      $0.lowercased() == name && self[$0].exists
+    }
+    return self[other ?? name]
+  }
+
   var exists: Bool { url.isFolder }
 
   /// The folders in this folder, sorted by name.

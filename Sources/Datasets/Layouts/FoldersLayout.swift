@@ -20,14 +20,15 @@ enum FoldersLayout: DatasetLayout {
   static let summary = "a folder with train/ and test/ pictures"
 
   static func sign(of place: Folder) -> String? {
-    ["train", "test"].first { place[$0].exists }.map { "\($0)/" }
+    ["train", "test"].map(place.part).first(where: \.exists)
+      .map { "\($0.name)/" }
   }
 
   static func read(
     _ folder: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    var train = try samples(in: folder["train"], category: name)
+    var train = try samples(in: folder.part("train"), category: name)
     let hasOrdinary = train.contains { isOrdinary($0.defect) == true }
     for index in train.indices {
       switch isOrdinary(train[index].defect) {
@@ -40,9 +41,9 @@ enum FoldersLayout: DatasetLayout {
     }
     train = train.withoutAnomalies(of: name, in: context)
     guard !train.isEmpty else {
-      throw DatasetFault.noOrdinaryImages(path: folder["train"].url.path)
+      throw DatasetFault.noOrdinaryImages(path: folder.part("train").url.path)
     }
-    var test = try samples(in: folder["test"], category: name)
+    var test = try samples(in: folder.part("test"), category: name)
     let areOrdinary = test.map { isOrdinary($0.defect) == true }
     if test.allSatisfy({ $0.defect != nil }), areOrdinary.contains(true) {
       for index in test.indices {

@@ -51,7 +51,11 @@ enum IDXLayout: DatasetLayout {
       let example = files[.trainImages] ?? files[.testImages]
       throw DatasetFault.severalSets(
         path: files.folder.url.path,
-        names: files.sets.map { $0.isEmpty ? "train-images" : $0 },
+        names: files.sets.map {
+          $0.isEmpty
+            ? "train-images"
+            : $0.trimmingCharacters(in: .punctuationCharacters)
+        },
         example: example?.path ?? "")
     }
     return try IDXReader(

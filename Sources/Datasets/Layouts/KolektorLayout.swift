@@ -23,8 +23,8 @@ enum KolektorLayout: DatasetLayout {
 
   static func sign(of place: Folder) throws -> String? {
     guard place.exists else { return nil }
-    if place["train"].exists {
-      return try mask(in: place["train"]).map { "train/\($0)" }
+    if place.part("train").exists {
+      return try mask(in: place.part("train")).map { "train/\($0)" }
     }
     for folder in try place.folders() where folder.name.hasPrefix("kos") {
       if let mask = try mask(in: folder) { return "\(folder.name)/\(mask)" }
@@ -40,7 +40,7 @@ enum KolektorLayout: DatasetLayout {
   }
 
   private static func isMask(_ url: URL) -> Bool {
-    endings.contains { url.stem.hasSuffix($0) }
+    endings.contains { url.stem.contains($0) }
   }
 
   static func read(
@@ -48,7 +48,7 @@ enum KolektorLayout: DatasetLayout {
     in context: RunContext
   ) throws -> [DatasetCategory] {
     let path = place.url.path
-    guard place["train"].exists else {
+    guard place.part("train").exists else {
       let samples = try labelled(
         ClassFoldersLayout.samples(
           in: place.folders().filter { $0.name.hasPrefix("kos") },
@@ -59,15 +59,19 @@ enum KolektorLayout: DatasetLayout {
       ]
     }
     func samples(_ split: String) throws -> [Sample] {
-      let folder = place[split]
+      let folder = place.part(split)
       guard folder.exists else {
         throw DatasetFault.missing(
           path: folder.url.path,
           neededFor: "training images are in train/, test images in test/")
       }
+      let pictures = try folder.pictures()
+      guard !pictures.isEmpty else {
+        throw DatasetFault.noImages(path: folder.url.path)
+      }
       return try labelled(
         FoldersLayout.samples(
-          of: folder.pictures().map { (nil, $0) }, category: name,
+          of: pictures.map { (nil, $0) }, category: name,
           path: folder.url.path), in: context)
     }
     return [

@@ -43,7 +43,8 @@ enum MVTecLayout: DatasetLayout {
   static func sign(of place: Folder) throws -> String? {
     if let sign = try categorySign(of: place) { return sign }
     // What has these is no folder of categories, whatever else is in it.
-    guard place.exists, !place["train"].exists, !place["test"].exists else {
+    guard place.exists, !place.part("train").exists, !place.part("test").exists
+    else {
       return nil
     }
     for folder in try place.folders() {
@@ -55,11 +56,11 @@ enum MVTecLayout: DatasetLayout {
   }
 
   private static func categorySign(of folder: Folder) throws -> String? {
-    if let ordinary = try ordinary(in: folder["train"]) {
+    if let ordinary = try ordinary(in: folder.part("train")) {
       return "train/\(ordinary.name)/"
     }
-    return folder["ground_truth"].exists
-      && (folder["train"].exists || folder["test"].exists)
+    return folder.part("ground_truth").exists
+      && (folder.part("train").exists || folder.part("test").exists)
       ? "ground_truth/" : nil
   }
 
@@ -82,7 +83,9 @@ enum MVTecLayout: DatasetLayout {
     var folders = [folder]
     if try categorySign(of: folder) == nil {
       folders = try folder.folders().filter { folder in
-        ["train", "test", "ground_truth"].contains { folder[$0].exists }
+        ["train", "test", "ground_truth"].contains {
+          folder.part($0).exists
+        }
       }
       let used = Set(folders.map(\.name))
       context.noteStrays(try folder.names().filter { !used.contains($0) })
@@ -99,7 +102,7 @@ enum MVTecLayout: DatasetLayout {
       throw DatasetFault.unrecognizedLayout(path: folder.url.path)
     }
     if options.validation == nil,
-      folders.contains(where: { $0["validation"].exists })
+      folders.contains(where: { $0.part("validation").exists })
     {
       context.note(
         "passed over: validation/, which \(option: "validation", "train") would"
@@ -128,7 +131,7 @@ enum MVTecLayout: DatasetLayout {
   private static func trainSamples(
     _ folder: Folder, _ options: DatasetOptions, in context: RunContext
   ) throws -> [Sample] {
-    let train = folder["train"]
+    let train = folder.part("train")
     guard let good = try ordinary(in: train) else {
       throw DatasetFault.missing(
         path: train["good"].url.path,
@@ -149,7 +152,7 @@ enum MVTecLayout: DatasetLayout {
   private static func testSamples(
     _ folder: Folder, _ options: DatasetOptions
   ) throws -> [Sample] {
-    let test = folder["test"]
+    let test = folder.part("test")
     guard test.exists else {
       throw DatasetFault.missing(
         path: test.url.path,
@@ -159,7 +162,7 @@ enum MVTecLayout: DatasetLayout {
     guard !defects.isEmpty else {
       throw DatasetFault.noImages(path: test.url.path)
     }
-    let masks = folder["ground_truth"]
+    let masks = folder.part("ground_truth")
     return try defects.flatMap { defect in
       // MVTec 3D-AD has the masks beside the pictures.
       let beside = defect["gt"]
@@ -170,7 +173,7 @@ enum MVTecLayout: DatasetLayout {
   }
 
   private static func validationSamples(_ folder: Folder) throws -> [Sample] {
-    let validation = folder["validation"]
+    let validation = folder.part("validation")
     guard validation.exists else { return [] }
     return try validation.folders().flatMap {
       try samples(of: $0, category: folder.name)

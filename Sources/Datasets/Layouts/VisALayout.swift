@@ -48,6 +48,9 @@ enum VisALayout: DatasetLayout {
         isCategory
         ? [place]
         : try place.folders().filter { try categorySign(of: $0) != nil }
+      guard !folders.isEmpty else {
+        throw DatasetFault.unrecognizedLayout(path: place.url.path)
+      }
       return try folders.map { try unsplit($0, options, in: context) }
     }
     let categories = try categories(
