@@ -73,8 +73,7 @@ public enum AutoencoderFault: Fault {
     case .imageShapeMismatch: "use raw pixels as features"
     case .imageTooSmall: "use larger images or fewer widths"
     case .unusableRange:
-      "save them as bytes, or as real numbers from 0 to 1 or 0 to 255, and give"
-        + " them unscaled"
+      "save them as bytes, or as real numbers from 0 to 1 or 0 to 255"
     case .diverged(let epoch, _, _):
       "use a smaller learning rate; the weights of epoch \(epoch - 1) are kept"
     case .collapsed: "use a smaller learning rate or a larger latent size"

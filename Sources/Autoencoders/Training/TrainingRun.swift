@@ -218,8 +218,7 @@ extension TrainingRun {
     BatchReader(
       source, order: rows, batchSize: batchSize,
       isSigned: detector.architecture.traits.isSigned,
-      checks: !history.isEmpty
-        ? .none : context.imageShape == nil ? .numbers : .images)
+      checksValues: history.isEmpty)
   }
 
   private func next(_ reader: inout BatchReader) throws -> Batch<Float>? {

@@ -39,10 +39,8 @@ enum FoldersLayout: DatasetLayout {
       case nil: break
       }
     }
-    train = train.withoutAnomalies(of: name, in: context)
-    guard !train.isEmpty else {
-      throw DatasetFault.noOrdinaryImages(path: folder.part("train").url.path)
-    }
+    train = try train.withoutAnomalies(
+      of: name, path: folder.part("train").url.path, in: context)
     var test = try samples(in: folder.part("test"), category: name)
     let areOrdinary = test.map { isOrdinary($0.defect) == true }
     if test.allSatisfy({ $0.defect != nil }), areOrdinary.contains(true) {

@@ -79,7 +79,8 @@ enum KolektorLayout: DatasetLayout {
         name: name,
         train: SampleSet(
           imageFiles: try samples("train")
-            .withoutAnomalies(of: name, in: context)),
+            .withoutAnomalies(
+              of: name, path: place.part("train").url.path, in: context)),
         test: SampleSet(imageFiles: try samples("test")))
     ]
   }

@@ -45,10 +45,16 @@ enum SeededSplit {
 extension [Sample] {
   /// The samples to learn from: those that are known to be anomalies are left
   /// out, which is told.
+  ///
+  /// - Parameter path: What faults name as the place.
+  /// - Throws: `DatasetFault.noOrdinaryImages`.
   func withoutAnomalies(
-    of name: String, in context: RunContext
-  ) -> [Sample] {
+    of name: String, path: String, in context: RunContext
+  ) throws -> [Sample] {
     let kept = filter { $0.label != 1 }
+    guard !kept.isEmpty else {
+      throw DatasetFault.noOrdinaryImages(path: path)
+    }
     if kept.count < count {
       let kinds = Set(compactMap { $0.label == 1 ? $0.defect : nil }).sorted()
       context.note(

@@ -107,20 +107,18 @@ enum VisALayout: DatasetLayout {
       }
       return SampleSet(imageFiles: samples)
     }
-    let found = sets.sorted { $0.key < $1.key }.map { name, samples in
+    let found = try sets.sorted { $0.key < $1.key }.map { name, samples in
       DatasetCategory(
         name: name,
         train: number(
-          samples.train.withoutAnomalies(of: name, in: context),
+          try samples.train.withoutAnomalies(
+            of: name, path: split.path, in: context),
           from: &counts.train),
         test: number(samples.test, from: &counts.test))
     }
-    for category in found
-    where category.train.count == 0 || category.test.count == 0 {
+    for category in found where category.test.count == 0 {
       throw table.malformed(
-        "\(category.name) has no "
-          + (category.train.count == 0 ? "ordinary training" : "test")
-          + " pictures", "give some of either")
+        "\(category.name) has no test pictures", "give lines of them")
     }
     guard !found.isEmpty else {
       throw table.malformed(
