@@ -1,7 +1,9 @@
 # make run    build, compare all detectors on data/, write a submission
 # make test   build and run every test
 # make test-debug     the small rooms with checks of bounds and overflow
-# make test-sanitize  conformance and readers with those of memory and threads
+# make test-sanitize  the same and more, with those of memory and threads
+# make test-faults    what fails at the n-th read, write, rename, allocation
+# make fuzz   made-up files for every reader;  make coverage: lines they reach
 # make test-docs    run every command of the documentation
 # make docs-update  rewrite what is stale in it;  make figures: its pictures
 # make docs   the API reference, as pages in out/reference
@@ -21,7 +23,8 @@ BUILD = swift build -c release $(NATIVE) $(IMPORTS)
 LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
   libjpeg62-turbo-dev zlib1g-dev pkg-config
 
-.PHONY: run test test-debug test-sanitize test-docs docs-update figures docs \
+.PHONY: run test test-debug test-sanitize test-faults fuzz \
+  coverage test-docs docs-update figures docs \
   lint bench build install completions packages clean
 
 run: build
@@ -43,19 +46,51 @@ test-debug: packages
 
 SMALL = Diagnostics Parameters Files Execution LinearAlgebra PNGDecoding \
   Images Datasets Features AnomalyConformance Evaluation Experiments Plots \
-  Documentation
+  Documentation FuzzReaders
 SLOW = --skip SyntheticInspection
 
-# Memory: the readers of foreign files, and what is promised of detectors.
+# Memory: what `test-debug` runs, with its checks of bounds and overflow too.
 # Threads: what uses several. XCTest leaks 144 bytes of its own.
 test-sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address \
-	  $(READERS:%=--filter '^%Tests[.]') $(SLOW)
+	  $(SMALL:%=--filter '^%Tests[.]') $(SLOW)
 	swift test --sanitize=thread --scratch-path .build/thread \
 	  $(THREADED:%=--filter '^%')
 
-READERS = Files Execution PNGDecoding Images Datasets AnomalyConformance
 THREADED = ExecutionTests AnomalyConformanceTests ImagesTests.ImageFolder
+
+# Every STEP-th call of each kind fails once.
+STEP ?= 1
+test-faults: build
+	$(BUILD) --product Faults
+	@bin=$$($(BUILD) --show-bin-path) && \
+	$(CC) -shared -fPIC -O1 -Wall -Wextra -Werror -o $$bin/interpose.so \
+	  Tests/Faults/interpose.c -ldl && \
+	$$bin/Faults $$bin/anomaly $$bin/interpose.so data $(STEP)
+
+# What each reader finds in SECONDS goes into .build/fuzz/corpus; what crashes
+# one is kept beside it, and the fuzzer ends. FUZZ_READERS="picture npy" for some.
+SECONDS ?= 60
+FUZZ_READERS = $(notdir $(wildcard Tests/Fuzz/Corpus/*))
+fuzz: packages
+	ANOMALYKIT_FUZZ=1 swift build -c release -Xswiftc -sanitize=fuzzer \
+	  --scratch-path .build/fuzz --product Fuzz
+	@for reader in $(FUZZ_READERS); do \
+	  echo "$$reader"; found=.build/fuzz/corpus/$$reader; mkdir -p $$found; \
+	  FUZZ_READER=$$reader .build/fuzz/release/Fuzz -max_total_time=$(SECONDS) \
+	    -timeout=20 -rss_limit_mb=1024 -max_len=65536 -verbosity=0 \
+	    -print_final_stats=1 -artifact_prefix=.build/fuzz/$$reader- \
+	    $$found Tests/Fuzz/Corpus/$$reader || exit 1; \
+	done
+
+# Lines of the readers that their corpus reaches.
+COVERED = Datasets/Formats Datasets/Tables Files Images PNGDecoding
+coverage: packages
+	swift test --enable-code-coverage --scratch-path .build/coverage \
+	  --filter '^FuzzReadersTests[.]'
+	@llvm-cov report .build/coverage/debug/*PackageTests.xctest \
+	  -instr-profile .build/coverage/debug/codecov/default.profdata \
+	  -sources $(COVERED:%=$(CURDIR)/Sources/%)
 
 # PAGES="README.md" for some of them.
 test-docs docs-update figures: packages

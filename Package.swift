@@ -85,7 +85,10 @@ let package = Package(
       testedWith: ["Datasets", "Evaluation"]),
     room(
       "AnomalyConformance",
-      ["Parameters", "Files", "Execution", "LinearAlgebra", "Detectors"],
+      [
+        "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
+        "Detectors",
+      ],
       testedWith: ["Autoencoders"]),
     room(
       "Autoencoders",
@@ -146,6 +149,15 @@ let package = Package(
           "Images",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Tests/Documentation"),
+      // What fuzzing and the replay of its corpus read with.
+      .target(
+        name: "FuzzReaders", dependencies: ["AnomalyKit"],
+        path: "Tests/Fuzz/Readers"),
+      .testTarget(
+        name: "FuzzReadersTests", dependencies: ["FuzzReaders", "TestSupport"]),
+      // Makes the n-th read, write, rename, thread or allocation fail.
+      .executableTarget(
+        name: "Faults", path: "Tests/Faults", exclude: ["interpose.c"]),
       .executableTarget(
         name: "LibraryExamples", dependencies: ["AnomalyKit"],
         path: "Tests/LibraryExamples"),
@@ -156,6 +168,14 @@ let package = Package(
   ].flatMap { $0 },
   swiftLanguageModes: [.v6]
 )
+
+// Only `make fuzz` needs it, whose library brings the entry of the program.
+if Context.environment["ANOMALYKIT_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Entry",
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
 
 // Only `make docs` needs it, so nobody else fetches it.
 if Context.environment["ANOMALYKIT_DOCS"] != nil {

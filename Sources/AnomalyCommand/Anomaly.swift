@@ -39,6 +39,7 @@ public enum AnomalyCommandLine {
       // What is written to a closed pipe, or beyond the limit of a file's size,
       // then fails with an error.
       for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+      MemoryShortage.watch()
       do {
         var command = try Anomaly.parseAsRoot()
         try command.run()

@@ -122,12 +122,7 @@ struct Session {
 
 extension sigaction {
   fileprivate var isIgnoring: Bool {
-    #if os(Linux)
-    let handler = __sigaction_handler.sa_handler
-    #else
-    let handler = __sigaction_u.__sa_handler
-    #endif
-    return unsafeBitCast(handler, to: Int.self)
+    unsafeBitCast(handler, to: Int.self)
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

@@ -34,6 +34,19 @@ extension ConformanceCheck {
       ContinuousClock.now - start < .seconds(5),
       "a fit of \(ContinuousClock.now - start) reports no progress")
   }
+
+  static let cancelledScoring = ConformanceCheck("Cancelled scoring stops") {
+    detector in
+    let samples = ordinarySamples()
+    let model = try detector.fit(samples, in: RunContext())
+    let context = RunContext()
+    context.cancellation.cancel()
+    try requireFailure("CancellationError", of: "scoring") {
+      _ = try model.scores(for: samples, in: context)
+    } where: {
+      $0 is CancellationError
+    }
+  }
 }
 
 /// Cancels at the first report of unfinished work.

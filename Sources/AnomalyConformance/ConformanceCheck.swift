@@ -37,10 +37,11 @@ public struct ConformanceCheck: Sendable, CustomStringConvertible {
   /// Every check, the plainest first.
   public static let all: [ConformanceCheck] =
     [
-      .parameters, .scores, .reproducibility, .permutation, .streaming,
-      .localization, .saving, .editedModel,
+      .parameters, .parameterEnds, .scores, .variety, .planted, .learning,
+      .reproducibility, .repetition, .permutation, .batch, .order, .duplicates,
+      .streaming, .memoryBudget, .localization, .saving, .editedModel,
       .emptyInput, .oneRow, .nonFiniteValues, .wrongFeatureCount, .cancellation,
-      .cancellationUnderWay,
+      .cancellationUnderWay, .cancelledScoring,
     ] + UnusualSamples.all.map(ConformanceCheck.unusualSamples)
 }
 

@@ -46,8 +46,23 @@ struct UnusualSamples: Sendable {
             $0.element * ($0.offset % 2 == 0 ? 1e12 : 1e-12)
           })
       ),
+      ("numbers near the largest", samples.scaled(by: 1e30)),
+      ("numbers too small to be normal", samples.scaled(by: 0x1p-130)),
+      ("zeros and ones alone", samples.mapped { $0 > 1 ? 1 : 0 }),
+      ("whole numbers with many ties", samples.mapped { $0.rounded() }),
+      ("large numbers with a small spread", samples.mapped { $0 + 10_000 }),
     ].map(UnusualSamples.init)
   }()
+}
+
+extension Matrix {
+  fileprivate func mapped(_ change: (Float) -> Float) -> Matrix {
+    Matrix(rows: rows, columns: columns, values: values.map(change))
+  }
+
+  fileprivate func scaled(by factor: Float) -> Matrix {
+    mapped { $0 * factor }
+  }
 }
 
 /// Rows that are read only when they are asked for.

@@ -118,18 +118,17 @@ extension AnomalyModel {
   ) throws -> [Float] {
     try check(samples)
     return try context.working {
+      try context.cancellation.check()
       if let matrix = samples as? Matrix {
         return try finiteScores(of: matrix, in: context)
       }
-      var quiet = context
-      quiet.progress = SilentProgress()
       var scores: [Float] = []
       scores.reserveCapacity(samples.rows)
       // Of at most 256 MiB where 16 fit.
       for block in samples.blocks(ofAtMost: 4096, numbers: 1 << 26) {
         try context.cancellation.check()
         scores += try finiteScores(
-          of: samples.finite(rows: Array(block)), in: quiet)
+          of: samples.finite(rows: Array(block)), in: context.quiet)
         context.progress.report(
           ProgressReport(
             stage: "scoring", completed: block.upperBound,

@@ -61,6 +61,13 @@ extension RunContext {
   /// Tells whoever watches what was understood of the data.
   public func note(_ line: FaultMessage) { progress.note(line) }
 
+  /// Without progress, for the parts of work that reports as a whole.
+  package var quiet: RunContext {
+    var quiet = self
+    quiet.progress = SilentProgress()
+    return quiet
+  }
+
   /// Does work whose parallel loops keep to the threads of this context.
   package func withThreads<Result>(
     _ work: () throws -> Result

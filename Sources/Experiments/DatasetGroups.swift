@@ -40,7 +40,7 @@ public struct DatasetGroups: Sendable {
     var shaped = parts[1]
     shaped.imageShape = features.extractor.featureImageShape
     let found = try SampleGroups(grouping, of: rows, in: shaped)
-    let places = try found.places(of: rows, in: shaped).map(\.group)
+    let places = try found.ownPlaces(of: rows, in: shaped)
     groups = try (0..<found.count).map { group in
       let members = places.indices.filter { places[$0] == group }
       return Group(

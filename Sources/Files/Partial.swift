@@ -52,15 +52,24 @@ package enum Partial {
   }
 
   static func remove(_ partial: String) {
-    if unlink(partial) != 0 {
+    // Another thread may be writing into a folder that is being removed.
+    for _ in 0..<100 {
+      guard unlink(partial) != 0, errno != ENOENT else { break }
       try? FileManager.default.removeItem(atPath: partial)
     }
     forget(partial)
   }
 
   /// Removes all that this process has made, before it ends at once.
-  package static func removeAll() {
-    for partial in state.withLock({ $0.paths }) { remove(partial) }
+  ///
+  /// - Parameter waiting: Whether to wait for whoever holds the list of it,
+  ///   which may be the thread that asks; else it may stay as it is.
+  package static func removeAll(waiting: Bool = true) {
+    let paths =
+      waiting
+      ? state.withLock { $0.paths }
+      : state.withLockIfAvailable { $0.paths } ?? []
+    for partial in paths { remove(partial) }
   }
 
   /// Removes what killed processes have left in a folder, the first time that

@@ -1,3 +1,4 @@
+import Detectors
 import Execution
 import LinearAlgebra
 
@@ -38,15 +39,12 @@ struct DensityClusters {
     of points: Matrix, in context: RunContext
   ) throws -> [Edge] {
     let count = points.rows
-    let reach = try context.fill(
-      count, blockSize: 16, stage: "grouping"
-    ) { rows, reach in
-      for (index, row) in rows.enumerated() {
-        let distances = (0..<count).map { points.distance(row, $0) }.sorted()
-        reach.initializeElement(
-          at: index, to: distances[min(neighbor, count - 1)])
-      }
-    }
+    guard count > 1 else { return [] }
+    let neighbor = min(Self.neighbor, count - 1)
+    let neighbors = try NeighborSearch(in: points, count: neighbor)
+      .neighbors(
+        of: points, leavingOutOwn: true, stage: "grouping", in: context)
+    let reach = (1...count).map { neighbors[$0 * neighbor - 1].distance }
     // Copies of one point are no denser than that.
     let floor = max(
       reach.sorted()[count / 2] / 100, .leastNormalMagnitude.squareRoot())
@@ -55,7 +53,7 @@ struct DensityClusters {
     var isOutside = [Bool](repeating: true, count: count)
     var edges: [Edge] = []
     var last = 0
-    for _ in 1..<max(count, 1) {
+    for _ in 1..<count {
       try context.cancellation.check()
       isOutside[last] = false
       var next: Int?

@@ -27,7 +27,7 @@ public struct GroupedDetector<Base: Detector>: Detector {
     try base.check()
     let parts = context.parts([1, 8])
     let groups = try SampleGroups(grouping, of: samples, in: parts[0])
-    let places = try groups.places(of: samples, in: parts[0]).map(\.group)
+    let places = try groups.ownPlaces(of: samples, in: parts[0])
     let members = (0..<groups.count).map { group in
       places.indices.filter { places[$0] == group }
     }

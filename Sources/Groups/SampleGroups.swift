@@ -12,8 +12,8 @@ import LinearAlgebra
 public struct SampleGroups: Codable, Sendable {
   /// What descriptors are multiplied by: those of gradients, those of colours.
   @Tensor private var scales: [Float]
-  @Tensor private var mean: [Float]
-  private let axes: Matrix
+  /// The main directions of descriptors.
+  private let directions: PCAReconstructionModel
   /// The samples that groups were made of, by the main directions.
   private let codes: Matrix
   /// The group of each.
@@ -23,7 +23,7 @@ public struct SampleGroups: Codable, Sendable {
 
   /// The most samples that groups are made of, drawn at random.
   private static let mostSamples = 4000
-  private static let directions = 16
+  private static let mostDirections = 16
 
   /// The number of groups.
   public var count: Int { reach.count }
@@ -55,23 +55,22 @@ public struct SampleGroups: Codable, Sendable {
       return variance > 0 ? Float(1 / variance.squareRoot()) : 0
     }
     descriptors.scale(by: scales, first: source.gradientCount)
-    let components = try PCAReconstruction(
+    directions = try PCAReconstruction(
       nComponents: .count(
-        min(Self.directions, drawn.count, source.columns))
+        min(Self.mostDirections, drawn.count, source.columns))
     ).fit(descriptors, in: context)
-    let mean = components.mean.map { Float($0) }
-    let codes = descriptors.codes(mean: mean, axes: components.components)
+    let codes = try directions.coordinates(of: descriptors, in: context)
     let members = try Self.groups(grouping, of: codes, in: context)
     reach = try (0..<(members.max() ?? 0) + 1).map { group in
       let own = codes.selecting(
         rows: members.indices.filter { members[$0] == group })
+      guard own.rows > 1 else { return Spread([0]) }
       return Spread(
-        try own.nearest(to: own, leavingOutOwn: true, in: context)
-          .map(\.distance))
+        try NeighborSearch(in: own, count: 1).neighbors(
+          of: own, leavingOutOwn: true, stage: "grouping", in: context.quiet
+        ).map { Float($0.distance) })
     }
     self.scales = scales
-    self.mean = mean
-    axes = components.components
     self.codes = codes
     self.members = members
   }
@@ -86,8 +85,8 @@ public struct SampleGroups: Codable, Sendable {
     case .count(let count):
       let clusters = try KMeansDistance(nClusters: count, nInit: 10)
         .fit(codes, in: context)
-      return try clusters.centroids.nearest(to: codes, in: context).map(\.place)
-        .renumbered
+      return try nearest(to: codes, among: clusters.centroids, in: context)
+        .map(\.row).renumbered
     case .automatic:
       let clusters = try DensityClusters(
         of: codes, smallest: smallest(of: codes.rows), in: context
@@ -96,14 +95,33 @@ public struct SampleGroups: Codable, Sendable {
       guard !known.isEmpty else {
         return [Int](repeating: 0, count: codes.rows)
       }
-      return try codes.selecting(rows: known).nearest(to: codes, in: context)
-        .map { clusters[known[$0.place]] ?? 0 }
+      return try nearest(
+        to: codes, among: codes.selecting(rows: known), in: context
+      ).map { clusters[known[$0.row]] ?? 0 }
     }
+  }
+
+  private static func nearest(
+    to codes: Matrix, among others: Matrix, in context: RunContext
+  ) throws -> [Neighbor] {
+    try NeighborSearch(in: others, count: 1)
+      .neighbors(of: codes, stage: "grouping", in: context)
   }
 
   /// The fewest samples of a group.
   private static func smallest(of count: Int) -> Int {
     min(20, max(5, count / 20))
+  }
+
+  /// The group of every sample that the groups were made of, or might have been
+  /// if there had been fewer.
+  ///
+  /// - Parameter samples: Those of `init`.
+  package func ownPlaces(
+    of samples: any SampleSource, in context: RunContext
+  ) throws -> [Int] {
+    try samples.rows == members.count
+      ? members : places(of: samples, in: context).map(\.group)
   }
 
   /// The group of every sample, and how far beyond what is usual in the group
@@ -112,15 +130,17 @@ public struct SampleGroups: Codable, Sendable {
     of samples: any SampleSource, in context: RunContext
   ) throws -> [(group: Int, excess: Float)] {
     let source = try PictureDescriptors(of: samples, shape: context.imageShape)
+    let search = NeighborSearch(in: codes, count: 1)
     var places: [(group: Int, excess: Float)] = []
     try source.forEachBlock(in: context) { _, block in
       var descriptors = block
       descriptors.scale(by: scales, first: source.gradientCount)
-      places += try codes.nearest(
-        to: descriptors.codes(mean: mean, axes: axes), in: context
+      places += try search.neighbors(
+        of: directions.coordinates(of: descriptors, in: context.quiet),
+        stage: "grouping", in: context.quiet
       ).map { nearest in
-        let group = members[nearest.place]
-        return (group, reach[group].excess(of: nearest.distance))
+        let group = members[nearest.row]
+        return (group, reach[group].excess(of: Float(nearest.distance)))
       }
     }
     return places
@@ -146,11 +166,10 @@ extension SampleGroups {
 
   /// Whether the arrays fit together.
   var isWhole: Bool {
-    codes.rows == members.count && codes.columns == axes.rows
-      && axes.columns == mean.count && !members.isEmpty && scales.count == 2
+    codes.rows == members.count && codes.columns == directions.componentCount
+      && !members.isEmpty && scales.count == 2
       && members.allSatisfy { reach.indices.contains($0) }
-      && codes.firstNonFinite() == nil && axes.firstNonFinite() == nil
-      && (scales + mean).allSatisfy(\.isFinite)
+      && codes.firstNonFinite() == nil && scales.allSatisfy(\.isFinite)
       && reach.allSatisfy {
         $0.deviation > 0 && $0.deviation.isFinite && $0.farthest.isFinite
       }
@@ -161,7 +180,7 @@ extension SampleGroups {
     let nothing = Matrix(rows: 0, columns: featureCount)
     return shape?.count ?? featureCount == featureCount
       && (try? PictureDescriptors(of: nothing, shape: shape))?.columns
-        == mean.count
+        == directions.featureCount
   }
 }
 
@@ -214,47 +233,6 @@ extension Matrix {
       for column in 0..<columns {
         values[row * columns + column] *= scales[column < first ? 0 : 1]
       }
-    }
-  }
-
-  /// The rows along some directions.
-  fileprivate func codes(mean: [Float], axes: Matrix) -> Matrix {
-    Matrix(
-      rows: rows, columns: axes.rows,
-      values: Parallel.map(rows) { row in
-        let values = self.row(row)
-        return (0..<axes.rows).map { axis in
-          zip(zip(values, mean), axes.row(axis)).reduce(0) {
-            $0 + ($1.0.0 - $1.0.1) * $1.1
-          }
-        }
-      }.flatMap { $0 })
-  }
-
-  /// The nearest of these rows to each of some others, and its distance.
-  ///
-  /// - Parameter leavingOutOwn: Whether the others are these rows, and none is
-  ///   near itself.
-  fileprivate func nearest(
-    to others: Matrix, leavingOutOwn: Bool = false, in context: RunContext
-  ) throws -> [(place: Int, distance: Float)] {
-    try context.cancellation.check()
-    return Parallel.map(others.rows) { other in
-      var nearest = (place: 0, distance: Float.infinity)
-      let values = Array(others.row(other))
-      for place in 0..<rows where !leavingOutOwn || place != other {
-        var sum: Float = 0
-        for column in 0..<columns {
-          let difference =
-            self.values[place * columns + column] - values[column]
-          sum += difference * difference
-        }
-        if sum < nearest.distance { nearest = (place, sum) }
-      }
-      return (
-        nearest.place,
-        nearest.distance.isFinite ? nearest.distance.squareRoot() : 0
-      )
     }
   }
 }

@@ -10,6 +10,9 @@ struct Careless: Detector {
     case namesTwice, negatesScores, ignoresSeed, favoursFirstRow
     case skipsRowsOfStreams, readsUnchecked, forgetsScale, makesUpTensors
     case ignoresCancellation, needsManyRows, mapsOtherScores
+    case scoresByBatch, scoresByOrder, scoresByDuplicates, drawsLots
+    case learnsNothing, scoresAlike, likesAnomalies, readsAllAtOnce
+    case failsAtEnds
   }
 
   var breach: Breach?
@@ -27,21 +30,28 @@ struct Careless: Detector {
       ProgressReport(stage: "fit", completed: 0, total: 1))
     if breach != .ignoresCancellation { try context.cancellation.check() }
     let samples =
-      breach == .readsUnchecked
-      ? try source.matrix() : try source.finite(rows: Array(0..<source.rows))
+      switch breach {
+      case .readsUnchecked: try source.matrix()
+      case .readsAllAtOnce: try source.finite(rows: Array(0..<source.rows))
+      default: try source.matrix(in: context)
+      }
     let isPartial =
       breach == .favoursFirstRow
       || breach == .skipsRowsOfStreams && !(source is Matrix)
     let rows = isPartial ? 1 : samples.rows
-    let mean = (0..<samples.columns).map { column in
-      (0..<rows).reduce(0) { $0 + samples[$1, column] } / Float(rows)
-    }
+    let mean =
+      breach == .learnsNothing
+      ? [Float](repeating: 1, count: samples.columns)
+      : (0..<samples.columns).map { column in
+        (0..<rows).reduce(0) { $0 + samples[$1, column] } / Float(rows)
+      }
     var model = Model(mean: mean, breach: breach)
     switch breach {
     case .ignoresSeed: model.scale = .random(in: 1...2)
     case .forgetsScale: model.scale = 2
     case .negatesScores: model.scale = -1
     case .needsManyRows where rows <= 60: model.scale = .nan
+    case .failsAtEnds where weight == 1000: throw CancellationError()
     default: break
     }
     return model
@@ -74,9 +84,21 @@ struct Careless: Detector {
     var featureCount: Int { mean.count }
 
     func score(_ samples: Matrix, in context: RunContext) -> [Float] {
-      (0..<samples.rows).map { row in
+      let distances = (0..<samples.rows).map { row in
         scale
           * zip(samples.row(row), mean).reduce(0) { $0 + abs($1.0 - $1.1) }
+      }
+      return switch breach {
+      case .scoresByBatch: distances.map { $0 - (distances.min() ?? 0) }
+      case .scoresByOrder: distances.indices.map { distances[$0] + Float($0) }
+      case .scoresByDuplicates:
+        distances.map { one in
+          one + Float(distances.count { $0 == one })
+        }
+      case .drawsLots: distances.map { $0 + Float(context.seed) }
+      case .scoresAlike: distances.map { $0 > 100 ? 2 : 1 }
+      case .likesAnomalies: distances.map { $0 > 100 ? $0 : -$0 }
+      default: distances
       }
     }
 

@@ -47,7 +47,7 @@ struct ConformanceTests {
     #expect(
       blind == [
         "Empty input is a fault", "The wrong number of features is a fault",
-        "A cancelled fit stops",
+        "A cancelled fit stops", "Cancelled scoring stops",
       ])
   }
 }

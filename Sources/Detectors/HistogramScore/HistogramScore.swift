@@ -63,12 +63,14 @@ extension ParameterDomain<Int> {
 }
 
 extension SampleSource {
-  /// Hands over all rows, some at a time, checked to be finite.
+  /// Hands over all rows, some at a time and within a quarter of the memory
+  /// budget, checked to be finite.
   func forEachFiniteBlock(
     stage: String, in context: RunContext, _ body: (Matrix) throws -> Void
   ) throws {
     if let matrix = self as? Matrix { return try body(matrix) }
-    for rows in blocks(ofAtMost: 1 << 16, numbers: 1 << 24) {
+    let share = context.memoryBudget / 4 / MemoryLayout<Float>.stride
+    for rows in blocks(ofAtMost: 1 << 16, numbers: min(1 << 24, share)) {
       try context.cancellation.check()
       try body(finite(rows: Array(rows)))
       context.progress.report(

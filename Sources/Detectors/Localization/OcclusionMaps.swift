@@ -15,9 +15,7 @@ extension LocalizingModel {
     guard let shape = context.imageShape else {
       throw DetectorFault.needsImages
     }
-    var quiet = context
-    quiet.progress = SilentProgress()
-    let scores = try score(samples, in: quiet)
+    let scores = try score(samples, in: context.quiet)
     var maps: [Float] = []
     for row in 0..<samples.rows {
       let picture = Occlusion(samples.row(row), shape: shape)
@@ -26,7 +24,7 @@ extension LocalizingModel {
         picture.squares.count, size: max(1, (1 << 22) / shape.count))
       {
         try context.cancellation.check()
-        falls += try score(picture.covered(squares), in: quiet).map {
+        falls += try score(picture.covered(squares), in: context.quiet).map {
           scores[row] - $0
         }
       }

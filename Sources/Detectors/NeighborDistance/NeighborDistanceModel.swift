@@ -46,7 +46,7 @@ public struct NeighborDistanceModel: LeaveOneOutModel {
 
   private func scores(_ neighbors: [Neighbor], count: Int) -> [Float] {
     Parallel.blocks(neighbors.count, size: count).map { range in
-      let distances = neighbors[range].map { $0.square.squareRoot() }
+      let distances = neighbors[range].map(\.distance)
       let score =
         switch distance {
         case .largest: distances[count - 1]

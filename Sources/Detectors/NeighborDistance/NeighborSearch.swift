@@ -2,10 +2,13 @@ import Execution
 import LinearAlgebra
 
 /// One of the rows that are nearest to a sample.
-struct Neighbor: BitwiseCopyable {
+package struct Neighbor: BitwiseCopyable {
   /// The squared Euclidean distance.
   var square: Double
-  var row: Int
+  package var row: Int
+
+  /// The Euclidean distance.
+  package var distance: Double { square.squareRoot() }
 }
 
 /// Exact search for the nearest of some rows, by brute force.
@@ -15,7 +18,7 @@ struct Neighbor: BitwiseCopyable {
 /// precision which rows may be among the nearest. Those few get their distance
 /// from the differences themselves, so that equal rows are at distance 0 and
 /// close ones do not cancel. Of rows at the same distance the first is nearer.
-struct NeighborSearch {
+package struct NeighborSearch {
   /// The neighbours that are found of every sample.
   let count: Int
   private let bank: Matrix
@@ -30,7 +33,7 @@ struct NeighborSearch {
   private let rounding: Double
 
   /// - Parameter count: From 1 through the number of rows.
-  init(in bank: Matrix, count: Int) {
+  package init(in bank: Matrix, count: Int) {
     precondition(1...bank.rows ~= count)
     self.bank = bank
     self.count = count
@@ -78,7 +81,7 @@ struct NeighborSearch {
   ///   - leavingOutOwn: Whether the samples are the rows themselves, and none
   ///     is a neighbour of its own; there must be more rows than `count`.
   /// - Throws: `CancellationError`.
-  func neighbors(
+  package func neighbors(
     of samples: Matrix, leavingOutOwn: Bool = false, stage: String,
     in context: RunContext
   ) throws -> [Neighbor] {
@@ -105,7 +108,7 @@ struct NeighborSearch {
 
   /// Rows of a block that takes a few megabytes.
   private func blockSize(most: Int) -> Int {
-    min(most, max(16, (1 << 20) / columns / 16 * 16))
+    min(most, max(16, (1 << 20) / max(columns, 1) / 16 * 16))
   }
 
   private func search(

@@ -265,12 +265,3 @@ extension GramMatrix {
     return true
   }
 }
-
-extension RunContext {
-  /// Without progress, for the parts of work that reports as a whole.
-  fileprivate var quiet: RunContext {
-    var quiet = self
-    quiet.progress = SilentProgress()
-    return quiet
-  }
-}

@@ -142,6 +142,23 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
     return scores
   }
 
+  /// The coordinates of samples along the components, from the mean:
+  /// rows x components.
+  package func coordinates(
+    of samples: Matrix, in context: RunContext
+  ) throws -> Matrix {
+    var result = Matrix(rows: samples.rows, columns: componentCount)
+    try result.values.withUnsafeMutableBufferPointer { values in
+      try project(samples, in: context) { rows, coordinates, _ in
+        let start = rows.lowerBound * componentCount
+        for index in 0..<rows.count * componentCount {
+          values[start + index] = Float(coordinates[index])
+        }
+      }
+    }
+    return result
+  }
+
   /// Calls `body` with blocks of rows, their coordinates along the components
   /// (rows x components) and what these leave over (rows x features).
   ///

@@ -61,13 +61,12 @@ public struct PictureCheck: Sendable {
     }
     self.pictures = pictures
     self.standard = standard
-    var quiet = context
-    quiet.progress = SilentProgress()
     var verdicts: [Result<Verdict, any Error>] = []
     var strangest: [Exhibit] = []
     for block in Parallel.blocks(pictures.count, size: Self.picturesAtOnce) {
       let exhibits = try Self.exhibits(
-        of: Array(block), in: pictures, by: standard, in: quiet, drawing: draw)
+        of: Array(block), in: pictures, by: standard, in: context.quiet,
+        drawing: draw)
       verdicts += exhibits.map { $0.map(\.verdict) }
       strangest += exhibits.compactMap { try? $0.get() }
       strangest.sort {

@@ -127,7 +127,7 @@ struct ComparedCategory {
     run.result.figures[.fitSeconds] = fit.seconds
     run.result.figures[.scoreSeconds] =
       scoring.seconds - mapTime / .seconds(1)
-    pixels?.write(to: &run.result.figures)
+    pixels?.finish(into: &run.result.figures)
     return fit.value
   }
 }

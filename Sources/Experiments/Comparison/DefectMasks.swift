@@ -72,9 +72,9 @@ struct PixelFigures {
   init(_ masks: DefectMasks, mapShape: ImageShape, in context: RunContext) {
     self.masks = masks
     mapSize = PixelSize(width: mapShape.width, height: mapShape.height)
-    parts = Array(
-      repeating: PixelEvaluation(),
-      count: min(context.threadCount, Self.mostParts))
+    // Each made by itself: copies would be copied when they are first changed.
+    parts = (0..<min(context.threadCount, Self.mostParts))
+      .map { _ in PixelEvaluation() }
   }
 
   /// Counts the maps of some pictures, at the full size of their masks.
@@ -108,10 +108,11 @@ struct PixelFigures {
     }
   }
 
-  /// Puts the figures of all pictures beside those of the scores.
-  func write(to figures: inout FigureValues) {
-    guard var whole = parts.first else { return }
-    for part in parts.dropFirst() { whole.merge(part) }
+  /// Puts the figures of all pictures, which are done with, beside those of the
+  /// scores.
+  mutating func finish(into figures: inout FigureValues) {
+    var whole = parts.removeFirst()
+    for part in parts { whole.merge(part) }
     figures[.pixelAuroc] = whole.auroc
     figures[.aupro] = whole.aupro()
   }

@@ -104,8 +104,7 @@ public struct FittedPipeline: Sendable {
     guard let maps, let model = localizing else {
       return try model.scores(for: rows, in: context)
     }
-    var quiet = localizationContext(context)
-    quiet.progress = SilentProgress()
+    let quiet = localizationContext(context).quiet
     var scores: [Float] = []
     // Of at most 64 MiB where 16 fit.
     for block in rows.blocks(ofAtMost: 256, numbers: 1 << 24) {
