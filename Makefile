@@ -20,7 +20,8 @@ NATIVE ?= -Xcc -march=native
 # A room that imports what it does not declare does not build.
 IMPORTS = --explicit-target-dependency-import-check error
 BUILD = swift build -c release $(NATIVE) $(IMPORTS)
-LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev pkg-config
+LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
+  libjpeg62-turbo-dev zlib1g-dev pkg-config
 
 .PHONY: run test test-debug test-sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
@@ -146,7 +147,7 @@ completions:
 # there in another way, and what else a target names.
 packages:
 	@wanted="$(PACKAGES)"; \
-	pkg-config --exists openblas lapacke libpng zlib 2>/dev/null || \
+	pkg-config --exists openblas lapacke libpng libjpeg zlib 2>/dev/null || \
 	  wanted="$(LIBRARIES) $$wanted"; \
 	missing=; for package in $$wanted; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null \

@@ -44,6 +44,7 @@ let package = Package(
       library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
       library("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
       library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+      library("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg62-turbo-dev"),
       library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
       .systemLibrary(name: "CVectorUnit"),
     ],
@@ -59,7 +60,7 @@ let package = Package(
       "Images",
       [
         "Diagnostics", "Files", "Execution", "LinearAlgebra", "PNGDecoding",
-        "CPNG",
+        "CPNG", "CJPEG",
       ], testedWith: ["CZlib"]),
     room(
       "Datasets",

@@ -6,9 +6,9 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Learn from good pictures, and tell which new ones are strange.",
     discussion: """
-      GOOD and NEW are folders of PNG files, with folders inside them or \
-      without, text files with a path a line, or single PNG files. Thresholds \
-      are made of the good pictures alone. Written are checked.csv and \
+      GOOD and NEW are folders of pictures (PNG, JPEG, BMP), with folders \
+      inside them or without, text files with a path a line, or single \
+      pictures. Thresholds are made of the good pictures alone. Written are checked.csv and \
       regions.csv, checked.json, report.html, and for each picture overlays/ \
       (where it is strange) and masks/.
       """)

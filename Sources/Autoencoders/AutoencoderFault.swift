@@ -14,6 +14,8 @@ public enum AutoencoderFault: Fault {
   case imageShapeMismatch(ImageShape, columns: Int)
   /// A convolution finds less than one patch in a feature map of this shape.
   case imageTooSmall(ImageShape)
+  /// The intensities of images are far from 0...1.
+  case unusableRange(lowest: Float, highest: Float)
   /// The loss stopped being a finite number in an epoch counted from 1; the
   /// model has the weights of the epoch before it.
   case diverged(epoch: Int, learningRate: Float, lastGood: AutoencoderModel)
@@ -28,7 +30,7 @@ public enum AutoencoderFault: Fault {
     switch self {
     case .diverged, .collapsed, .lacks: .usage
     case .imageShapeUnknown, .imageShapeMismatch, .imageTooSmall,
-      .foreignCheckpoint:
+      .unusableRange, .foreignCheckpoint:
       .data
     }
   }
@@ -43,6 +45,9 @@ public enum AutoencoderFault: Fault {
     case .imageTooSmall(let shape):
       "the images are too small: a convolution would have to take a patch from"
         + " \(shape.words)"
+    case .unusableRange(let lowest, let highest):
+      "the images have intensities from \(lowest) to \(highest), networks make"
+        + " images of 0 to 1"
     case .diverged(let epoch, _, _):
       "the training diverged in epoch \(epoch): the loss is no finite number"
     case .collapsed(let epoch):
@@ -67,6 +72,8 @@ public enum AutoencoderFault: Fault {
     case .imageShapeUnknown: "give images, or use fcn, pca or another detector"
     case .imageShapeMismatch: "use raw pixels as features"
     case .imageTooSmall: "use larger images or fewer widths"
+    case .unusableRange:
+      "save them as bytes, or as real numbers from 0 to 1 or 0 to 255"
     case .diverged(let epoch, _, _):
       "use a smaller learning rate; the weights of epoch \(epoch - 1) are kept"
     case .collapsed: "use a smaller learning rate or a larger latent size"

@@ -37,6 +37,10 @@ public struct DatasetOptions: Sendable {
   public var scoreColumn: String?
   /// Tables: columns that are not used.
   public var dropColumns: [String] = []
+  /// MVTec: what becomes of the pictures in `validation`; nil passes them over.
+  public var validation: ValidationUse?
+  /// Arrays of images: the order of their axes; nil recognises it.
+  public var layout: AxisOrder?
   /// NPZ: which arrays are the rows and labels, such as `X=feat,y=lab`; nil
   /// recognises them.
   public var arrays: String?
@@ -125,6 +129,9 @@ public struct Dataset: Sendable {
   public var name: String
   /// The layout that it was read in.
   public var kind: DatasetKind
+  /// What it was recognised by, such as "train/good/"; nil when the kind was
+  /// given.
+  public internal(set) var sign: String?
   /// One an object, class or file; fitted one by one unless pooled.
   public var categories: [DatasetCategory]
 

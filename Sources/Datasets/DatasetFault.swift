@@ -10,10 +10,14 @@ public enum DatasetFault: Fault, Hashable {
   case unrecognizedLayout(path: String)
   /// A file or folder that the layout needs is not there.
   case missing(path: String, neededFor: String)
-  /// A folder holds no PNG files.
+  /// A folder holds no pictures.
   case noImages(path: String)
-  /// A picture is not a PNG file.
-  case notPNG(path: String)
+  /// All pictures to learn from are called anomalies.
+  case noOrdinaryImages(path: String)
+  /// A picture of a format that is not read.
+  case foreignPicture(path: String, format: String)
+  /// A folder holds several sets of IDX files.
+  case severalSets(path: String, names: [String], example: String)
   /// Two files of a folder have the same id.
   case duplicateID(path: String, id: String)
   /// A defective image has no mask though others have.
@@ -42,8 +46,13 @@ public enum DatasetFault: Fault, Hashable {
     switch self {
     case .unrecognizedLayout: "no dataset of a known layout"
     case .missing: "the file or folder is missing"
-    case .noImages: "the folder holds no PNG files"
-    case .notPNG: "the picture is not a PNG file"
+    case .noImages:
+      "the folder holds no pictures (\(PictureFormat.readNames))"
+    case .noOrdinaryImages: "no picture of the folder is ordinary"
+    case .foreignPicture(_, let format):
+      "the picture is a \(format) file, not \(PictureFormat.readNames)"
+    case .severalSets(_, let names, _):
+      "there are several sets: \(names.prefix(20).joined(separator: ", "))"
     case .duplicateID(_, let id): "two files have the id \(id)"
     case .missingMask(_, let image): "the mask of \(image) is missing"
     case .maskOfAnotherShape(_, let mask, let image):
@@ -62,7 +71,9 @@ public enum DatasetFault: Fault, Hashable {
   public var place: String? {
     switch self {
     case .unrecognizedLayout(let path), .missing(let path, _),
-      .noImages(let path), .notPNG(let path), .duplicateID(let path, _),
+      .noImages(let path), .noOrdinaryImages(let path),
+      .foreignPicture(let path, _),
+      .severalSets(let path, _, _), .duplicateID(let path, _),
       .missingMask(let path, _), .maskOfAnotherShape(let path, _, _),
       .unknownCategory(let path, _, _),
       .unusableShape(let path, _, _), .differentShapes(let path, _, _),
@@ -78,7 +89,11 @@ public enum DatasetFault: Fault, Hashable {
       "give \(DatasetKind.summary), or name the kind with \(option: "kind")"
     case .missing(_, let purpose): "add it: \(purpose)"
     case .noImages: "add images, or remove the folder"
-    case .notPNG: "convert it to PNG, or remove it"
+    case .noOrdinaryImages: "give good pictures to learn from"
+    case .foreignPicture(let path, _):
+      "\(PictureFormat.conversion(of: path)); or remove it"
+    case .severalSets(_, _, let example):
+      "name one by a file of it, such as \(example)"
     case .duplicateID: "rename one of them"
     case .missingMask: "add the mask, or remove the folder ground_truth"
     case .maskOfAnotherShape: "give the mask the size of its picture"

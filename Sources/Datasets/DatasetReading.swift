@@ -16,33 +16,47 @@ extension Dataset {
     at url: URL, options: DatasetOptions = DatasetOptions(),
     in context: RunContext = RunContext()
   ) throws {
-    let place = Folder(url: url.standardizedFileURL)
+    let (place, kind, sign) = try Self.place(
+      from: Folder(url: url.standardizedFileURL), options)
     let isPacked = place.url.pathExtension.lowercased() == "gz"
     let file = isPacked ? place.url.deletingPathExtension() : place.url
     let name = place.exists ? place.url.lastPathComponent : file.stem
-    let kind = try options.kind ?? Self.kind(of: place)
     try kind.check(options)
     self.init(
       name: name, kind: kind,
       categories: try kind.layout.read(
         place, name: name, options: options, in: context))
+    self.sign = sign
     try select(options.categories, path: place.url.path)
     try label(options, beside: place, in: context)
   }
 
-  /// The layout of what is at a path.
+  /// Where the data are, and their layout: at the path, or in the only folder
+  /// there, as archives are unpacked.
   ///
   /// - Throws: `FileFault.unreadable`; `DatasetFault.unrecognizedLayout`.
-  private static func kind(of place: Folder) throws -> DatasetKind {
-    let kind = try DatasetKind.allCases.first {
-      try $0.layout.recognizes(place)
+  private static func place(
+    from start: Folder, _ options: DatasetOptions
+  ) throws -> (Folder, DatasetKind, sign: String?) {
+    if let kind = options.kind { return (start, kind, nil) }
+    var place = start
+    while true {
+      for kind in DatasetKind.allCases {
+        guard let sign = try kind.layout.sign(of: place) else { continue }
+        guard place.url != start.url else { return (place, kind, sign) }
+        let path = place.url.path.dropFirst(start.url.path.count + 1)
+        return (place, kind, "\(path)/\(sign)")
+      }
+      guard place.exists else { break }
+      let inner = try place.folders()
+      guard inner.count == 1, !inner[0].url.isLink else { break }
+      place = inner[0]
     }
-    if let kind { return kind }
-    guard place.url.isReachable else {
+    guard start.url.isReachable else {
       throw FileFault.unreadable(
-        path: place.url.path, reason: "no such file or folder")
+        path: start.url.path, reason: "no such file or folder")
     }
-    throw DatasetFault.unrecognizedLayout(path: place.url.path)
+    throw DatasetFault.unrecognizedLayout(path: start.url.path)
   }
 
   /// Keeps only the categories with these names, unless there are none.

@@ -1,8 +1,9 @@
 import Files
 import Foundation
+import Images
 
 extension SampleSet {
-  /// PNG files without labels, in numeric order: those in a folder and in the
+  /// Pictures without labels, in numeric order: those in a folder and in the
   /// folders inside it, those of a list, or one.
   ///
   /// A list is a text file with a path a line, relative to the folder that the
@@ -16,7 +17,7 @@ extension SampleSet {
     let files =
       url.isFolder
       ? try FoldersLayout.images(in: Folder(url: url))
-      : url.pathExtension.lowercased() == "png"
+      : PictureFormat(ending: url.pathExtension) != nil
         ? [(nil, url)] : try Self.listed(in: url)
     guard !files.isEmpty else {
       throw DatasetFault.noImages(path: url.path)
@@ -31,9 +32,11 @@ extension SampleSet {
     let text = try MappedFile(list).withBytes {
       String(validating: $0, as: UTF8.self)
     }
-    guard let text else {
+    guard let text, !text.contains("\0") else {
+      // A picture without an ending.
+      if try PictureFormat(at: list)?.isRead == true { return [(nil, list)] }
       throw FileFault.malformed(
-        path: list.path, problem: "neither a PNG file nor a list of such",
+        path: list.path, problem: "neither a picture nor a list of such",
         remedy: "give a folder, or a text file with a path a line")
     }
     let images = text.split(whereSeparator: \.isNewline)

@@ -13,9 +13,10 @@ public struct Sample: Hashable, Sendable {
   /// The kind of defect, such as "good" or "scratch", or the class of an IDX
   /// image; nil when the data does not tell.
   public var defect: String?
-  /// The PNG file, when the sample is one.
+  /// The picture file, when the sample is one.
   public var image: URL?
-  /// The PNG file whose bright pixels are the defect, when there is one.
+  /// The picture file whose bright pixels are the defect, or a folder of such,
+  /// when there is one.
   public var mask: URL?
 
   /// By default: nothing known but id and category.
@@ -72,7 +73,7 @@ public struct SampleSet: Sendable {
     self.imageShape = imageShape
   }
 
-  /// Samples that are PNG files of any size, decoded when they are read: to
+  /// Samples that are picture files of any size, decoded when they are read: to
   /// 64x64 RGB, or to what the features ask for.
   ///
   /// - Precondition: Every sample has an image.

@@ -15,8 +15,8 @@ extension SampleSet {
   /// - Throws: What reading the file or the array throws.
   public func picture(at index: Int, side: Int? = nil) throws -> RasterImage? {
     if let url = files?.urls[index] {
-      let size = try PNG.header(at: url).size
-      return try PNG.decode(url, size: size.fitting(side))
+      let size = try PictureFile.header(at: url).size
+      return try PictureFile.decode(url, size: size.fitting(side))
     }
     guard let imageShape else { return nil }
     let values = try source.matrix(ofRows: [index]).values

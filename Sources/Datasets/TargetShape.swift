@@ -16,7 +16,7 @@ extension DatasetCategory {
     size: PixelSize?, fileSize: PixelSize? = nil, color: ColorMode
   ) throws -> ImageShape? {
     if let files = train.files {
-      return try PNG.commonShape(
+      return try PictureFile.commonShape(
         of: files.urls + (test.files?.urls ?? []), size: size ?? fileSize,
         color: color)
     }

@@ -130,7 +130,9 @@ extension DetectorCatalog {
 extension SampleSet {
   fileprivate var firstPictureSize: PixelSize? {
     get throws {
-      if let url = files?.urls.first { return try PNG.header(at: url).size }
+      if let url = files?.urls.first {
+        return try PictureFile.header(at: url).size
+      }
       return imageShape.map { PixelSize(width: $0.width, height: $0.height) }
     }
   }

@@ -37,7 +37,7 @@ public struct Preparation: Hashable, Sendable {
         contains: { 1...4096 ~= $0.width && 1...4096 ~= $0.height }),
       "shrink images to this many pixels a side",
       unset:
-        "\(ImageFiles.defaultSize.width) for PNG files, arrays as they are"),
+        "\(ImageFiles.defaultSize.width) for picture files, arrays as they are"),
     Parameter(
       "color", \.features.color, .choice,
       "automatic (grey when every image is), grey or rgb"),

@@ -9,9 +9,11 @@ struct CellBounds {
   /// The first pixel of each cell, and one past the last pixel.
   let starts: [Int]
 
+  /// - Parameter isMirrored: Whether the pixels are counted from the other end.
   /// - Precondition: `0 < cells <= pixels`.
-  init(cells: Int, over pixels: Int) {
-    starts = (0...cells).map { (2 * $0 * pixels + cells) / (2 * cells) }
+  init(cells: Int, over pixels: Int, isMirrored: Bool = false) {
+    let starts = (0...cells).map { (2 * $0 * pixels + cells) / (2 * cells) }
+    self.starts = isMirrored ? starts.reversed().map { pixels - $0 } : starts
   }
 
   var count: Int { starts.count - 1 }
@@ -56,19 +58,22 @@ struct AreaMeans {
   private var passSums: [UInt64] = []
   private var cellOfColumn: [Int] = []
 
-  init(header: PNGHeader, target: PixelSize) {
+  /// - Parameter target: Of the picture as it is stored.
+  init(header: PictureHeader, target: PixelSize) {
+    let size = header.storedSize
     channels = header.isColor ? 3 : 1
     white = header.bitDepth == 16 ? 65_535 : 255
     rowBounds = CellBounds(
-      cells: min(target.height, header.size.height), over: header.size.height)
+      cells: min(target.height, size.height), over: size.height,
+      isMirrored: header.orientation.mirrorsRows)
     columnBounds = CellBounds(
-      cells: min(target.width, header.size.width), over: header.size.width)
+      cells: min(target.width, size.width), over: size.width,
+      isMirrored: header.orientation.mirrorsColumns)
     isNative =
-      rowBounds.count == header.size.height
-      && columnBounds.count == header.size.width
+      rowBounds.count == size.height && columnBounds.count == size.width
     means = [Float](
       repeating: 0, count: rowBounds.count * columnBounds.count * channels)
-    columnSums = [UInt32](repeating: 0, count: header.size.width * channels)
+    columnSums = [UInt32](repeating: 0, count: size.width * channels)
   }
 
   /// The size of the grid.

@@ -38,15 +38,19 @@ package struct PNGHeader: Hashable, Sendable {
   /// Whether the pixels come in the seven passes of Adam7.
   package let isInterlaced: Bool
 
+  private let orientation: Orientation
+
   /// Whether the automatic color mode gives RGB.
   package var isColor: Bool {
     colorType != .grey && colorType != .greyAlpha
   }
 
-  /// The most pixels that a picture may have along a side.
-  package static let longestSide = 65_536
-  /// The most pixels that a picture may have.
-  package static let largestPixelCount = 1 << 28
+  /// What matters of it once the pixels are decoded.
+  var picture: PictureHeader {
+    PictureHeader(
+      format: .png, storedSize: size, isColor: isColor,
+      bitDepth: max(bitDepth, 8), orientation: orientation)
+  }
 
   /// The bytes before the first chunk.
   static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
@@ -58,25 +62,11 @@ package struct PNGHeader: Hashable, Sendable {
   /// - Throws: `FileFault.malformed` also when so small a file cannot hold so
   ///   many pixels, so that memory is only taken for what was sent.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
-    func malformed(_ problem: FaultMessage, _ remedy: FaultMessage) -> FileFault
-    {
-      .malformed(path: path, problem: problem, remedy: remedy)
-    }
-    let copyAgain: FaultMessage = "copy the picture again from its source"
-    guard !bytes.isEmpty else {
-      throw malformed("the PNG file is empty", copyAgain)
-    }
-    guard bytes.starts(with: Self.signature) else {
-      if Self.signature.starts(with: bytes.prefix(Self.signature.count)) {
-        throw malformed("the PNG file is cut short", copyAgain)
-      }
-      let format = Self.foreignFormat(of: bytes)
-      throw malformed(
-        "not a PNG file\(format.map { " but a \($0) file" } ?? "")",
-        format == nil ? copyAgain : "convert the picture to PNG")
+    func damaged(_ problem: String) -> FileFault {
+      PictureFormat.png.damaged(problem, path: path)
     }
     guard bytes.count >= Self.byteCount else {
-      throw malformed("the PNG file is cut short", copyAgain)
+      throw damaged("file is cut short")
     }
     func number(at offset: Int) -> Int {
       Int(
@@ -84,44 +74,54 @@ package struct PNGHeader: Hashable, Sendable {
           bigEndian: bytes.loadUnaligned(
             fromByteOffset: offset, as: UInt32.self)))
     }
+    guard !bytes[12..<16].elementsEqual("CgBI".utf8) else {
+      throw FileFault.malformed(
+        path: path,
+        problem: "the PNG file is of Apple's own kind (CgBI), for iOS alone",
+        remedy: "convert it, as by: xcrun pngcrush"
+          + " -revert-iphone-optimizations FILE NEW")
+    }
     guard
       number(at: 8) == 13, bytes[12..<16].elementsEqual("IHDR".utf8),
       let colorType = ColorType(rawValue: bytes[25]),
       colorType.bitDepths.contains(Int(bytes[24])),
       bytes[26] == 0, bytes[27] == 0, bytes[28] <= 1,
       number(at: 16) > 0, number(at: 20) > 0
-    else { throw malformed("the PNG header is damaged", copyAgain) }
+    else { throw damaged("header is damaged") }
     size = PixelSize(width: number(at: 16), height: number(at: 20))
     bitDepth = Int(bytes[24])
     self.colorType = colorType
     isInterlaced = bytes[28] == 1
 
-    guard
-      max(size.width, size.height) <= Self.longestSide,
-      size.width * size.height <= Self.largestPixelCount
-    else {
-      throw malformed(
-        "the PNG header promises \(size) pixels",
-        "use pictures of at most \(Self.largestPixelCount >> 20) megapixels"
-          + " and \(Self.longestSide) pixels a side")
-    }
+    try PictureHeader.check(size, .png, path: path)
     let bits = size.width * size.height * colorType.channels * bitDepth
     guard bits / 8 <= bytes.count * Deflate.largestRatio else {
-      throw malformed(
-        "the PNG file is too small for the \(size) pixels it promises",
-        copyAgain)
+      throw damaged("file is too small for the \(size) pixels it promises")
     }
+    orientation = Self.orientation(bytes)
   }
 
-  /// The name of the picture format that the bytes start like.
-  private static func foreignFormat(
-    of bytes: UnsafeRawBufferPointer
-  ) -> String? {
-    let starts: [(String, [UInt8])] = [
-      ("JPEG", [0xff, 0xd8, 0xff]), ("GIF", Array("GIF8".utf8)),
-      ("BMP", Array("BM".utf8)), ("TIFF", [0x49, 0x49, 0x2a, 0]),
-      ("TIFF", [0x4d, 0x4d, 0, 0x2a]), ("WebP", Array("RIFF".utf8)),
-    ]
-    return starts.first { bytes.starts(with: $0.1) }?.0
+  /// What the chunk eXIf says, if it stands before the pixels.
+  private static func orientation(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Orientation {
+    var offset = byteCount
+    while offset + 12 <= bytes.count {
+      let count = Int(
+        UInt32(
+          bigEndian: bytes.loadUnaligned(
+            fromByteOffset: offset, as: UInt32.self)))
+      let name = bytes[offset + 4..<offset + 8]
+      guard
+        count <= bytes.count - offset - 12, !name.elementsEqual("IDAT".utf8)
+      else { break }
+      if name.elementsEqual("eXIf".utf8) {
+        return Orientation(
+          exif: UnsafeRawBufferPointer(
+            rebasing: bytes[offset + 8..<offset + 8 + count]))
+      }
+      offset += 12 + count
+    }
+    return .upright
   }
 }

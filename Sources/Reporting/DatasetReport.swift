@@ -21,6 +21,8 @@ public struct DatasetReport: Encodable, Hashable, Sendable {
   public let name: String
   /// The layout that it was read in.
   public let kind: DatasetKind
+  /// What the layout was recognised by; nil when it was given.
+  public let sign: String?
   /// In the order of the dataset.
   public let categories: [Category]
 
@@ -28,6 +30,7 @@ public struct DatasetReport: Encodable, Hashable, Sendable {
   public init(_ dataset: Dataset) {
     name = dataset.name
     kind = dataset.kind
+    sign = dataset.sign
     categories = dataset.categories.map { category in
       let defects = category.test.samples.filter { $0.label == 1 }
         .compactMap(\.defect)
@@ -59,6 +62,7 @@ public struct DatasetReport: Encodable, Hashable, Sendable {
             .map { "\($0.key) \($0.value)" }.joined(separator: ", "),
         ]
       })
-    return "\(name), kind \(kind.rawValue)\n\n\(table.text)"
+    let reason = sign.map { ", by \($0)" } ?? ""
+    return "\(name), kind \(kind.rawValue)\(reason)\n\n\(table.text)"
   }
 }

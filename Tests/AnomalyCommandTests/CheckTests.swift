@@ -99,8 +99,9 @@ import Testing
       #expect(picture.isStrange == isBroken, "\(picture.id)")
       #expect(
         PixelSize(width: picture.width, height: picture.height) == Self.size)
-      let overlay = try PNG.decode(folder.file("out/\(picture.overlay)"))
-      let mask = try PNG.decode(folder.file("out/\(picture.mask)"))
+      let overlay = try PictureFile.decode(
+        folder.file("out/\(picture.overlay)"))
+      let mask = try PictureFile.decode(folder.file("out/\(picture.mask)"))
       #expect(overlay.size == Self.size && mask.size == Self.size)
       #expect(
         mask.values.count { $0 == 1 }

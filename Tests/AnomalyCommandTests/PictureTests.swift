@@ -56,7 +56,7 @@ import Testing
     #expect(codes[0] == "id,0,1,2,3,4")
     #expect(codes.count == 7)
     #expect(try lines("history.csv").count == 4)
-    let sheet = try PNG.decode(
+    let sheet = try PictureFile.decode(
       URL(fileURLWithPath: output + "/inspection.png"))
     #expect(sheet.shape.width > 6 * 16)
   }
@@ -74,7 +74,7 @@ import Testing
   func heatMaps() throws {
     let model = try fit("kmeans")
     #expect(try inspect(model).status == 0)
-    let sheet = try PNG.decode(
+    let sheet = try PictureFile.decode(
       URL(fileURLWithPath: output + "/inspection.png"))
     // Colours of the map among grey pictures.
     let colors = stride(from: 0, to: sheet.values.count, by: 3).count {

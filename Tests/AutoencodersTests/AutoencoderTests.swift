@@ -264,6 +264,55 @@ struct TrainingTests {
   }
 }
 
+/// Keeps what is warned of.
+private final class Warnings: ProgressSink {
+  private let kept = Protected<[String]>([])
+  var lines: [String] { kept.withLock(\.self) }
+
+  func report(_ progress: ProgressReport) {}
+  func warn(_ line: FaultMessage) {
+    kept.withLock { $0.append("\(line)") }
+  }
+}
+
+@Suite("Trainings that teach nothing")
+struct IdleTrainingTests {
+  private func warnings(
+    _ samples: Matrix, rate: Float, epochs: Int = 3
+  ) throws -> [String] {
+    let warnings = Warnings()
+    var detector = detector(.fcn, epochs: epochs)
+    detector.training.learningRate = rate
+    var context = context()
+    context.progress = warnings
+    _ = try detector.fit(samples, in: context)
+    return warnings.lines
+  }
+
+  @Test("A loss that does not move is told, one that falls is not")
+  func loss() throws {
+    #expect(
+      try warnings(waves(32), rate: 1e-9).first?.hasPrefix(
+        "the loss has not moved in 3 epochs (") == true)
+    #expect(try warnings(waves(32), rate: 1e-3) == [])
+  }
+
+  @Test("Intensities that networks cannot make are refused with their range")
+  func range() throws {
+    let samples = waves(20)
+    let shifted = Matrix(
+      rows: samples.rows, columns: samples.columns,
+      values: samples.values.map { $0 * 6 - 3 })
+    let fault = #expect(throws: AutoencoderFault.self) {
+      try Autoencoder.checkIntensities(of: shifted)
+    }
+    #expect(
+      fault?.problem.description.hasPrefix("the images have intensities from -")
+        == true)
+    try Autoencoder.checkIntensities(of: samples)
+  }
+}
+
 @Suite("Bad input")
 struct AutoencoderFaultTests {
   @Test("is named by a fault")

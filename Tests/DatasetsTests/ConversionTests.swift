@@ -50,6 +50,21 @@ struct ConversionTests {
   }
 
   @Test(
+    "tables keep their double precision", arguments: [DatasetKind.npz, .csv])
+  func precision(kind: DatasetKind) throws {
+    let values: [Double] = [1_700_000_000.125, 1 / 3, -2e-300, 5]
+    let url = try folder.write(
+      ArrayFixture.npy(
+        "'<f8'", "(2, 2)", ArrayFixture.bytes(values.map(\.bitPattern))),
+      to: "rows.npy")
+    let copy = try converted(
+      to: kind, "copy.\(kind.rawValue)", from: Dataset(at: url))
+    let source = try #require(
+      copy.categories[0].train.source as? any PreciseSource)
+    #expect(try source.doubles(ofRows: [0, 1]) == values)
+  }
+
+  @Test(
     "pixels and labels survive every layout of images",
     arguments: [DatasetKind.mvtec, .folders, .npy, .idx])
   func images(kind: DatasetKind) throws {

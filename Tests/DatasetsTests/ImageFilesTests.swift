@@ -54,7 +54,7 @@ struct ImageFilesTests {
     let rows = try #require(set.source(of: shape))
     let some = try #require(set.selecting([3, 1]).source(of: shape))
     #expect(try some.matrix() == rows.matrix(ofRows: [3, 1]))
-    let image = try PNG.decode(
+    let image = try PictureFile.decode(
       #require(set.samples[3].image), size: PixelSize(square: 3), color: .grey)
     #expect(try some.matrix(ofRows: [0]).values == image.values)
   }

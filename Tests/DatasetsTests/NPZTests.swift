@@ -141,6 +141,36 @@ struct NPZTests {
     }
   }
 
+  @Test("labels may be texts")
+  func textLabels() throws {
+    let words = ["good", "bad"]
+    func padded(_ word: String) -> [UInt8] {
+      Array(word.utf8) + [UInt8](repeating: 0, count: 4 - word.utf8.count)
+    }
+    let narrow = words.flatMap(padded)
+    for (type, content) in [
+      ("'|S4'", Data(narrow)),
+      ("'<U4'", ArrayFixture.bytes(narrow.map(UInt32.init))),
+      (
+        "'>U4'",
+        ArrayFixture.bytes(narrow.map(UInt32.init), isBigEndian: true)
+      ),
+    ] {
+      for isDeflated in [false, true] {
+        let labels = ArrayFixture.npy(type, "(2,)", content)
+        let category = try read(
+          ArrayFixture.zip([
+            .init(name: "X.npy", content: rows),
+            .init(name: "y.npy", content: labels, isDeflated: isDeflated),
+          ]))
+        #expect(category.test.labels == [0, 1])
+        #expect(throws: FileFault.self) {
+          try read(ArrayFixture.zip([.init(name: "X.npy", content: labels)]))
+        }
+      }
+    }
+  }
+
   @Test("labels must be 0 or 1, one a row")
   func wrongLabels() throws {
     let labelArrays = [

@@ -36,6 +36,20 @@ struct PictureFilesTests {
     #expect(try ids("lists/list.txt") == ["elsewhere/1", "in/x/1"])
   }
 
+  @Test("What is a picture, its ending tells or its bytes do")
+  func formats() throws {
+    try folder.writeImages(["all/a.JPG", "all/b.bmp", "all/c", "all/d.webp"])
+    try folder.write("text", to: "all/e")
+    try folder.write("text", to: "all/f.txt")
+    #expect(try ids("all") == ["a", "b", "c", "d"])
+    #expect(try ids("all/c") == ["c"])
+    let webP = try folder.write("RIFF....WEBPVP8 ", to: "all/g.webp")
+    #expect(
+      throws: DatasetFault.foreignPicture(
+        path: webP.standardizedFileURL.path, format: "WebP")
+    ) { try ids("all") }
+  }
+
   @Test("A picture is one")
   func single() throws {
     #expect(try ids("in/x/1.png") == ["1"])

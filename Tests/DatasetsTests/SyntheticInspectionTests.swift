@@ -32,8 +32,8 @@ import Testing
     #expect(names.count == 3 * count)
     #expect(try images(in: shipped) == names)
     for name in names {
-      let drawn = try PNG.decode(folder.file(name))
-      let shipped = try PNG.decode(shipped.appending(path: name))
+      let drawn = try PictureFile.decode(folder.file(name))
+      let shipped = try PictureFile.decode(shipped.appending(path: name))
       try #require(drawn.shape == shipped.shape, "\(name)")
       // Another libm may round a sine or a logarithm the other way, which
       // moves a value by one level at most.
@@ -52,8 +52,8 @@ import Testing
     ).write(to: folder.url)
     let name = "washer/train/good/000.png"
     #expect(
-      try PNG.decode(folder.file(name))
-        != PNG.decode(Repository.inspection.appending(path: name)))
+      try PictureFile.decode(folder.file(name))
+        != PictureFile.decode(Repository.inspection.appending(path: name)))
   }
 
   @Test("A folder with something in it is left alone")

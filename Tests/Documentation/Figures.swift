@@ -15,7 +15,7 @@ func showTheSame(_ one: URL, _ other: URL) throws -> Bool {
       && Likeness(tolerance: 0.02).holds(
         ours.filter(isPath), expected: theirs.filter(isPath))
   }
-  let (ours, theirs) = try (PNG.decode(one), PNG.decode(other))
+  let (ours, theirs) = try (PictureFile.decode(one), PictureFile.decode(other))
   guard ours.shape == theirs.shape else { return false }
   let difference = zip(ours.values, theirs.values).reduce(0) {
     $0 + abs($1.0 - $1.1)

@@ -105,6 +105,21 @@ import Testing
         == unasked.scores(for: category.test))
   }
 
+  @Test("A network refuses images of another range unless they are scaled")
+  func intensities() throws {
+    var category = category(shape: Self.shape)
+    let rows = try category.train.source.matrix()
+    category.train.source = Matrix(
+      rows: rows.rows, columns: rows.columns,
+      values: rows.values.map { $0 * 10 - 5 })
+    func fit(_ scaler: Scaler) throws {
+      _ = try Pipeline(scaler: scaler, detector: NamedDetector("fcn", fcn))
+        .fit(category, in: RunContext())
+    }
+    #expect(throws: AutoencoderFault.self) { try fit(.none) }
+    try fit(.standard)
+  }
+
   @Test("Latent codes are of the scaled images, edits on the images' own scale")
   func scaledCodes() throws {
     let category = category(shape: Self.shape)

@@ -85,7 +85,8 @@ import Testing
           to: PixelSize(width: 32 * size.width, height: 24 * size.height)
         ).values,
         mask: try sample.mask.map { url in
-          DefectMask(try PNG.decode(url).values.map { $0 > 0.5 }, width: 64)
+          DefectMask(
+            try PictureFile.decode(url).values.map { $0 > 0.5 }, width: 64)
         })
     }
     #expect(run.result.pixelAuroc == expected.auroc)

@@ -14,7 +14,8 @@ struct FastPNGTests {
   ) throws -> [Float]? {
     try data.withUnsafeBytes { bytes in
       let header = try PNGHeader(bytes, path: "")
-      var means = AreaMeans(header: header, target: size ?? header.size)
+      var means = AreaMeans(
+        header: header.picture, target: size ?? header.size)
       return decode(bytes, header, &means) ? means.finish() : nil
     }
   }

@@ -28,46 +28,48 @@ final class ImageFolderTests {
 
   @Test("each row is the picture of the same place")
   func rows() throws {
-    let shape = try PNG.commonShape(of: urls, size: size)
+    let shape = try PictureFile.commonShape(of: urls, size: size)
     #expect(shape == ImageShape(height: 3, width: 4, channels: 3))
-    let matrix = try PNG.decodeAll(urls, shape: shape)
+    let matrix = try PictureFile.decodeAll(urls, shape: shape)
     #expect(matrix.rows == 7)
     for (index, url) in urls.enumerated() {
-      let image = try PNG.decode(url, size: size, color: .rgb)
+      let image = try PictureFile.decode(url, size: size, color: .rgb)
       #expect(Array(matrix.row(index)) == image.values)
     }
   }
 
   @Test("the number of threads changes nothing")
   func threads() throws {
-    let shape = try PNG.commonShape(of: urls, size: size)
+    let shape = try PictureFile.commonShape(of: urls, size: size)
     let one = try Parallel.$threadCount.withValue(1) {
-      try PNG.decodeAll(urls, shape: shape)
+      try PictureFile.decodeAll(urls, shape: shape)
     }
     let two = try Parallel.$threadCount.withValue(2) {
-      try PNG.decodeAll(urls, shape: shape)
+      try PictureFile.decodeAll(urls, shape: shape)
     }
     #expect(one == two)
   }
 
   @Test("colour is taken when any picture has it, unless told otherwise")
   func color() throws {
-    #expect(try PNG.commonShape(of: urls, size: size).channels == 3)
+    #expect(try PictureFile.commonShape(of: urls, size: size).channels == 3)
     #expect(
-      try PNG.commonShape(of: Array(urls[..<5]), size: size).channels == 1)
+      try PictureFile.commonShape(of: Array(urls[..<5]), size: size).channels
+        == 1)
     #expect(
-      try PNG.commonShape(of: urls, size: size, color: .grey).channels == 1)
+      try PictureFile.commonShape(of: urls, size: size, color: .grey).channels
+        == 1)
   }
 
   @Test("pictures of different sizes need a size to resample to")
   func differentSizes() throws {
     let fault = #expect(throws: ImageFault.self) {
-      _ = try PNG.commonShape(of: self.urls)
+      _ = try PictureFile.commonShape(of: self.urls)
     }
     #expect(fault?.place == urls[1].path)
     #expect(fault?.kind == .data)
     #expect(throws: ImageFault.invalidSize(PixelSize(square: 0))) {
-      _ = try PNG.commonShape(of: self.urls, size: PixelSize(square: 0))
+      _ = try PictureFile.commonShape(of: self.urls, size: PixelSize(square: 0))
     }
   }
 
@@ -77,7 +79,7 @@ final class ImageFolderTests {
     try Data("text".utf8).write(to: urls[4])
     let shape = ImageShape(height: 3, width: 4, channels: 1)
     let fault = #expect(throws: FileFault.self) {
-      _ = try PNG.decodeAll(self.urls, shape: shape)
+      _ = try PictureFile.decodeAll(self.urls, shape: shape)
     }
     #expect(fault?.place == urls[2].path)
   }

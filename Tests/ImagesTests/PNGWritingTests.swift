@@ -17,7 +17,7 @@ struct PNGWritingTests {
       let image = RasterImage(
         shape: shape,
         values: (0..<shape.count).map { Float($0 * 7 % 256) / 255 })
-      #expect(try PNG.decode(PNG.data(of: image)) == image)
+      #expect(try PictureFile.decode(PNG.data(of: image)) == image)
     }
   }
 
@@ -27,7 +27,7 @@ struct PNGWritingTests {
       shape: ImageShape(height: 1, width: 5, channels: 1),
       values: [-1, 0.5, 7, .infinity, .nan])
     let expected: [Float] = [0, 128 / 255, 1, 1, 0]
-    #expect(try PNG.decode(PNG.data(of: image)).values == expected)
+    #expect(try PictureFile.decode(PNG.data(of: image)).values == expected)
   }
 
   @Test("incompressible pictures are written whole")
@@ -39,7 +39,7 @@ struct PNGWritingTests {
       values: (0..<shape.count).map { _ in
         Float(UInt8.random(in: 0...255, using: &random)) / 255
       })
-    #expect(try PNG.decode(PNG.data(of: image)) == image)
+    #expect(try PictureFile.decode(PNG.data(of: image)) == image)
   }
 
   @Test("a place that cannot be written to is named")

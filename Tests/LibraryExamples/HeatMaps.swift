@@ -37,7 +37,7 @@ private func pictures(
     return brightest(
       try model.localization(of: test, in: context).maps, at: index, shape)
   }
-  return ([picture, try PNG.decode(mask)] + maps).map {
+  return ([picture, try PictureFile.decode(mask)] + maps).map {
     ImageSheet.Picture($0)
   }
 }

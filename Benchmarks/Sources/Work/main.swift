@@ -93,7 +93,7 @@ func decode(_ urls: [URL], size: PixelSize) throws -> [Float] {
   pixels.withUnsafeMutableBufferPointer { pixels in
     nonisolated(unsafe) let pixels = pixels
     DispatchQueue.concurrentPerform(iterations: urls.count) { index in
-      let image = try? PNG.decode(urls[index], size: size, color: .rgb)
+      let image = try? PictureFile.decode(urls[index], size: size, color: .rgb)
       pixels[index] = image?.values ?? []
     }
   }

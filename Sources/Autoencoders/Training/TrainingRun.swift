@@ -75,7 +75,46 @@ struct TrainingRun {
       var reader = reader(trainingRows)
       while let batch = try next(&reader) { body(batch) }
     }
-    return model(result)
+    let model = model(result)
+    try warnOfNothingLearned(model)
+    return model
+  }
+
+  /// The least share of the first epoch's loss that a training takes away.
+  private static let leastProgress = 0.01
+  /// The share of outputs at an end of their range above which nothing else is
+  /// made.
+  private static let saturation = 0.99
+
+  /// Says when the loss has not moved, or all outputs are at an end of their
+  /// range: the figures are then those of a network that learned nothing.
+  private func warnOfNothingLearned(_ model: AutoencoderModel) throws {
+    guard
+      model.canReconstruct, history.count > 1, let first = history.first,
+      let last = history.last, first.trainingLoss > 0
+    else { return }
+    if last.trainingLoss > (1 - Self.leastProgress) * first.trainingLoss {
+      context.warn(
+        "the loss has not moved in \(history.count) epochs"
+          + " (\(Float(first.trainingLoss)) to \(Float(last.trainingLoss))):"
+          + " look at the images, or try another learning rate")
+    }
+    func areAtEnds(_ values: [Float]) -> Bool {
+      let count = values.count { $0 < 0.001 || $0 > 0.999 }
+      return Double(count) > Self.saturation * Double(values.count)
+    }
+    guard context.imageShape != nil else { return }
+    let images = try source.matrix(
+      ofRows: Array(trainingRows.prefix(batchSize)))
+    guard !areAtEnds(images.values) else { return }
+    let quiet = RunContext(
+      seed: context.seed, threadCount: context.threadCount,
+      memoryBudget: context.memoryBudget, cancellation: context.cancellation)
+    if areAtEnds(try model.reconstruct(images, in: quiet).values) {
+      context.warn(
+        "the outputs are all but black or white (saturated): look at the range"
+          + " of the images, or try a smaller learning rate")
+    }
   }
 
   private func model(_ learner: any Learner) -> AutoencoderModel {

@@ -11,6 +11,7 @@ extension NPY {
       case .unsigned: type.width == 1 ? "|u" : "<u"
       case .signed: type.width == 1 ? "|i" : "<i"
       case .floating: "<f"
+      case .unicode, .bytes: preconditionFailure("no texts are written")
       }
     let sizes = shape.map { "\($0)," }.joined(separator: " ")
     var text =

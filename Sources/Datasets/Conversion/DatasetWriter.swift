@@ -7,8 +7,7 @@ import LinearAlgebra
 extension Dataset {
   /// Writes the dataset in another layout.
   ///
-  /// Images become bytes or 8-bit PNG files, tables stay single-precision
-  /// numbers. `npz` and `csv` hold the training rows, then the test rows, and
+  /// Images become bytes or 8-bit PNG files, tables keep their precision. `npz` and `csv` hold the training rows, then the test rows, and
   /// labels if those of the test rows are known. `npy` and `folders` get a
   /// `labels.csv` beside them. `idx` has the classes 0 and 1.
   ///
@@ -57,9 +56,12 @@ struct DatasetWriter {
         samples[index].label = samples[index].label ?? 0
       }
     }
+    let sources = [train.source, test.source]
+    let precise = sources.compactMap { $0 as? any PreciseSource }
     return (
       WrittenRows(
-        source: JoinedRows(sources: [train.source, test.source]),
+        source: precise.count == sources.count
+          ? JoinedPreciseRows(sources: precise) : JoinedRows(sources: sources),
         imageShape: train.imageShape, context: context), samples
     )
   }

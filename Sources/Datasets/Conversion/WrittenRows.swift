@@ -18,18 +18,42 @@ struct WrittenRows {
     return imageShape.channels == 1 ? sizes : sizes + [imageShape.channels]
   }
 
-  /// Images are written as bytes, tables as single-precision numbers.
-  var type: ElementType { imageShape == nil ? .float32 : .uint8 }
+  /// Images are written as bytes, tables in the precision that they have.
+  var type: ElementType {
+    imageShape != nil ? .uint8 : precise == nil ? .float32 : .float64
+  }
+
+  private var precise: (any PreciseSource)? { source as? any PreciseSource }
 
   private static let blockSize = 256
 
   /// Hands over all rows, some at a time.
   func forEachBlock(_ body: (Range<Int>, Matrix) throws -> Void) throws {
+    try forEachRange { try body($0, source.matrix(ofRows: Array($0))) }
+  }
+
+  /// Hands over the numbers of each row of a table as text.
+  func forEachRow(_ body: (Int, [String]) throws -> Void) throws {
+    func each<Number>(_ range: Range<Int>, _ numbers: [Number]) throws {
+      for row in range {
+        let start = (row - range.lowerBound) * source.columns
+        try body(row, numbers[start..<start + source.columns].map { "\($0)" })
+      }
+    }
+    try forEachRange { range in
+      guard let precise else {
+        return try each(range, source.matrix(ofRows: Array(range)).values)
+      }
+      try each(range, precise.doubles(ofRows: Array(range)))
+    }
+  }
+
+  private func forEachRange(_ body: (Range<Int>) throws -> Void) throws {
     try source.checkRowMemory(in: context)
     let size = source.blockRows(most: Self.blockSize, in: context)
     for block in Parallel.blocks(source.rows, size: size) {
       try context.cancellation.check()
-      try body(block, source.matrix(ofRows: Array(block)))
+      try body(block)
       context.progress.report(
         ProgressReport(
           stage: "writing samples", completed: block.upperBound,
@@ -41,6 +65,12 @@ struct WrittenRows {
   ///
   /// - Throws: `DatasetFault.unusableOption` when an intensity is not in 0...1.
   func forEachBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    if imageShape == nil, let precise {
+      return try forEachRange { range in
+        try precise.doubles(ofRows: Array(range))
+          .map(\.bitPattern.littleEndian).withUnsafeBytes(body)
+      }
+    }
     try forEachBlock { _, matrix in
       if imageShape == nil {
         try matrix.values.map(\.bitPattern.littleEndian).withUnsafeBytes(body)

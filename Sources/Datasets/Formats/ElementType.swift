@@ -5,10 +5,13 @@ package struct ElementType: Hashable, Sendable {
     case unsigned
     case signed
     case floating
+    /// Characters of 4 bytes each, and of one; they are no numbers.
+    case unicode
+    case bytes
   }
 
   package let kind: Kind
-  /// Bytes for one number: 1, 2, 4 or 8.
+  /// Bytes for one number: 1, 2, 4 or 8; for one text as many as it may have.
   package let width: Int
   package let isBigEndian: Bool
 
@@ -20,6 +23,9 @@ package struct ElementType: Hashable, Sendable {
 
   package static let uint8 = ElementType(.unsigned, width: 1)
   package static let float32 = ElementType(.floating, width: 4)
+  package static let float64 = ElementType(.floating, width: 8)
+
+  var isText: Bool { kind == .unicode || kind == .bytes }
 
   /// Whether single precision holds every number.
   var fitsFloat: Bool { width < (kind == .floating ? 8 : 4) }
@@ -60,6 +66,7 @@ package struct ElementType: Hashable, Sendable {
       isBigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)
     }
     switch (kind, width) {
+    case (.unicode, _), (.bytes, _): preconditionFailure("texts are no numbers")
     case (.boolean, _): each(UInt8.self) { $0 == 0 ? 0 : 1 }
     case (.unsigned, 1): integers(UInt8.self)
     case (.unsigned, 2): integers(UInt16.self)

@@ -18,12 +18,13 @@ package enum NPY {
   }
 
   /// Maps the array in a stretch of a file.
-  static func map(_ file: MappedFile, _ range: Range<Int>) throws -> StoredArray
-  {
+  static func map(
+    _ file: MappedFile, _ range: Range<Int>, takesText: Bool = false
+  ) throws -> StoredArray {
     let path = file.url.path
     var offset = range.lowerBound
     do {
-      let header = try NPYHeader { count in
+      let header = try NPYHeader(takesText: takesText) { count in
         guard count <= range.upperBound - offset else {
           throw NPYHeader.Problem.damaged
         }

@@ -55,8 +55,11 @@ struct NPYHeader: Hashable {
 
   /// Reads the header by asking for its bytes one stretch after the other.
   ///
+  /// - Parameter takesText: Whether the elements may be texts.
   /// - Throws: `Problem`, or what `next` throws.
-  init(next: (Int) throws -> Data) throws {
+  init(
+    takesText: Bool = false, next: (Int) throws -> Data
+  ) throws {
     let prefix = [UInt8](try next(Self.prefixCount))
     guard prefix.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw Problem.noArray
@@ -79,6 +82,7 @@ struct NPYHeader: Hashable {
       throw Problem.damaged
     }
     type = try ElementType(descriptor: name)
+    guard !type.isText || takesText else { throw Problem.unknownType(name) }
     self.isColumnMajor = isColumnMajor
     self.shape = shape
     guard
@@ -91,12 +95,25 @@ struct NPYHeader: Hashable {
 }
 
 extension ElementType {
+  /// Characters of a text that is no longer a label.
+  private static let largestText = 1 << 16
+
   /// The type that NumPy writes as, for example, `<f4`.
   fileprivate init(descriptor: String) throws {
     guard let letter = descriptor.dropFirst().first else {
       throw NPYHeader.Problem.damaged
     }
     guard letter != "O" else { throw NPYHeader.Problem.pickled }
+    let texts: [Character: (Kind, Int)] = [
+      "U": (.unicode, 4), "S": (.bytes, 1),
+    ]
+    if let (kind, width) = texts[letter],
+      let count = Int(descriptor.dropFirst(2)), 1...Self.largestText ~= count
+    {
+      self.init(
+        kind, width: width * count, isBigEndian: descriptor.first == ">")
+      return
+    }
     let kinds: [Character: (Kind, [Int])] = [
       "b": (.boolean, [1]), "u": (.unsigned, [1, 2, 4, 8]),
       "i": (.signed, [1, 2, 4, 8]), "f": (.floating, [2, 4, 8]),

@@ -20,10 +20,11 @@ package enum NPZ {
   /// - Parameters:
   ///   - url: The archive.
   ///   - names: Without the extension `.npy`.
+  ///   - texts: Those of the arrays that may be of texts.
   ///   - memoryLimit: The most bytes of an array that are inflated.
   /// - Throws: `FileFault`.
   package static func read(
-    _ url: URL, _ names: Set<String>,
+    _ url: URL, _ names: Set<String>, texts: Set<String> = [],
     memoryLimit: Int = RunContext().memoryBudget
   ) throws -> [String: StoredArray] {
     let archive = try ZipArchive(url)
@@ -34,10 +35,12 @@ package enum NPZ {
       do {
         if entry.isDeflated {
           arrays[name] = try inflate(
-            entry, of: archive, memoryLimit: memoryLimit)
+            entry, of: archive, takesText: texts.contains(name),
+            memoryLimit: memoryLimit)
         } else {
           try archive.verify(entry)
-          arrays[name] = try NPY.map(archive.file, entry.range)
+          arrays[name] = try NPY.map(
+            archive.file, entry.range, takesText: texts.contains(name))
         }
       } catch let problem as NPYHeader.Problem {
         throw problem.fault(path: url.path)
@@ -49,13 +52,14 @@ package enum NPZ {
   }
 
   private static func inflate(
-    _ entry: ZipArchive.Entry, of archive: ZipArchive, memoryLimit: Int
+    _ entry: ZipArchive.Entry, of archive: ZipArchive, takesText: Bool,
+    memoryLimit: Int
   ) throws -> StoredArray {
     try archive.file.withBytes { bytes in
       let packed = UnsafeRawBufferPointer(rebasing: bytes[entry.range])
       let inflater = try Inflater(packed, .none)
       var offset = 0
-      let header = try NPYHeader {
+      let header = try NPYHeader(takesText: takesText) {
         offset += $0
         return try inflater.read($0)
       }

@@ -29,21 +29,21 @@ enum CSVLayout: DatasetLayout {
     "csv", "tsv", "txt", "data", "tab", "parquet",
   ]
 
-  static func recognizes(_ place: Folder) -> Bool {
-    guard !place.exists else { return false }
+  static func sign(of place: Folder) -> String? {
+    guard !place.exists else { return nil }
     var url = place.url
     if url.pathExtension.lowercased() == "gz" {
       url = url.deletingPathExtension()
     }
     let ending = url.pathExtension.lowercased()
     guard ending == "txt" || ending == "data", url == place.url else {
-      return endings.contains(ending)
+      return endings.contains(ending) ? "a .\(ending)" : nil
     }
     // Of all that such files may be, tables have separators.
-    return
-      (try? MappedFile(url).withBytes { bytes in
-        bytes.prefix(4096).contains { ",;\t|".utf8.contains($0) }
-      }) ?? false
+    let hasSeparators = try? MappedFile(url).withBytes { bytes in
+      bytes.prefix(4096).contains { ",;\t|".utf8.contains($0) }
+    }
+    return hasSeparators == true ? "a .\(ending) with separators" : nil
   }
 
   static func read(
@@ -92,14 +92,10 @@ enum CSVLayout: DatasetLayout {
         ["id"] + (0..<rows.source.columns).map { "x\($0)" }
         + (labels == nil ? [] : ["label"])
       try sink.write(Data(CSVText.line(names).utf8))
-      try rows.forEachBlock { range, matrix in
-        var text = ""
-        for row in range {
-          let numbers = matrix.row(row - range.lowerBound).map { "\($0)" }
-          let label = labels.map { ["\($0[row])"] } ?? []
-          text += CSVText.line([samples[row].id] + numbers + label)
-        }
-        try sink.write(Data(text.utf8))
+      try rows.forEachRow { row, numbers in
+        let label = labels.map { ["\($0[row])"] } ?? []
+        let line = CSVText.line([samples[row].id] + numbers + label)
+        try sink.write(Data(line.utf8))
       }
     }
   }

@@ -15,8 +15,8 @@ protocol DatasetLayout {
   /// What can be set of it, besides what can be set of every layout.
   static var parameters: [Parameter<DatasetOptions>] { get }
 
-  /// Whether what is at a place looks like it.
-  static func recognizes(_ place: Folder) throws -> Bool
+  /// What at a place looks like it, in a few words; nil when nothing does.
+  static func sign(of place: Folder) throws -> String?
 
   /// Finds the samples; images and mapped arrays are read later.
   ///
@@ -69,7 +69,8 @@ public struct DatasetKind: RawRepresentable, Codable, Hashable, Sendable {
   /// All layouts, in the order in which they are recognised.
   static var layouts: [any DatasetLayout.Type] {
     [
-      NPYLayout.self, IDXLayout.self, MVTecLayout.self, FoldersLayout.self,
+      NPYLayout.self, IDXLayout.self, VisALayout.self, KolektorLayout.self,
+      MVTecLayout.self, FoldersLayout.self, ClassFoldersLayout.self,
       NPZLayout.self, CSVLayout.self,
     ]
   }

@@ -3,34 +3,49 @@ import Files
 import Foundation
 
 extension DatasetKind {
-  /// Folders `train` and `test` of PNG files, flat or with subfolders.
+  /// Folders `train` and `test` of pictures, flat or with subfolders.
   public static let folders = FoldersLayout.kind
 }
 
-/// Folders `train` and `test` of PNG files, flat or with subfolders.
+/// Folders `train` and `test` of pictures, flat or with subfolders.
 ///
 /// The id is the file's stem, and the order is the numeric order of the ids;
 /// where stems occur twice it is the path inside `test`, without extension.
-/// Subfolders of `test` give labels only if one of them is named `good` or
-/// `normal`: its images are ordinary, all others anomalies.
+/// Subfolders of `test` give labels only if one of them has a name for ordinary
+/// pictures (`good`, `normal`, `OK`, `ok_front`): all others are anomalies.
+/// Subfolders of `train` with such names, or for anomalies, decide in the same
+/// way what is learned from.
 enum FoldersLayout: DatasetLayout {
   static let name = "folders"
-  static let summary = "a folder with train/ and test/ PNGs"
+  static let summary = "a folder with train/ and test/ pictures"
 
-  static func recognizes(_ place: Folder) -> Bool {
-    place["train"].exists || place["test"].exists
+  static func sign(of place: Folder) -> String? {
+    ["train", "test"].map(place.part).first(where: \.exists)
+      .map { "\($0.name)/" }
   }
 
   static func read(
     _ folder: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    let train = try samples(in: folder["train"], category: name)
-    var test = try samples(in: folder["test"], category: name)
-    let kinds = Set(test.map(\.defect))
-    if !kinds.contains(nil), !kinds.isDisjoint(with: ordinaryNames) {
+    var train = try samples(in: folder.part("train"), category: name)
+    let hasOrdinary = train.contains { isOrdinary($0.defect) == true }
+    for index in train.indices {
+      switch isOrdinary(train[index].defect) {
+      case true?: train[index].label = 0
+      case false?: train[index].label = 1
+      case nil where hasOrdinary && train[index].defect != nil:
+        train[index].label = 1
+      case nil: break
+      }
+    }
+    train = try train.withoutAnomalies(
+      of: name, path: folder.part("train").url.path, in: context)
+    var test = try samples(in: folder.part("test"), category: name)
+    let areOrdinary = test.map { isOrdinary($0.defect) == true }
+    if test.allSatisfy({ $0.defect != nil }), areOrdinary.contains(true) {
       for index in test.indices {
-        test[index].label = ordinaryNames.contains(test[index].defect) ? 0 : 1
+        test[index].label = areOrdinary[index] ? 0 : 1
       }
     }
     return [
@@ -40,7 +55,13 @@ enum FoldersLayout: DatasetLayout {
     ]
   }
 
-  private static let ordinaryNames: Set<String?> = ["good", "normal"]
+  /// Whether the folders of a path are called by ordinary pictures or by
+  /// anomalies; nil when none tells.
+  static func isOrdinary(_ path: String?) -> Bool? {
+    path?.split(separator: "/").lazy
+      .compactMap { LabelWords.label(ofFolder: String($0)) }.first
+      .map { $0 == 0 }
+  }
 
   private static func samples(
     in folder: Folder, category: String
@@ -93,7 +114,7 @@ enum FoldersLayout: DatasetLayout {
         let identity = FileIdentity(at: place.folder.url),
         seen.insert(identity).inserted
       else { return [] }
-      return try place.folder.images().map { (place.path, $0) }
+      return try place.folder.pictures().map { (place.path, $0) }
         + place.folder.folders().flatMap { inner -> [File] in
           let name = inner.url.lastPathComponent
           let inner = (inner, place.path.map { "\($0)/\(name)" } ?? name)

@@ -11,7 +11,8 @@ extension DatasetKind {
 }
 
 /// A folder of MNIST-style IDX files: `train-images*`, `t10k-images*` and, if
-/// known, `train-labels*` and `t10k-labels*`, each plain or `.gz`.
+/// known, `train-labels*` and `t10k-labels*`, each plain or `.gz`; see
+/// `IDXFiles`.
 ///
 /// A category holds the training images of one class, or of the classes that
 /// were called ordinary, and the test images of all classes; those of other
@@ -30,20 +31,36 @@ enum IDXLayout: DatasetLayout {
         + " fraction of anomalies"),
   ]
 
-  static func recognizes(_ place: Folder) throws -> Bool {
-    try place.exists
-      && place.names().contains {
-        $0.hasPrefix("train-images") || $0.hasPrefix("t10k-images")
-      }
+  static func sign(of place: Folder) throws -> String? {
+    guard let files = try IDXFiles(at: place) else { return nil }
+    let url = [.trainImages, .testImages, .trainTable].lazy
+      .compactMap { files[$0] }.first
+    return url.map { url in
+      url.path.hasPrefix(place.url.path + "/")
+        ? String(url.path.dropFirst(place.url.path.count + 1))
+        : url.lastPathComponent
+    }
   }
 
   static func read(
     _ place: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    try IDXReader(
-      folder: place, name: name, options: options,
-      memoryLimit: context.memoryBudget
+    let files = try IDXFiles(at: place)
+    if let files, !files.sets.isEmpty {
+      let example = files[.trainImages] ?? files[.testImages]
+      throw DatasetFault.severalSets(
+        path: files.folder.url.path,
+        names: files.sets.map {
+          $0.isEmpty
+            ? "train-images"
+            : $0.trimmingCharacters(in: .punctuationCharacters)
+        },
+        example: example?.path ?? "")
+    }
+    return try IDXReader(
+      folder: files?.folder ?? place, files: files, name: name,
+      options: options, memoryLimit: context.memoryBudget
     ).categories()
   }
 
@@ -79,6 +96,7 @@ enum IDXLayout: DatasetLayout {
 
 private struct IDXReader {
   let folder: Folder
+  let files: IDXFiles?
   let name: String
   let options: DatasetOptions
   let memoryLimit: Int
@@ -89,19 +107,18 @@ private struct IDXReader {
         name: "normal-label", problem: "the class \(value) is no number",
         remedy: "use a whole number")
     }
-    let train = try images("train-images")
-    let trainLabels = try labels("train-labels", of: train)
+    let (train, trainLabels) = try part(
+      .trainImages, .trainLabels, .trainTable)
     if let contamination = options.contamination {
       return [
         try contaminated(train, labels: trainLabels, by: contamination)
       ]
     }
-    let test = try images("t10k-images")
+    let (test, testLabels) = try part(.testImages, .testLabels, .testTable)
     guard train.array.shape.dropFirst() == test.array.shape.dropFirst() else {
       throw DatasetFault.differentShapes(
         path: test.url.path, train: train.array.shape, test: test.array.shape)
     }
-    let testLabels = try labels("t10k-labels", of: test)
     guard let trainLabels, let testLabels else {
       guard options.normalLabels.isEmpty else {
         throw DatasetFault.missing(
@@ -223,25 +240,35 @@ private struct IDXReader {
     }
   }
 
-  private func file(_ prefix: String) throws -> URL? {
-    try folder.names().first { $0.hasPrefix(prefix) }.map { folder[$0].url }
-  }
+  private typealias Part = (images: Images, labels: [Int]?)
 
-  private func images(_ prefix: String) throws -> Images {
-    guard let url = try file(prefix) else {
+  private func part(
+    _ images: IDXFiles.Part, _ labels: IDXFiles.Part, _ table: IDXFiles.Part
+  ) throws -> Part {
+    if let url = files?[images] {
+      let images = try self.images(
+        url, IDX.read(url, memoryLimit: memoryLimit))
+      return (images, try self.labels(files?[labels], of: images))
+    }
+    guard let url = files?[table] else {
       throw DatasetFault.missing(
-        path: folder[prefix].url.path,
+        path: folder[images == .trainImages ? "train-images" : "t10k-images"]
+          .url.path,
         neededFor: "training images are in train-images*, test images in"
           + " t10k-images*")
     }
-    let array = try IDX.read(url, memoryLimit: memoryLimit)
-    return Images(
+    let (array, classes) = try PixelTable.read(url, memoryLimit: memoryLimit)
+    return (try self.images(url, array), classes)
+  }
+
+  private func images(_ url: URL, _ array: StoredArray) throws -> Images {
+    Images(
       url: url, array: array,
       set: try array.samples(category: name, path: url.path))
   }
 
-  private func labels(_ prefix: String, of images: Images) throws -> [Int]? {
-    guard let url = try file(prefix) else { return nil }
+  private func labels(_ url: URL?, of images: Images) throws -> [Int]? {
+    guard let url else { return nil }
     let array = try IDX.read(url, memoryLimit: memoryLimit)
     // QMNIST has a row for each image, the class first.
     guard 1...2 ~= array.shape.count, array.rows == images.array.rows,

@@ -1,7 +1,9 @@
+import Diagnostics
 import Execution
 import Files
 import Foundation
 import Images
+import Parameters
 
 extension DatasetKind {
   /// MVTec AD: a category, or a folder of categories, with `train/good`,
@@ -9,28 +11,67 @@ extension DatasetKind {
   public static let mvtec = MVTecLayout.kind
 }
 
+/// What becomes of the pictures in `validation`.
+#if hasAttribute(nonexhaustive)
+@nonexhaustive
+#endif
+public enum ValidationUse: String, CaseIterable, Sendable {
+  /// They are learned from, after those in `train`.
+  case train
+  /// They are tested, after those in `test`.
+  case test
+}
+
 /// The layout of MVTec AD: `train/good`, `test/*` with a folder for each kind
 /// of defect, and `ground_truth/*/*_mask.png` (Bergmann and others 2019).
 ///
-/// Ids are running numbers over all test images of the categories, in the
-/// order of category, defect and file.
+/// Those of MVTec LOCO (a folder of masks for a picture), MVTec 3D-AD (`rgb` and
+/// `gt` in each folder) and BTAD (`ok`, `ko`, masks called as their pictures)
+/// are kinds of it. Ids are running numbers over all test images of the
+/// categories, in the order of category, defect and file.
 enum MVTecLayout: DatasetLayout {
   static let name = "mvtec"
   static let summary = "an MVTec AD folder or one category of it"
+  static let parameters: [Parameter<DatasetOptions>] = [
+    Parameter(
+      "validation", \.validation, .choice,
+      "what becomes of the pictures in validation/", unset: "passed over")
+  ]
 
-  static func recognizes(_ place: Folder) throws -> Bool {
-    if isCategory(place) { return true }
+  private static let ordinaryNames: Set = ["good", "ok"]
+
+  static func sign(of place: Folder) throws -> String? {
+    if let sign = try categorySign(of: place) { return sign }
     // What has these is no folder of categories, whatever else is in it.
-    guard place.exists, !place["train"].exists, !place["test"].exists else {
-      return false
+    guard place.exists, !place.part("train").exists, !place.part("test").exists
+    else {
+      return nil
     }
-    return try place.folders().contains(where: isCategory)
+    for folder in try place.folders() {
+      if let sign = try categorySign(of: folder) {
+        return "\(folder.name)/\(sign)"
+      }
+    }
+    return nil
   }
 
-  private static func isCategory(_ folder: Folder) -> Bool {
-    folder["train"]["good"].exists
-      || folder["ground_truth"].exists
-        && (folder["train"].exists || folder["test"].exists)
+  private static func categorySign(of folder: Folder) throws -> String? {
+    if let ordinary = try ordinary(in: folder.part("train")) {
+      return "train/\(ordinary.name)/"
+    }
+    return folder.part("ground_truth").exists
+      && (folder.part("train").exists || folder.part("test").exists)
+      ? "ground_truth/" : nil
+  }
+
+  /// The folder of ordinary pictures in another.
+  private static func ordinary(in folder: Folder) throws -> Folder? {
+    guard folder.exists else { return nil }
+    return try folder.folders().first(where: isOrdinary)
+  }
+
+  private static func isOrdinary(_ folder: Folder) -> Bool {
+    ordinaryNames.contains(folder.name.lowercased())
   }
 
   /// The categories in the folder, which may be one itself.
@@ -39,28 +80,43 @@ enum MVTecLayout: DatasetLayout {
     in context: RunContext
   ) throws -> [DatasetCategory] {
     let wanted = options.categories
-    var folders = isCategory(folder) ? [folder] : try folder.folders()
+    var folders = [folder]
+    if try categorySign(of: folder) == nil {
+      folders = try folder.folders().filter { folder in
+        ["train", "test", "ground_truth"].contains {
+          folder.part($0).exists
+        }
+      }
+      let used = Set(folders.map(\.name))
+      context.noteStrays(try folder.names().filter { !used.contains($0) })
+    }
     if !wanted.isEmpty {
-      let known = folders.map(\.url.lastPathComponent)
+      let known = folders.map(\.name)
       for name in wanted where !known.contains(name) {
         throw DatasetFault.unknownCategory(
           path: folder.url.path, name: name, known: known)
       }
-      folders = folders.filter { wanted.contains($0.url.lastPathComponent) }
+      folders = folders.filter { wanted.contains($0.name) }
     }
     guard !folders.isEmpty else {
       throw DatasetFault.unrecognizedLayout(path: folder.url.path)
     }
+    if options.validation == nil,
+      folders.contains(where: { $0.part("validation").exists })
+    {
+      context.note(
+        "passed over: validation/, which \(option: "validation", "train") would"
+          + " learn from")
+    }
     var trainCount = 0
     var testCount = 0
     return try folders.map { folder in
-      let name = folder.url.lastPathComponent
-      var train = try trainSamples(folder, category: name)
-      var test = try testSamples(folder, category: name)
+      var train = try trainSamples(folder, options, in: context)
+      var test = try testSamples(folder, options)
       number(&train, from: &trainCount)
       number(&test, from: &testCount)
       return DatasetCategory(
-        name: name, train: SampleSet(imageFiles: train),
+        name: folder.name, train: SampleSet(imageFiles: train),
         test: SampleSet(imageFiles: test))
     }
   }
@@ -73,24 +129,30 @@ enum MVTecLayout: DatasetLayout {
   }
 
   private static func trainSamples(
-    _ folder: Folder, category: String
+    _ folder: Folder, _ options: DatasetOptions, in context: RunContext
   ) throws -> [Sample] {
-    let good = folder["train"]["good"]
-    guard good.exists else {
+    let train = folder.part("train")
+    guard let good = try ordinary(in: train) else {
       throw DatasetFault.missing(
-        path: good.url.path,
+        path: train["good"].url.path,
         neededFor: "it holds the ordinary images of an MVTec category")
     }
-    return try images(good).map {
-      Sample(
-        id: "", category: category, label: 0, defect: "good", image: $0)
+    let others = try train.folders().map(\.name).filter { $0 != good.name }
+    if !others.isEmpty {
+      context.note(
+        "\(folder.name): not learned from, as no \(good.name)/: "
+          + FaultMessage(
+            others.map { "train/\($0)/" }.joined(separator: ", ")))
     }
+    return try samples(of: good, category: folder.name)
+      + (options.validation == .train
+        ? try validationSamples(folder).filter { $0.label == 0 } : [])
   }
 
   private static func testSamples(
-    _ folder: Folder, category: String
+    _ folder: Folder, _ options: DatasetOptions
   ) throws -> [Sample] {
-    let test = folder["test"]
+    let test = folder.part("test")
     guard test.exists else {
       throw DatasetFault.missing(
         path: test.url.path,
@@ -100,39 +162,52 @@ enum MVTecLayout: DatasetLayout {
     guard !defects.isEmpty else {
       throw DatasetFault.noImages(path: test.url.path)
     }
-    let masks = folder["ground_truth"]
-    let hasMasks = masks.exists
+    let masks = folder.part("ground_truth")
     return try defects.flatMap { defect in
-      let name = defect.url.lastPathComponent
-      let isGood = name == "good"
-      return try images(defect).map { image in
-        Sample(
-          id: "", category: category, label: isGood ? 0 : 1, defect: name,
-          image: image,
-          mask: isGood || !hasMasks
-            ? nil : try mask(of: image, in: masks[name]))
-      }
+      // MVTec 3D-AD has the masks beside the pictures.
+      let beside = defect["gt"]
+      return try samples(
+        of: defect, category: folder.name,
+        masks: beside.exists ? beside : masks.exists ? masks[defect.name] : nil)
+    } + (options.validation == .test ? try validationSamples(folder) : [])
+  }
+
+  private static func validationSamples(_ folder: Folder) throws -> [Sample] {
+    let validation = folder.part("validation")
+    guard validation.exists else { return [] }
+    return try validation.folders().flatMap {
+      try samples(of: $0, category: folder.name)
     }
   }
 
+  /// The pictures of one kind, those of a defect with their masks.
+  private static func samples(
+    of kind: Folder, category: String, masks: Folder? = nil
+  ) throws -> [Sample] {
+    let isGood = isOrdinary(kind)
+    let masks = isGood ? nil : masks
+    let found = try masks.flatMap { $0.exists ? try MaskFolder($0) : nil }
+    return try images(kind).map { image in
+      let mask = found?.mask(of: image)
+      if let masks, mask == nil {
+        throw DatasetFault.missingMask(
+          path: masks["\(image.stem)_mask.png"].url.path, image: image.path)
+      }
+      return Sample(
+        id: "", category: category, label: isGood ? 0 : 1, defect: kind.name,
+        image: image, mask: mask)
+    }
+  }
+
+  /// The pictures in a folder, or in `rgb` in it, as MVTec 3D-AD has them.
   private static func images(_ folder: Folder) throws -> [URL] {
-    let images = try folder.images()
+    let inner = folder["rgb"]
+    let folder = inner.exists ? inner : folder
+    let images = try folder.pictures()
     guard !images.isEmpty else {
       throw DatasetFault.noImages(path: folder.url.path)
     }
     return images
-  }
-
-  /// The mask of a picture, its ending in capitals or not; nil where there is a
-  /// folder of masks, as MVTec LOCO has them.
-  private static func mask(of image: URL, in folder: Folder) throws -> URL? {
-    let name = "\(image.stem)_mask"
-    let masks = ["png", image.pathExtension, "PNG"].map {
-      folder["\(name).\($0)"].url
-    }
-    if let mask = masks.first(where: \.isReachable) { return mask }
-    if folder[image.stem].exists { return nil }
-    throw DatasetFault.missingMask(path: masks[0].path, image: image.path)
   }
 
   static func write(
@@ -182,7 +257,7 @@ enum MVTecLayout: DatasetLayout {
     for (sample, place) in zip(category.test.samples, places) {
       guard let mask = sample.mask else { continue }
       try writer.context.cancellation.check()
-      var image = try PNG.decode(mask, size: writer.size, color: .grey)
+      var image = try DefectMaskFile.read(mask, size: writer.size)
       // A mask stays black and white when it is shrunk.
       image.values = image.values.map { $0 < 0.5 ? 0 : 1 }
       try writer.write(

@@ -1,6 +1,7 @@
 import Execution
 import Files
 import Foundation
+import Parameters
 
 extension DatasetKind {
   /// A folder with `trainingset.npy` and `testingset.npy`.
@@ -14,14 +15,17 @@ enum NPYLayout: DatasetLayout {
   static let summary =
     "a folder with \(trainName) and \(testName), or an .npy"
 
+  static let parameters = [AxisOrder.parameter]
+
   private static let trainName = "trainingset.npy"
   private static let testName = "testingset.npy"
 
-  static func recognizes(_ place: Folder) throws -> Bool {
+  static func sign(of place: Folder) throws -> String? {
     guard place.exists else {
-      return place.url.pathExtension.lowercased() == "npy"
+      return place.url.pathExtension.lowercased() == "npy" ? "an .npy" : nil
     }
-    return try !Set(place.names()).isDisjoint(with: [trainName, testName])
+    let names = try place.names()
+    return [trainName, testName].first(where: names.contains)
   }
 
   static func read(
@@ -33,7 +37,8 @@ enum NPYLayout: DatasetLayout {
         .transductive(
           name: name,
           try array(place.url).samples(
-            category: name, path: place.url.path, telling: context.note))
+            category: name, path: place.url.path, in: options.layout,
+            telling: context.note))
       ]
     }
     let train = try array(place[trainName].url)
@@ -46,8 +51,8 @@ enum NPYLayout: DatasetLayout {
       _ array: StoredArray, _ file: String, like training: StoredArray? = nil
     ) throws -> SampleSet {
       try array.samples(
-        category: name, path: place[file].url.path, like: training,
-        telling: context.note)
+        category: name, path: place[file].url.path, in: options.layout,
+        like: training, telling: context.note)
     }
     return [
       DatasetCategory(
@@ -64,7 +69,7 @@ enum NPYLayout: DatasetLayout {
           + " \(testName)")
     }
     let array = try NPY.read(url)
-    _ = try array.imageShape(path: url.path)
+    _ = try array.images(path: url.path)
     return array
   }
 

@@ -21,7 +21,8 @@ enum NPZLayout: DatasetLayout {
         "the names of arrays, such as X=feat,y=lab or"
           + " X_train=a,X_test=b,y_test=c"),
       "which arrays are the rows and the labels, such as X=feat,y=lab",
-      unset: "recognised")
+      unset: "recognised"),
+    AxisOrder.parameter,
   ]
 
   /// The parts that arrays may be, each with its usual names, in lower case
@@ -35,8 +36,9 @@ enum NPZLayout: DatasetLayout {
     "y_test": ["ytest", "testy", "testlabels", "testlabel"],
   ]
 
-  static func recognizes(_ place: Folder) -> Bool {
+  static func sign(of place: Folder) -> String? {
     !place.exists && place.url.pathExtension.lowercased() == "npz"
+      ? "an .npz" : nil
   }
 
   static func read(
@@ -47,7 +49,9 @@ enum NPZLayout: DatasetLayout {
     let there = try NPZ.names(place.url)
     let names = try chosen(of: there, options, path: path)
     let arrays = try NPZ.read(
-      place.url, Set(names.values), memoryLimit: context.memoryBudget)
+      place.url, Set(names.values),
+      texts: Set(["y", "y_train", "y_test"].compactMap { names[$0] }),
+      memoryLimit: context.memoryBudget)
     func array(_ part: String) -> StoredArray? {
       names[part].flatMap { arrays[$0] }
     }
@@ -66,7 +70,7 @@ enum NPZLayout: DatasetLayout {
       _ rows: StoredArray, _ labels: String, like training: StoredArray? = nil
     ) throws -> SampleSet {
       var set = try rows.samples(
-        category: name, path: path, like: training,
+        category: name, path: path, in: options.layout, like: training,
         telling: { notes.append($0) })
       if let array = array(labels) {
         let guess = try label(
@@ -148,8 +152,7 @@ enum NPZLayout: DatasetLayout {
           + " there are \(set.count) rows",
         remedy: "save one label a row")
     }
-    let values: [Double] = try labels.numbers(ofRows: Array(0..<labels.rows))
-    let texts = values.map { "\(Float($0))" }
+    let texts = try labels.texts()
     let words = try LabelWords(texts, options) {
       "of row \($0)"
     } refuse: {

@@ -3,7 +3,7 @@ import Foundation
 import Images
 import LinearAlgebra
 
-/// PNG files, each decoded and resampled when its row is read.
+/// Picture files, each decoded and resampled when its row is read.
 package struct ImageFiles: SampleSource {
   package let urls: [URL]
   /// What the rows hold, whatever the files do.
@@ -25,7 +25,7 @@ package struct ImageFiles: SampleSource {
   package var columns: Int { shape.count }
 
   package func matrix(ofRows indices: [Int]) throws -> Matrix {
-    try PNG.decodeAll(indices.map { urls[$0] }, shape: shape)
+    try PictureFile.decodeAll(indices.map { urls[$0] }, shape: shape)
   }
 
   /// All pictures as they are stored, in memory; nil when that would lose
@@ -36,7 +36,7 @@ package struct ImageFiles: SampleSource {
     guard rows * columns <= context.memoryBudget / 2 else { return nil }
     let areStored = try Parallel.map(rows) { index in
       try context.cancellation.check()
-      let header = try PNG.header(at: urls[index])
+      let header = try PictureFile.header(at: urls[index])
       return header.bitDepth <= 8 && (header.isColor ? 3 : 1) == shape.channels
         && header.size == PixelSize(width: shape.width, height: shape.height)
     }

@@ -92,6 +92,33 @@ package struct StoredArray: SampleSource {
     return values
   }
 
+  /// Every element as text.
+  func texts() throws -> [String] {
+    guard type.isText else {
+      return try numbers(ofRows: Array(0..<rows)).map { (number: Double) in
+        "\(Float(number))"
+      }
+    }
+    var texts: [String] = []
+    try withBytes { bytes in
+      texts = (0..<rows * columns).map { index in
+        let element = UnsafeRawBufferPointer(
+          rebasing: bytes[index * type.width..<(index + 1) * type.width])
+        guard type.kind == .unicode else {
+          return String(decoding: element.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let scalars = (0..<type.width / 4).map { place in
+          let bits = element.loadUnaligned(
+            fromByteOffset: 4 * place, as: UInt32.self)
+          return type.isBigEndian
+            ? UInt32(bigEndian: bits) : UInt32(littleEndian: bits)
+        }
+        return String(decoding: scalars.prefix { $0 != 0 }, as: UTF32.self)
+      }
+    }
+    return texts
+  }
+
   private func scale<Number: BinaryFloatingPoint>(
     _ values: UnsafeMutableBufferPointer<Number>
   ) {

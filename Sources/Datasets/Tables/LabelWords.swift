@@ -116,6 +116,30 @@ struct LabelWords {
 
   func label(_ text: String) -> Int? { labels[text] }
 
+  private static let negations: Set<Substring> = [
+    "not", "non", "no", "without", "free",
+  ]
+  /// What names of folders shorten.
+  private static let shortened: Set<String> = ["def", "defects", "anom"]
+
+  /// What a folder holds by its name, such as `ok_front`, `NG` or `non-defective`:
+  /// 0 ordinary pictures, 1 anomalies; nil when the name does not tell.
+  static func label(ofFolder name: String) -> Int? {
+    let name = key(name).replacing("-", with: " ")
+    if ordinary.contains(name) { return 0 }
+    if anomalous.contains(name) { return 1 }
+    let words = name.split(separator: " ")
+    let known: [Int] = words.compactMap { word in
+      let word = String(word)
+      // Of letters alone nobody knows.
+      guard word.count > 1, !negations.contains(word[...]) else { return nil }
+      if ordinary.contains(word) { return 0 }
+      return anomalous.contains(word) || shortened.contains(word) ? 1 : nil
+    }
+    guard let label = known.first, Set(known).count == 1 else { return nil }
+    return negations.isDisjoint(with: words) ? label : 1 - label
+  }
+
   /// Whether all texts are words that are known for labels.
   static func recognizes(_ texts: [String]) -> Bool {
     let found = Set(texts.map(key))

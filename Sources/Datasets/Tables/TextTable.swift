@@ -179,7 +179,7 @@ struct TextTable {
 }
 
 /// The bytes of a table, as UTF-8: of a file that is mapped, or unpacked.
-private struct TableText {
+struct TableText {
   private enum Storage {
     case mapped(MappedFile)
     case memory(Data)
@@ -212,6 +212,12 @@ private struct TableText {
       var reader = try CSVReader(bytes, path: path)
       try body(&reader)
     }
+  }
+
+  func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    try Self.withBytes(storage, body)
   }
 
   private static func withBytes<Result>(

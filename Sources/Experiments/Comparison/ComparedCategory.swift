@@ -182,7 +182,7 @@ extension ComparisonRun {
       heatMaps[place] = map.interpolated(to: size)
       // As with the picture, what shows the sample does without its mask.
       masks[place] = test.samples[place].mask.flatMap {
-        try? PNG.decode($0, size: size, color: .grey)
+        try? DefectMaskFile.read($0, size: size)
       }
     }
   }

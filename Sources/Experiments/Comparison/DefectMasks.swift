@@ -31,7 +31,7 @@ struct DefectMasks: Sendable {
         guard let url = sample.mask else {
           return sample.label == 0 ? Picture(size: size) : nil
         }
-        let image = try PNG.decode(url, color: .grey)
+        let image = try DefectMaskFile.read(url)
         guard image.size.hasShape(of: size) else {
           throw DatasetFault.maskOfAnotherShape(
             path: url.path, mask: image.size, image: size)
@@ -47,7 +47,7 @@ struct DefectMasks: Sendable {
   private static func size(
     of sample: Sample, in set: SampleSet
   ) throws -> PixelSize? {
-    if let url = sample.image { return try PNG.header(at: url).size }
+    if let url = sample.image { return try PictureFile.header(at: url).size }
     return set.imageShape.map { PixelSize(width: $0.width, height: $0.height) }
   }
 }

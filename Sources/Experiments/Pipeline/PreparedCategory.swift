@@ -1,3 +1,4 @@
+import Autoencoders
 import Datasets
 import Execution
 import Features
@@ -49,6 +50,12 @@ package struct PreparedCategory: Sendable {
     var fitting = parts[0]
     fitting.imageShape = features.extractor.featureImageShape
     detector.warnOfLongFit(to: train, in: fitting)
+    // Whoever scales images has been asked for another range.
+    if detector.detector is Autoencoder, fitting.imageShape != nil,
+      features.scaler.featureCount == nil
+    {
+      try Autoencoder.checkIntensities(of: train)
+    }
     let model = try detector.detector.fit(train, in: fitting)
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)

@@ -44,8 +44,8 @@ package enum FuzzReader: String, CaseIterable, Sendable {
     let context = RunContext(threadCount: 1, memoryBudget: 1 << 26)
     switch self {
     case .picture:
-      _ = try PNG.decode(file, size: PixelSize(width: 7, height: 5))
-      _ = try PNG.decode(file, color: .grey)
+      _ = try PictureFile.decode(file, size: PixelSize(width: 7, height: 5))
+      _ = try PictureFile.decode(file, color: .grey)
     case .npy: _ = try NPY.read(file)
     case .npz:
       _ = try NPZ.read(

@@ -5,7 +5,7 @@ import Foundation
 import LinearAlgebra
 import Synchronization
 
-extension PNG {
+extension PictureFile {
   /// The shape that all pictures have in common after resampling: `size`, or
   /// their native size when that is nil; RGB when the mode is automatic and
   /// any is in colour.
@@ -15,7 +15,7 @@ extension PNG {
     of urls: [URL], size: PixelSize? = nil, color: ColorMode = .automatic
   ) throws -> ImageShape {
     try size?.checkForResampling()
-    var first: (url: URL, header: PNGHeader)?
+    var first: (url: URL, header: PictureHeader)?
     var isColor = color == .rgb
     for url in urls {
       // One file tells all that is asked when neither can differ.

@@ -1,0 +1,310 @@
+import Foundation
+
+/// Picture files, and their pixels as Pillow 13.0.0 (libjpeg-turbo 3.2.0) reads
+/// them: `Image.open(file)`, `.convert("RGB")` for BMP, `.tobytes()`.
+enum PictureFixture {
+  struct Picture {
+    let name: String
+    let file: Data
+    let pixels: [UInt8]
+
+    fileprivate init(_ name: String, _ file: String, _ pixels: String) {
+      self.name = name
+      self.file = PictureFixture.data(file)
+      self.pixels = [UInt8](PictureFixture.data(pixels))
+    }
+  }
+
+  private static func data(_ text: String) -> Data {
+    Data(base64Encoded: text, options: .ignoreUnknownCharacters) ?? Data()
+  }
+
+  /// 5 x 3 pixels, bytes and palettes drawn by NumPy, headers by hand.
+  static let bmps = [
+    Picture(
+      "1 bit",
+      """
+      Qk1KAAAAAAAAAD4AAAAoAAAABQAAAAMAAAABAAEAAAAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAAAAAAAP///wCrzgXOeIOhSfoNR2I=
+      """,
+      """
+      ////////////////////AAAA////////////////////AAAA////AAAA////
+      """),
+    Picture(
+      "4 bits",
+      """
+      Qk1OAAAAAAAAAEIAAAAoAAAABQAAAAMAAAABAAQAAAAAAAAAAAATCwAAEwsAAAMA
+      AAAAAAAAHhQKAABkyAAH+gUAAgIhAgAAIAAAEQAA
+      """,
+      """
+      ChQeChQeyGQAyGQAChQeChQeChQeChQeChQeBfoHChQeBfoHChQeBfoHBfoH
+      """),
+    Picture(
+      "8 bits, grey",
+      """
+      Qk1eAAAAAAAAAEYAAAAoAAAABQAAAAMAAAABAAgAAAAAAAAAAAATCwAAEwsAAAQA
+      AAAAAAAAAAAAAFBQUACgoKAA8PDwAAADAwEBAQAAAQAAAgIBAQMBAgMBAAEDAA==
+      """,
+      """
+      UFBQoKCg8PDwUFBQAAAAUFBQAAAAAAAAoKCgoKCgAAAA8PDw8PDwUFBQUFBQ
+      """),
+    Picture(
+      "4 bits, core header",
+      """
+      Qk1WAAAAAAAAAEoAAAAMAAAABQADAAEABAD/AAD+AgH9BAL8BgP7CAT6CgX5DAb4
+      Dgf3EAj2Egn1FAr0FgvzGAzyGg3xHA7wHg9frR/eVzqL5eLfTgQ=
+      """,
+      """
+      DhzxAgT9DRryDx7wBAj7BQr6Bw74Awb8ChT1CBD3BQr6Dx7wChT1DRryAQL+
+      """),
+    Picture(
+      "16 bits",
+      """
+      Qk1aAAAAAAAAADYAAAAoAAAABQAAAAMAAAABABAAAAAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAAx7XFAAmAVW/uNIdTS84nUR4mR7KUcivMzDwPUSXMhYFKgfc8
+      """,
+      """
+      ezFipEF7nAgpAGIpAFJSnJRapEo5SoP2YpQ55qSkanM5ADEpAABK3tWsajlz
+      """),
+    Picture(
+      "16 bits, 565",
+      """
+      Qk1mAAAAAAAAAEIAAAAoAAAABQAAAAMAAAABABAAAwAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAAAPgAAOAHAAAfAAAAxANQ7t8V19h0XvrzrWY170SOrD1QvTKs8a+ldvc4
+      W6SnGymx
+      """,
+      """
+      rP+Lc9YpORy9pIneGHU5YtZq7uasi8ogObZivaqDAHkg7sqDELr/3hi9Ws6k
+      """),
+    Picture(
+      "24 bits",
+      """
+      Qk1mAAAAAAAAADYAAAAoAAAABQAAAAMAAAABABgAAAAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAA16LuYFTMCjExYyjM2GEHthucK/Ct/Z25YM8cJ1y2fNjxZmyNpXqa9btR
+      bGYmAMpr
+      """,
+      """
+      bGbxeqWNu/WaZmxRygAmK5wb/a3wYLmdJxzPfLZc7qLXzFRgMTEKzChjB2HY
+      """),
+    Picture(
+      "24 bits, top-down",
+      """
+      Qk1mAAAAAAAAADYAAAAoAAAABQAAAP3///8BABgAAAAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAAWqGQ753slFNS/ZYw1NICKLFnVxIw29XUkiNShv5CjH2AjbQb+93ER3By
+      Tw6+AMMx
+      """,
+      """
+      kKFa7J3vUlOUMJb9AtLUV2ex2zASktTVhlIjjEL+tI2A3fsbcEfEDk9ywwC+
+      """),
+    Picture(
+      "32 bits",
+      """
+      Qk1yAAAAAAAAADYAAAAoAAAABQAAAAMAAAABACAAAAAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAApFc87XnjMHtYdAOqWNs2VgvLiGbqmPa8lYAzsMqyaQG8Cs0mTjaKNEIM
+      +zcxmSTiyFlmXbxqSa4jyW3w
+      """,
+      """
+      +wxCJJkxZlnISWq8bckj9pjqM4CVabLKzQq8ijZOPFekMON5A3RYNttYiMsL
+      """),
+    Picture(
+      "32 bits, masks",
+      """
+      Qk1+AAAAAAAAAEIAAAAoAAAABQAAAAMAAAABACAAAwAAAAAAAAATCwAAEwsAAAAA
+      AAAAAAAAAAAA/wAA/wAA/wAAQmDftApXBNJqO7neGoFdue6Iv1CUfrsMPAv6h316
+      CNXYBZ+OYX3hmX26sYbUkJ59l53mP12NVqzTMA79
+      """,
+      """
+      hrG6fZ6QP+adrFaN/Q4wDLt+h/oL1Qh6jp8FmeF9tN9g0gRX3rk7uV2BUL+I
+      """),
+  ]
+
+  /// 19 x 13 pixels, a ramp and noise, written by Pillow with `quality` 60 to
+  /// 85: with halved colours, of several scans, grey, with restarts.
+  static let jpegs = [
+    Picture(
+      "subsampled",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQO
+      DwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYnKSopGR8tMC0oMCUoKSj/2wBDAQcH
+      BwoIChMKChMoGhYaKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgo
+      KCgoKCgoKCgoKCgoKCj/wAARCAANABMDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEA
+      AAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh
+      MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6
+      Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZ
+      mqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx
+      8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREA
+      AgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAV
+      YnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hp
+      anN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPE
+      xcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDy
+      LSvCgAXKfp3rs9L8KEhQY8Y4PGK9A0jRrbcuB6iu00nRLcqW9PauOhjXoeZkPE87
+      o8yt/CoMKFoxnHpRXucOj2yxIOelFdv119z9FjxNOyP/2Q==
+      """,
+      """
+      AAUAAQIADgUGHwsUKgkcMQMdPQQlTgovWAcwZww4eQ5CgwxGkglPoAxarQpjswVm
+      wwhv0Ax42A58BhEDCxMIGBQRJRkdMhYlOxMrShUzVxc5ZhxBdh9JhCFQjhtSmBVX
+      pRRfrxNntxBszBZ62huC4h+HCB4JESQRHyYeJyYkNSQuQyc2USc9WiVBZSZDditM
+      hi5WkipbnCRhqSNotiV0wSV5ziR93SqG5zCNCS4PFTYbIjklKTUrNTQyRjlAVTtI
+      WzZHYjNHczdQhjtakjpinTVmqjRwuTh7xzmDyzB82jeG5z6PC0QZGEwlJFAvKkoz
+      N0k7SE9IVU9PW0tOaUtTdk1bhk9ilE5qn0luqUZ1uEiAxkyJykSD2kuL51KUC1gg
+      FV4pIWAzK185NV1CQ15LUGBTWl1UZ2BacV1egV5kkGBun152ql1/uV6JxmCQyliJ
+      2V+S5mWbCm8pD3AtGnI2J3RAM3FIPW9MSG9SV3BaZnVibW9hfG9njXN0oHV/q3SJ
+      uXSRxneXyGyR2HSa5HqiCYUvC4IwFoU5JolIModOOIBQRX9WVYVfcJNzcotufYZx
+      j4l7n4qHqYaMsoSRvYSXxoCY1oah4IuoBZUzDJg4GpxEJJpMLJVQPpxeUqNrV51p
+      Z6BzcZ51f515jJyBmZqKqJuTtZ2dwJujypik256w5aS4Bac4Cqc8GKxKIqtRK6ZW
+      PKxiT7JvVKxvZrF4cLF7fa5/i66Gmq2RqK2ZtK2jwK2pxaWq1qu04bK8C71FD7xI
+      HcBTKMBbL7pfP79sUsV4WcB3ZsN9cMF/fr+Fi8CMm8CXqMCgtMCqv72wy7m1277A
+      5MTHEdBPFM5RIdJdLdNlNMxoQ9B0VdWAXdKBaNOFc9GHgM+NkNKVoNKhrtOquNGz
+      wc230c3B4dPK7NfSEtxWE9hVINxhLt9rNdhvQ9t3VeCDXt6HbeGOd9+Qhd+XluGg
+      qOOtteO1vuC9x9u/1tvF4+DN7eTV
+      """),
+    Picture(
+      "progressive",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAUDBAQEAwUEBAQFBQUGBwwIBwcHBw8L
+      CwkMEQ8SEhEPERETFhwXExQaFRERGCEYGh0dHx8fExciJCIeJBweHx7/2wBDAQUF
+      BQcGBw4ICA4eFBEUHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4e
+      Hh4eHh4eHh4eHh4eHh7/wgARCAANABMDAREAAhEBAxEB/8QAFgABAQEAAAAAAAAA
+      AAAAAAAABQQG/8QAGAEAAwEBAAAAAAAAAAAAAAAAAwQFBgf/2gAMAwEAAhADEAAA
+      AcONd8+mXNdvg8LfY0q5rv8A/8QAGRAAAwEBAQAAAAAAAAAAAAAAAAIDBBEi/9oA
+      CAEBAAEFAoYiOIXF5hBCGdBYJz//xAAbEQADAAIDAAAAAAAAAAAAAAAAAgQBAwUR
+      If/aAAgBAwEBPwGW8k5AW3wnpbBLQ4u/PR//xAAZEQACAwEAAAAAAAAAAAAAAAAA
+      AgEDERP/2gAIAQIBAT8BS0W07YK04K8nST//xAAWEAEBAQAAAAAAAAAAAAAAAAAx
+      ACD/2gAIAQEABj8CIjH/xAAZEAADAQEBAAAAAAAAAAAAAAAAAREhUXH/2gAIAQEA
+      AT8hTlDsWO4Kim5Dyokvh//aAAwDAQACAAMAAAAQKD5//8QAGBEBAQEBAQAAAAAA
+      AAAAAAAAAQARMSH/2gAIAQMBAT8Q2ewKG2x9jrMY3WL/xAAYEQEBAQEBAAAAAAAA
+      AAAAAAABABEhUf/aAAgBAgEBPxCQ3dlcBdzy3BMf/8QAHxABAAIBAwUAAAAAAAAA
+      AAAAAQAhETFB0VFhcYGx/9oACAEBAAE/ECDwet/scJVWh3xFKGcXXErpVnMQ7x6e
+      YN3oZ//Z
+      """,
+      """
+      BwEBCgADFAALIgMTLgAcOgAfSgEsWgg4ZQA8cgE/jAtMjgFFmgROsxFmtQZlvAFo
+      yQZm1AVt4QR1AQsDCg8LGhYXKhkjNhcpPxEtSw8zUxE3cRlLeRdKkB1UlRhQnhZW
+      rRljsg5kvxBt0hp63huB6RuICSYSDycXFyccHiMfKyAmPiMyUChAWixIayhLciVJ
+      iS1Uli1YmylcpSVgsCBmxCd2xiF91SWH5yqRAC8PDDkaGz4mJTwsMzozRDs+UTxF
+      VTlHZTNMcDRQhDtZkjxhmDljpDVotTVyxzyAyDWF2TuP6T+XAEQVDk0iHFMsKFEz
+      Nk86SVFGVVBNWU1NaEhXeU9jh1FpkU5tl0tvpkt3vE2Cx0uHy0aH3EyR7VKWBmAi
+      DmInGGIvIV40L1s6RF1HVmNSYGZaZFpbdmNnf19qi2BzlmB4p2CAv2SNyF6OxlSI
+      11uR6mGXAGsiB3EpGXg4K3xEOXhLQnBMS2xPVGxUZXRhb3VndG1lh3V1lnl+o3WC
+      vXmQxnOP0XGf3nSi7nakB4UzCoM0FoQ9J4ZGMoBMPXpOTXtXWYBhdJNxdo1wdIBq
+      jI19m5GIoYODuYaNw4GNznun236q6n+rApkuBZQ4HJxRK51VL5NKRJtUV6VrU5tt
+      a6N0cZt3hJqFjpSGoJyQp5aOupyexJqkx5iq1KG026S5A6c0CqVAHKpUKqlYMqNR
+      RKlbVbBtVqtyabJ6cKt9g6qLjaeMn6+VpKmVt62jv6uqy6Gt2au44a69Bbw+D71K
+      Hb1ZKLxeNLlcQ75kUcJwWMR5ZcV+bL2CgL+QibyRnMecoMCbsMKouMGw0bW03r6/
+      58DDBtBIEdRUHNFcJs1jNdBqQdFvS9V2Vtt+ZtaEa8+GgdOVjNGYndyjodair9iw
+      ttO108y84dXH6dfLCN1PEuBXG95eJttmM91yPt13SeJ6U+p/bOKKcdyMh+GbkuGf
+      pu2rquaqt+a4vN++0dvA4ObM6OjQ
+      """),
+    Picture(
+      "grey",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkS
+      Ew8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAAN
+      ABMBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgED
+      AwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2Jy
+      ggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1
+      dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJ
+      ytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APObHw2AFyv6
+      d66ey8Nk7Rsx68VuxeHAYlJQZx6VpWGlW+V49RXUWGkwFS3p7VuR6XAsajnpX//Z
+      """,
+      """
+      AgEIExYTGCMpLDE3PUFERUxTVgsOFh0gIScuNjpAREdKTlBZYWYTGyMlKC81OEBG
+      TVBPUVZbYWpxHCkwLzM9REJIT1haWFpiaWdxei05QD9CTVNRVFtkZ2dqc3t0fog7
+      Q0pMTlVaXGBmbXFzeICHgYuUSEtRWFpaX2Zvcnd7f4WLkIyWnlZVW2VmYmdygIGE
+      iI2TmJuYoadfYm1ua3eDf4qNkJSZnqSpqbK7aWx2eXaBjImVmJugpaqws6+4wHh6
+      hIiFj5qYn6Glq7G2u729xs2GhpCWk5umpqqssbe+xMbHzdbcjo2Xnpuhra62uLzE
+      zdLT0tff5Q==
+      """),
+    Picture(
+      "restarts",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAoHBwgHBgoICAgLCgoLDhgQDg0NDh0V
+      FhEYIx8lJCIfIiEmKzcvJik0KSEiMEExNDk7Pj4+JS5ESUM8SDc9Pjv/2wBDAQoL
+      Cw4NDhwQEBw7KCIoOzs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7
+      Ozs7Ozs7Ozs7Ozs7Ozv/wAARCAANABMDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEA
+      AAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh
+      MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6
+      Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZ
+      mqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx
+      8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREA
+      AgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAV
+      YnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hp
+      anN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPE
+      xcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/90ABAAC/9oADAMBAAIR
+      AxEAPwDh7PQAAMr+lb9noBOBsx68V01lpsGRx7V0FlpkJBPp7Vz08QziyzOZaHIR
+      6CDGuU5or0VNOhCKOelFdP1ln2CziVj/2Q==
+      """,
+      """
+      AAMAAAQDDwYLGwcQKgUXNgQdRAUkTgMqXQo2Zgg8cwdBgwtLlQtWoQ1brApfsgVf
+      yAlx0Qx42Q99AxAJChMOFxUWJRYdNBUkQBUpTxQwWRM3aBpCchlJgRpRjhpXnBlf
+      qRhjsxdovBRszBN41xZ/3xyFBh4QDSEVGiQcKSUkOCUrRCQxVCU5XiM/ayhJdylR
+      hytakipfnSVjqCNltCRswCN00CN/3CeI5i6QBy8XDzIcHTYjKzcrOjYzSDU5VjZB
+      YTZHaTVMdzhVhzthkjllmzNmpzFrtTR0xDd80DOE3jiO6ECXC0cjFEooIUwuME42
+      Pkw7S01CWE1LY01QaEhTdktchk5nlE1tn0lwq0h2vE5/y1CJzkOH20eR51GbC1so
+      EV0sH2A1LWE7O15AR11GU15OXV1TZltZc11ggl5qj15xnV13q199umOGymOOzVaM
+      21uW5GKeBm8tDnExGnI4KHI9Nm9CQW5HTG1OVm1TaXRjcnJmfHFti3F0m3F7qnSE
+      t3aMxXWSzm6U23Kd43ikBYQ1DYY5G4Y+J4ZEM4NIPoFMS4BUU4BZbY5vdItxfod2
+      i4d8nImFq4uOuYyTwoiWzYGb2IOg34ioAJM4DJtBGpxGIZZHL5VMQ5xaUp1kWZll
+      ap9zcp94f55/i52FmZyLp52TtZ6Yw5yd0Jil4KCw6Ki5AKY9C6xFGKxMIahML6ZU
+      QatgUa5oVqpsabJ6crB/f6+FjLCMm6+UqLCZtrCgwa+lyKSk2qux4rO5BLtJDsBQ
+      G8BXJb1YM7xgRMBqU8JzXMB4aMF/cb+Ffr6KjMCSnMCcqsKitcKowb6rzLit3b65
+      5MXACs1TEdFaH9FfKtBkOM5qR9FyV9N9YtODa9GIdM+MgM6Uj8+bodKlr9OtudOw
+      w82y1cy75dPF7NnLC9laEtpdHttjK9xqO9txSNp3V9x/Y9+JceKUed+Whd6cluGm
+      qeWxt+a4wOO7yd692NrC5+DN7eXS
+      """),
+  ]
+
+  /// With EXIF orientation 6; the pixels as they are stored.
+  static let turned = Picture(
+    "turned",
+    """
+    /9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAAB
+    AAYAAAAAAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwz
+    Oko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01
+    T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P
+    T0//wAARCAANABMDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQF
+    BgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKB
+    kaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW
+    V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKz
+    tLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QA
+    HwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQA
+    AQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcY
+    GRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOE
+    hYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX
+    2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDlLXShxla2LbSjwNuP
+    Xit21s4siti1soiM/wBKxhWZy4DNJHOJpQ2DK80V2qWcQUfSit/bs+jWZux//9k=
+    """,
+    """
+    AgABCQUGEgcNHAgRJgcXMgYdQgclTgYsYQg2bAU6fARCiwhKnQxXpxBdrQ5gsgpi
+    xQxyzg160w99CA0JDhANGBQVIhYaLhQhORQmSRQuVxQ3bBlDehhJihhTmBpZpBth
+    rRtksxtovBhuyhZ51ReB2xyGDh4TFCEXHyYfKCkkNCgsQigzUyo8YCpEbCZIfShR
+    jSlbmSheoCRiqCNksSZqviZzziZ+2yeI4y6PDjAYFjMdIDkmKzsuODs0RT07VT5G
+    ZD5NaDJKezZVjjlgmDdknTFjpC9msDVuwDl70DSF3DiO6ECXC0EdEkYiHUorKU0x
+    NE03Qk8+U1BJYFBQaEdQe0tbjU9omE1snkhtp0hytlF9x1WJzUaI20mS51GbCVYi
+    EFonG18wJmA3MWA8PmFDTGJNW2FTZltXdlxfhl5nkl1tnFx0p155tGWExGiPzVuP
+    3V2Y5WOfCG0rEHAwGHM2InY7LHVAOnVHSHRQV3RWaXZidHJlgXBpjW9vmXB4pnR/
+    rniGvHaOz3OY3XSf43ikBH8vCYIzE4Y5HYc/JoVDM4RJQoVSUINYcJNyeY1ygodz
+    jYd5m4iBpo2JrY2OuImTz4ed2oWi34mmB5g7DJs/FZ5EH59KKp9QOaBXSaJiWKFp
+    Z6Fxcpx0f5p7ipqAl5qHoZ6PqqCUtp2ZzJmi3Z2t5aKzBag/CqtDE65JHa5PJ61U
+    Na9cRbFmVbFuabR5dbF+gK+DjK6JmbCTpLKYrbWeubKiyqim262w47K2CLpKDb1O
+    FsBVIMFZK8FeOMFlScVxWMR4Z8J9c76Df76Jjr+QmsCZpcOfrcWlucGpzb2w3sG7
+    5cbBDMxVEs9ZG9JeJdNkMNNqPdNwTtR7XtWDadGGdc6KhM6TkdCboNGiqdSpsNSu
+    vNGy0c675NTF6tjMDdhbFNpfHd1kJ95qMt5wP953UeGCYOCJcOGTfd6Xjd+hm+Kq
+    qeOxsua2uea7xOS/1NzE5OLN7OXT
+    """)
+
+  /// Of four channels.
+  static let cmyk = data(
+    """
+    /9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAQCwwODAoQDg0OEhEQExgoGhgWFhgxIyUd
+    KDozPTw5Mzg3QEhcTkBEV0U3OFBtUVdfYmdoZz5NcXlwZHhcZWdj/8AAFAgADQAT
+    BEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//E
+    ALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEV
+    UtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm
+    Z2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrC
+    w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkA
+    SwAAPwDldK6r/wDrrA/sMADK/pXL2Vr0yK9ArtdKOSowMUv9hHH3cHoeK3LS0y39
+    KK6iFQYlJ649KUaIMcrWqtthQNlFeRaWcY4r0NdOhJFY9lCuM+n60V2ulDKg5xj0
+    pf7OhwTW7ZQqSPXHpRXTxBRGuR+tA0+IAf4VqCJQByenrRX/2Q==
+    """)
+}
