@@ -8,9 +8,9 @@ struct JoinedRows: SampleSource {
   var columns: Int { sources.first?.columns ?? 0 }
 
   func matrix(ofRows indices: [Int]) throws -> Matrix {
-    Matrix(
-      rows: indices.count, columns: columns,
-      values: try sources.joined(indices) { try $0.matrix(ofRows: $1).values })
+    let values = try RowStretch.all(of: indices, in: sources.map(\.rows))
+      .flatMap { try sources[$0.source].matrix(ofRows: $0.rows).values }
+    return Matrix(rows: indices.count, columns: columns, values: values)
   }
 }
 
@@ -22,43 +22,36 @@ struct JoinedPreciseRows: PreciseSource {
   var columns: Int { sources.first?.columns ?? 0 }
 
   func doubles(ofRows indices: [Int]) throws -> [Double] {
-    try sources.joined(indices) { try $0.doubles(ofRows: $1) }
+    try RowStretch.all(of: indices, in: sources.map(\.rows))
+      .flatMap { try sources[$0.source].doubles(ofRows: $0.rows) }
   }
 
   func place(row: Int, column: Int) -> String {
-    var row = row
-    for source in sources {
-      if row < source.rows { return source.place(row: row, column: column) }
-      row -= source.rows
-    }
-    preconditionFailure("a row of one of the sources")
+    let stretch = RowStretch.all(of: [row], in: sources.map(\.rows))[0]
+    return sources[stretch.source].place(row: stretch.rows[0], column: column)
   }
 }
 
-extension Sequence {
-  /// What is read of rows that are counted through all sources; stretches of
-  /// them that lie in one are read at once.
-  fileprivate func joined<Number>(
-    _ indices: [Int], _ read: (Element, [Int]) throws -> [Number]
-  ) rethrows -> [Number] {
-    var values: [Number] = []
-    var rest = indices[...]
-    while let first = rest.first {
-      var start = 0
-      var count = 0
-      guard
-        let source = self.first(where: { element in
-          count = (element as? any SampleSource)?.rows ?? 0
-          if first - start < count { return true }
-          start += count
-          return false
-        })
-      else { break }
-      let range = start..<start + count
-      let stretch = rest.prefix(while: range.contains)
-      values += try read(source, stretch.map { $0 - start })
-      rest = rest.dropFirst(stretch.count)
+/// Rows that lie in one of several sources, so that they are read at once.
+private struct RowStretch {
+  let source: Int
+  var rows: [Int]
+
+  /// The stretches of rows that are counted through sources of `counts` rows.
+  static func all(of indices: [Int], in counts: [Int]) -> [RowStretch] {
+    var stretches: [RowStretch] = []
+    for index in indices {
+      var (source, row) = (0, index)
+      while row >= counts[source] {
+        row -= counts[source]
+        source += 1
+      }
+      if stretches.last?.source == source {
+        stretches[stretches.count - 1].rows.append(row)
+      } else {
+        stretches.append(RowStretch(source: source, rows: [row]))
+      }
     }
-    return values
+    return stretches
   }
 }
