@@ -4,7 +4,7 @@ import Foundation
 import LinearAlgebra
 
 /// The trees of a fitted isolation forest.
-public struct IsolationForestModel: LocalizingModel {
+public struct IsolationForestModel: LocalizingModel, AttributingModel {
   public let featureCount: Int
   /// The number of training samples that each tree saw, ψ.
   public let sampleCount: Int
@@ -48,6 +48,66 @@ public struct IsolationForestModel: LocalizingModel {
     _ samples: Matrix, in context: RunContext
   ) throws -> Localization {
     try occlusionMaps(samples, in: context)
+  }
+
+  /// How much shorter each feature makes the path than it is on average: at
+  /// every cut, what is still to come on average above it, less what is below,
+  /// by the training samples of the tree that come there.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) -> Matrix {
+    let leaves = 1 << IsolationTree.heightLimit(sampleCount: sampleCount)
+    let averages = (0...sampleCount).map {
+      averagePathLength(sampleCount: $0)
+    }
+    var parts = Matrix(rows: samples.rows, columns: featureCount)
+    for tree in stride(from: 0, to: features.count, by: leaves) {
+      let lengths = meanPathLengths(ofTreeAt: tree, leaves: leaves, averages)
+      for row in 0..<samples.rows {
+        var node = 1
+        while node < leaves, thresholds[tree + node] < .infinity {
+          let feature = Int(features[tree + node])
+          let next =
+            2 * node
+            + (samples[row, feature] > thresholds[tree + node] ? 1 : 0)
+          parts[row, feature] += lengths[node] - lengths[next]
+          node = next
+        }
+      }
+    }
+    return parts
+  }
+
+  /// Of every node the mean path length of the training samples below it, those
+  /// of the leaves of the array last.
+  private func meanPathLengths(
+    ofTreeAt tree: Int, leaves: Int, _ averages: [Double]
+  ) -> [Float] {
+    var lengths = [Float](repeating: 0, count: 2 * leaves)
+    var counts = [Float](repeating: 0, count: 2 * leaves)
+    func visit(_ node: Int, level: Int) {
+      guard node < leaves, thresholds[tree + node] < .infinity else {
+        var leaf = node
+        while leaf < leaves { leaf *= 2 }
+        lengths[node] = pathLengths[tree + leaf - leaves]
+        // As many samples as have the average that is left.
+        let rest = Double(lengths[node]) - Double(level) - 1e-5
+        var (low, high) = (1, averages.count - 1)
+        while low < high {
+          let middle = (low + high) / 2
+          if averages[middle] < rest { low = middle + 1 } else { high = middle }
+        }
+        counts[node] = Float(low)
+        return
+      }
+      for child in [2 * node, 2 * node + 1] { visit(child, level: level + 1) }
+      counts[node] = counts[2 * node] + counts[2 * node + 1]
+      lengths[node] =
+        (counts[2 * node] * lengths[2 * node]
+          + counts[2 * node + 1] * lengths[2 * node + 1]) / counts[node]
+    }
+    visit(1, level: 0)
+    return lengths
   }
 
   private func pathLengthSums(

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// Mean and covariance of the training samples that lie closest together.
 ///
 /// The score of a sample is its squared Mahalanobis distance.
-public struct MinimumCovarianceModel: AnomalyModel {
+public struct MinimumCovarianceModel: AttributingModel {
   /// The mean.
   @Tensor public private(set) var location: [Double]
   /// The covariance, features x features.
@@ -77,34 +77,21 @@ public struct MinimumCovarianceModel: AnomalyModel {
     }
   }
 
+  private var distance: WhitenedDistance {
+    WhitenedDistance(mean: location, whitening: whitening)
+  }
+
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let columns = featureCount
-    return try context.fill(
-      samples.rows, blockSize: 256, stage: "scoring"
-    ) { rows, scores in
-      withUnsafeTemporaryAllocation(
-        of: Double.self, capacity: 2 * rows.count * columns
-      ) { scratch in
-        guard let vectors = scratch.baseAddress else { return }
-        let whitened = vectors + rows.count * columns
-        CenteredSamples(samples, mean: location).copy(
-          rows: rows, columns: 0..<columns, to: vectors)
-        BLAS.multiply(
-          m: rows.count, n: columns, k: columns,
-          vectors, stride: columns, .plain, whitening, stride: columns,
-          into: whitened, stride: columns)
-        for place in 0..<rows.count {
-          let square = (place * columns..<(place + 1) * columns).reduce(0.0) {
-            $0 + whitened[$1] * whitened[$1]
-          }
-          scores.initializeElement(
-            at: place,
-            to: Float(min(square, Double(Float.greatestFiniteMagnitude))))
-        }
-      }
-    }
+    try distance.scores(of: samples, in: context)
+  }
+
+  /// As `WhitenedDistance` has them.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) -> Matrix {
+    distance.attributions(of: samples)
   }
 }
 
