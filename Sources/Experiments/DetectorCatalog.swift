@@ -24,7 +24,7 @@ public struct DetectorCatalog: Sendable {
       EmpiricalTails.description, CopulaTails.description,
       HistogramScore.description, MinimumCovariance.description,
       Ensemble.description, GaussianDistance.description,
-      KernelDensity.description,
+      KernelDensity.description, GaussianMixture.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.

@@ -8,13 +8,23 @@ struct WhitenedDistance {
   /// T, upper triangular, with C⁻¹ = T Tᵀ, row after row.
   let whitening: [Double]
 
+  /// The squared distances in single precision.
   func scores(
     of samples: Matrix, in context: RunContext
   ) throws -> [Float] {
+    try squares(of: samples, in: context).map {
+      Float(min($0, Double(Float.greatestFiniteMagnitude)))
+    }
+  }
+
+  /// The squared distances.
+  func squares(
+    of samples: Matrix, in context: RunContext
+  ) throws -> [Double] {
     let columns = mean.count
     return try context.fill(
       samples.rows, blockSize: 256, stage: "scoring"
-    ) { rows, scores in
+    ) { rows, squares in
       withUnsafeTemporaryAllocation(
         of: Double.self, capacity: 2 * rows.count * columns
       ) { scratch in
@@ -30,9 +40,7 @@ struct WhitenedDistance {
           let square = (place * columns..<(place + 1) * columns).reduce(0.0) {
             $0 + whitened[$1] * whitened[$1]
           }
-          scores.initializeElement(
-            at: place,
-            to: Float(min(square, Double(Float.greatestFiniteMagnitude))))
+          squares.initializeElement(at: place, to: square)
         }
       }
     }

@@ -70,15 +70,18 @@ struct FastMCD {
 
   /// Estimates that are worth going on with.
   ///
+  /// - Parameter ridge: What is to be added to the diagonal; starts have a little
+  ///   there in any case.
   /// - Throws: `CancellationError`.
-  func candidates(starts: Int) throws -> [Estimate] {
+  func candidates(starts: Int, ridge: Double) throws -> [Estimate] {
+    let ridge = max(ridge, Self.startRidge)
     let all = Array(0..<samples.rows)
     guard supportCount < samples.rows else {
-      return estimate(of: all, ridge: Self.startRidge).map { [$0] } ?? []
+      return estimate(of: all, ridge: ridge).map { [$0] } ?? []
     }
     let subsetSize = max(300, 5 * samples.columns)
     guard samples.rows > Self.subsetCount * subsetSize else {
-      return try kept(starts: starts, stream: 0, among: all)
+      return try kept(starts: starts, stream: 0, among: all, ridge: ridge)
     }
     var generator = SeededGenerator(seed: context.seed, stream: .max)
     let drawn = generator.sample(
@@ -87,11 +90,11 @@ struct FastMCD {
       .flatMap { index, part in
         try kept(
           starts: max(Self.keptCount, starts / Self.subsetCount),
-          stream: index + 1, among: Array(drawn[part]))
+          stream: index + 1, among: Array(drawn[part]), ridge: ridge)
       }
     return try Parallel.map(found.count) { index in
       try context.cancellation.check()
-      return steps(2, from: found[index], among: drawn)
+      return steps(2, from: found[index], among: drawn, ridge: ridge)
     }.best(Self.keptCount)
   }
 
@@ -160,7 +163,7 @@ struct FastMCD {
   private static let mostSteps = 200
 
   private func kept(
-    starts: Int, stream: Int, among rows: [Int]
+    starts: Int, stream: Int, among rows: [Int], ridge: Double
   ) throws -> [Estimate] {
     let finished = Atomic<Int>(0)
     return try Parallel.map(starts) { start in
@@ -169,8 +172,8 @@ struct FastMCD {
         seed: context.seed, stream: UInt64(stream << 32 + start))
       let drawn = generator.sample(
         min(samples.columns + 1, rows.count), below: rows.count)
-      let found = estimate(of: drawn.map { rows[$0] }, ridge: Self.startRidge)
-        .map { steps(2, from: $0, among: rows) }
+      let found = estimate(of: drawn.map { rows[$0] }, ridge: ridge)
+        .map { steps(2, from: $0, among: rows, ridge: ridge) }
       context.progress.report(
         ProgressReport(
           stage: "starts",
@@ -181,10 +184,10 @@ struct FastMCD {
   }
 
   private func steps(
-    _ count: Int, from estimate: Estimate, among rows: [Int]
+    _ count: Int, from estimate: Estimate, among rows: [Int], ridge: Double
   ) -> Estimate {
     (0..<count).reduce(estimate) { current, _ in
-      step(from: current, among: rows, ridge: Self.startRidge) ?? current
+      step(from: current, among: rows, ridge: ridge) ?? current
     }
   }
 

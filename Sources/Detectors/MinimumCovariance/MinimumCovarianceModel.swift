@@ -24,16 +24,17 @@ public struct MinimumCovarianceModel: AttributingModel {
   private static let ordinaryShare = 0.975
 
   /// What is added to the diagonal where there is no inverse, in parts of the
-  /// variance of all samples.
-  private static let ridge = 0.01
+  /// variance of all samples: enough that half of the samples which lie in a
+  /// plane do not make a model of their own.
+  private static let ridge = 0.1
 
   init(_ search: FastMCD, starts: Int) throws {
-    let candidates = try search.candidates(starts: starts)
     let samples = search.samples
     func fit(ridge: Double) throws -> (Double, FastMCD.Estimate)? {
-      guard let raw = try search.best(of: candidates, ridge: ridge) else {
-        return nil
-      }
+      guard
+        let raw = try search.best(
+          of: search.candidates(starts: starts, ridge: ridge), ridge: ridge)
+      else { return nil }
       let columns = samples.columns
       let correction = consistencyFactor(
         columns, share: Double(search.supportCount) / Double(samples.rows))

@@ -1,5 +1,6 @@
 import Datasets
 import Detectors
+import Diagnostics
 import Evaluation
 import Execution
 
