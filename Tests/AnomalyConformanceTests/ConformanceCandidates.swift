@@ -25,6 +25,12 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("max-features", IsolationForest(maxFeatures: .fraction(1.5))),
       ]),
     Candidate(
+      name: "IsolationForest of slanted cuts",
+      detector: IsolationForest(extensionLevel: 2),
+      faulty: [
+        ("extension-level", IsolationForest(extensionLevel: -1))
+      ]),
+    Candidate(
       name: "OneClassSVM", detector: OneClassSVM(),
       faulty: [
         ("nu", OneClassSVM(nu: 0)),

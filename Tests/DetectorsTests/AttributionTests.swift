@@ -15,6 +15,9 @@ struct AttributionTests {
 
   static let candidates = [
     Candidate(name: "iforest", detector: IsolationForest()),
+    Candidate(
+      name: "iforest, slanted",
+      detector: IsolationForest(nEstimators: 50, extensionLevel: 2)),
     Candidate(name: "ocsvm", detector: OneClassSVM(nu: 0.1)),
     Candidate(name: "kmeans", detector: KMeansDistance()),
     Candidate(name: "pca", detector: PCAReconstruction()),

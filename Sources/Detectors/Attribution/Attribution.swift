@@ -26,7 +26,9 @@ extension AnomalyModel {
     }
   }
 
-  private func occlusions(
+  /// By how much the score falls, feature by feature, where it has the usual
+  /// value.
+  func occlusions(
     _ samples: Matrix, usual: [Float], in context: RunContext
   ) throws -> Matrix {
     var quiet = context

@@ -125,7 +125,8 @@ struct FastMCD {
     }
   }
 
-  /// Mean and covariance of some samples; nil where it has no inverse.
+  /// Mean and covariance of some samples; nil where it has no inverse, or as good
+  /// as none beside the variance of all samples.
   func estimate(of support: [Int], ridge: Double) -> Estimate? {
     let columns = samples.columns
     let sums: [Double] = sum(over: support, length: columns) {
@@ -147,10 +148,15 @@ struct FastMCD {
     for place in stride(from: 0, to: covariance.count, by: columns + 1) {
       covariance[place] += ridge
     }
-    return Whitening(covariance, size: columns).map {
-      Estimate(
-        mean: mean, covariance: covariance, whitening: $0, support: support)
-    }
+    guard let whitening = Whitening(covariance, size: columns),
+      stride(from: 0, to: covariance.count, by: columns + 1).allSatisfy({
+        // The root of the variance that is left of a feature, inverted.
+        whitening.values[$0] * whitening.values[$0] < 1 / Self.leastVariance
+      })
+    else { return nil }
+    return Estimate(
+      mean: mean, covariance: covariance, whitening: whitening,
+      support: support)
   }
 
   // MARK: Mechanism
@@ -159,6 +165,10 @@ struct FastMCD {
   /// which d + 1 often lie in a plane, give one too.
   private static let startRidge = 1e-6
   private static let blockRows = 256
+  /// What must be left of the variance of a feature once others are known, in
+  /// parts of that of all samples: a feature in which half of the samples are
+  /// alike has none.
+  private static let leastVariance = 1e-8
   /// Steps until a search is given up; ten are usual.
   private static let mostSteps = 200
 
