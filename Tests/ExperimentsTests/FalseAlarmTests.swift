@@ -99,7 +99,7 @@ import Testing
   private func fitted(
     _ name: String, _ settings: [String: String] = [:], isTransductive: Bool
   ) throws -> any Detector {
-    var asked = ParameterSettings()
+    var asked: ParameterSettings = [:]
     for (key, value) in settings { asked[key] = [value] }
     return try Pipeline(
       detector: DetectorCatalog.standard.detector(named: name, asked)
