@@ -15,9 +15,8 @@ struct Anomaly: ParsableCommand {
     version: anomalyKitVersion,
     subcommands: [
       Compare.self, Check.self, Fit.self, Score.self, Submit.self,
-      Evaluate.self, Combine.self, Ablate.self, Merge.self, Outliers.self,
-      Inspect.self,
-      DatasetCommand.self, Detectors.self,
+      Explain.self, Evaluate.self, Combine.self, Ablate.self, Merge.self,
+      Outliers.self, Inspect.self, DatasetCommand.self, Detectors.self,
     ])
 }
 

@@ -7,7 +7,7 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run detectors side by side and print their ROC AUC.",
     discussion: """
-      Tables with labels are fitted and scored on all rows; all \
+      Tables are fitted and scored on all rows, with labels or without; all \
       other data is fitted on its training samples and scored on its test \
       samples.
       """)
@@ -17,8 +17,9 @@ struct Compare: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Detectors, separated by commas; all are those for any data that take"
-        + " seconds (default: all, and those of local features for pictures of"
-        + " 128 pixels or more).",
+        + " seconds (default: ensemble, all, mcd and knn for tables; for pictures"
+        + " all, and those of local features where they have 128 pixels or"
+        + " more).",
       valueName: "all|" + detectorNames.replacing("|", with: ",")),
     completion: .list(["all"] + AnomalyCommandLine.catalog.names))
   var detectors: String?

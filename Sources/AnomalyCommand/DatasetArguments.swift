@@ -37,10 +37,13 @@ struct DatasetArguments: ParsableArguments {
 
   /// Finds the samples.
   ///
-  /// - Parameter model: What was fitted to such samples, if anything: what it
-  ///   learned to fill in, or to make of words, needs no options again.
+  /// - Parameters:
+  ///   - path: Where they are; nil for the dataset.
+  ///   - model: What was fitted to such samples, if anything: what it learned to
+  ///     fill in, or to make of words, needs no options again.
   func open(
-    seed: UInt64, for model: FittedPipeline? = nil, in context: RunContext
+    _ path: String? = nil, seed: UInt64, for model: FittedPipeline? = nil,
+    in context: RunContext
   ) throws -> Dataset {
     var options = DatasetOptions()
     try parameters.settings.apply(DatasetOptions.allParameters, to: &options)
@@ -51,7 +54,7 @@ struct DatasetArguments: ParsableArguments {
     if options.categorical == nil, model?.knowsCategories == true {
       options.categorical = .oneHot
     }
-    let url = URL(fileURLWithPath: dataset)
+    let url = URL(fileURLWithPath: path ?? dataset)
     let opened = try Dataset(at: url, options: options, in: context)
     InputFiles.keep(
       [url] + arrays(in: url) + [options.labels].compactMap { $0 }
@@ -71,10 +74,13 @@ struct DatasetArguments: ParsableArguments {
   }
 
   /// The one category that a single model is fitted to or scores.
+  ///
+  /// - Parameter path: Where it is; nil for the dataset.
   func openCategory(
-    for model: FittedPipeline? = nil, in context: RunContext
+    _ path: String? = nil, for model: FittedPipeline? = nil,
+    in context: RunContext
   ) throws -> DatasetCategory {
-    let dataset = try open(seed: context.seed, for: model, in: context)
+    let dataset = try open(path, seed: context.seed, for: model, in: context)
     if pool { return try dataset.pooled() }
     guard dataset.categories.count == 1 else {
       throw ExperimentFault.severalCategories(dataset.categories.map(\.name))

@@ -13,9 +13,19 @@ struct Fit: ParsableCommand {
   @Option(help: "The model file to write (safetensors).")
   var model: String
 
+  @Flag(
+    help: """
+      Keep scores of all training samples, each by a model that did not see it \
+      (five further fits): what --false-alarms of score needs.
+      """)
+  var calibrate = false
+
   func run() throws {
     let session = Session(arguments)
-    try pipeline.fit(data, for: model, in: session) { _, fitted, _ in
+    try pipeline.fit(
+      data, for: model, trainingScores: calibrate ? .crossFitted : .heldOut,
+      in: session
+    ) { _, fitted, _ in
       try fitted.write(to: URL(fileURLWithPath: model))
     }
   }
@@ -39,36 +49,102 @@ struct SubmissionArguments: ParsableArguments {
   @Option(help: "--binary: the threshold itself.")
   var threshold: Double?
 
+  @Option(
+    help: """
+      --binary: the share of ordinary samples that may be called anomalous, \
+      kept to by scores of samples that the model did not see.
+      """)
+  var falseAlarms: Double?
+
+  @Option(
+    help: """
+      --binary: the share of those called anomalous that may be ordinary, on \
+      average (Benjamini and Hochberg).
+      """)
+  var fdr: Double?
+
+  @Flag(
+    help: """
+      Add a column p: how probable a score as high is for an ordinary sample.
+      """)
+  var pValues = false
+
+  @Option(
+    help: """
+      --false-alarms, --fdr, --p-values: ordinary samples that the model did not \
+      see, read as DATASET is (default: those of the training, see anomaly fit \
+      --calibrate).
+      """)
+  var calibration: String?
+
   func validate() throws {
-    if !binary, quantile != nil || threshold != nil {
-      throw ValidationError("--quantile and --threshold need --binary")
+    let ways = [
+      ("--quantile", quantile), ("--threshold", threshold),
+      ("--false-alarms", falseAlarms), ("--fdr", fdr),
+    ].filter { $0.1 != nil }.map(\.0)
+    if !binary, let way = ways.first {
+      throw ValidationError(
+        ways.allSatisfy { $0 == "--quantile" || $0 == "--threshold" }
+          ? "--quantile and --threshold need --binary" : "\(way) needs --binary"
+      )
     }
     if let threshold, !threshold.isFinite {
       throw ValidationError("--threshold \(threshold): use a finite number")
     }
-    if quantile != nil, threshold != nil {
-      throw ValidationError("give --quantile or --threshold, not both")
+    if ways.count > 1 {
+      throw ValidationError(
+        "give \(ways.joined(separator: " or ")), not both")
+    }
+    if calibration != nil, !needsUnseen {
+      throw ValidationError(
+        "--calibration needs --false-alarms, --fdr or --p-values")
     }
   }
 
-  /// Whether the threshold comes from the scores of the training samples.
-  var needsQuantile: Bool { binary && threshold == nil }
+  /// Whether scores of samples that the model did not see are needed.
+  private var needsUnseen: Bool {
+    falseAlarms != nil || fdr != nil || pValues
+  }
+
+  /// What a fit must tell of its training samples.
+  var trainingScores: TrainingScores {
+    if needsUnseen { return calibration == nil ? .crossFitted : .none }
+    return binary && threshold == nil ? .heldOut : .none
+  }
 
   func submission(
-    of set: SampleSet, by pipeline: FittedPipeline, maps: String? = nil,
-    in context: RunContext
+    of set: SampleSet, by pipeline: FittedPipeline, as data: DatasetArguments,
+    maps: String? = nil, in context: RunContext
   ) throws -> Submission {
     let ids = set.samples.map(\.id)
+    let rate = try (falseAlarms ?? fdr).map { try FalseAlarmRate($0) }
+    let ordinary = try calibration.map {
+      try data.openCategory($0, for: pipeline, in: context).test
+    }
+    let unseen =
+      needsUnseen ? try pipeline.unseenScores(of: ordinary, in: context) : []
     let scores =
       try maps.map {
         try pipeline.scores(
           for: set, writingHeatMapsTo: URL(fileURLWithPath: $0), in: context)
       } ?? pipeline.scores(for: set, in: context)
-    guard binary else { return Submission(ids: ids, scores: scores) }
-    let threshold =
-      try threshold
-      ?? Quantile(quantile ?? 0.95).threshold(of: pipeline.trainingScores)
-    return Submission(ids: ids, scores: scores, threshold: threshold)
+    let p = needsUnseen ? try PValues(of: scores, among: unseen) : nil
+    var submission: Submission
+    if !binary {
+      submission = Submission(ids: ids, scores: scores)
+    } else if fdr != nil, let p, let rate {
+      submission = Submission(
+        ids: ids, anomalous: p.discoveries(falseShare: rate))
+    } else {
+      let threshold =
+        try threshold
+        ?? rate.map {
+          try pipeline.calibration($0, of: unseen, in: context).threshold
+        } ?? Quantile(quantile ?? 0.95).threshold(of: pipeline.trainingScores)
+      submission = Submission(ids: ids, scores: scores, threshold: threshold)
+    }
+    if pValues { submission.pValues = p?.values }
+    return submission
   }
 }
 
@@ -108,7 +184,7 @@ struct Score: ParsableCommand {
         try InputFiles.check(URL(fileURLWithPath: path))
       }
       return try self.submission.submission(
-        of: test, by: pipeline, maps: maps, in: session.context)
+        of: test, by: pipeline, as: data, maps: maps, in: session.context)
     }
     let format = self.submission.format
     if let output {
@@ -136,10 +212,10 @@ struct Submit: ParsableCommand {
     var count = 0
     try pipeline.fit(
       data, for: output,
-      trainingScores: submission.needsQuantile ? .heldOut : .none, in: session
+      trainingScores: submission.trainingScores, in: session
     ) { category, fitted, context in
       let submission = try self.submission.submission(
-        of: category.test, by: fitted, in: context)
+        of: category.test, by: fitted, as: data, in: context)
       try submission.write(
         to: URL(fileURLWithPath: output), format: self.submission.format)
       count = submission.ids.count

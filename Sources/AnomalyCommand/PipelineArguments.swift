@@ -17,7 +17,7 @@ struct PipelineArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The detector (default: fusion for pictures of 128 pixels or more, kmeans"
-        + " on hog for smaller ones, iforest for tables).",
+        + " on hog for smaller ones, ensemble for tables).",
       valueName: detectorNames),
     completion: .list(AnomalyCommandLine.catalog.names))
   var detector: String?

@@ -197,6 +197,19 @@ extension LeaveOneOutModel {
   }
 }
 
+/// A model that can tell exactly how much each feature adds to a score.
+public protocol AttributingModel: AnomalyModel {
+  /// How much every feature adds, a row for each sample: the more, the stranger
+  /// it makes the sample.
+  ///
+  /// Called by `attributions(of:usual:in:)`, on the threads of the context,
+  /// with finite samples of the right number of columns.
+  ///
+  /// - Parameter usual: A value of every feature that is nothing special.
+  func attribute(_ samples: Matrix, usual: [Float], in context: RunContext)
+    throws -> Matrix
+}
+
 /// A model that has one of its own for every group of alike samples.
 public protocol GroupingModel: AnomalyModel {
   /// How many groups there are.
@@ -246,6 +259,9 @@ extension AnomalyModel {
   package var leavingOneOut: (any LeaveOneOutModel)? {
     self as? any LeaveOneOutModel
   }
+
+  /// The model, if it can tell what each feature adds to a score.
+  var attributing: (any AttributingModel)? { self as? any AttributingModel }
 
   /// The model, if it has one of its own for every group of samples.
   package var grouping: (any GroupingModel)? { self as? any GroupingModel }

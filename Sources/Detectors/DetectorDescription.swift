@@ -32,6 +32,9 @@ public struct DetectorDescription: Sendable {
   public let pictureSide: Int?
   /// The detector with the values that hold when nothing is set.
   public let prototype: any Detector
+  /// The detector with the values that hold when nothing is set and the samples
+  /// to be judged are those that are learned from, anomalies among them.
+  public let amongAnomalies: any Detector
   private let growth: @Sendable (any Detector) -> FitGrowth?
 
   /// - Parameters:
@@ -40,11 +43,13 @@ public struct DetectorDescription: Sendable {
   ///   - group: Classical unless told otherwise.
   ///   - pictureSide: Of a detector that sees pictures only.
   ///   - prototype: With the values that hold when nothing is set.
+  ///   - amongAnomalies: With those that hold where anomalies are among the
+  ///     training samples; nil for the same.
   ///   - growth: How the time of a fit grows; nil for detectors that are always
   ///     quick.
   public init<D: Detector>(
     _ name: String, _ summary: String, group: Group = .classical,
-    pictureSide: Int? = nil, prototype: D,
+    pictureSide: Int? = nil, prototype: D, amongAnomalies: D? = nil,
     growth: @escaping @Sendable (D) -> FitGrowth? = { _ in nil }
   ) {
     self.name = name
@@ -52,6 +57,7 @@ public struct DetectorDescription: Sendable {
     self.group = group
     self.pictureSide = pictureSide
     self.prototype = prototype
+    self.amongAnomalies = amongAnomalies ?? prototype
     self.growth = { ($0 as? D).flatMap(growth) }
   }
 
@@ -65,16 +71,19 @@ public struct DetectorDescription: Sendable {
 
   /// The detector with those of the settings that it has.
   ///
+  /// - Parameter amongAnomalies: Whether the samples to be judged are those that
+  ///   are learned from.
   /// - Throws: `ParameterFault.impossible`.
-  public func detector(_ settings: ParameterSettings = [:]) throws
-    -> any Detector
-  {
+  public func detector(
+    _ settings: ParameterSettings = [:], amongAnomalies: Bool = false
+  ) throws -> any Detector {
     func make<D: Detector>(_ prototype: D) throws -> any Detector {
       var detector = prototype
       try settings.apply(prototype.parameters, to: &detector)
       return detector
     }
-    return try make(prototype)
+    let usual = amongAnomalies ? self.amongAnomalies : prototype
+    return try make(usual)
   }
 
   /// How the time of a fit of this detector grows; nil when it is always quick.

@@ -10,12 +10,15 @@ extension Detector {
   ///
   /// - Parameters:
   ///   - samples: What a model is to be fitted to.
+  ///   - all: Whether there are to be scores of all: five further fits.
   ///   - context: The circumstances of every fit.
   /// - Throws: As `fit`, and as `scores(for:in:)`.
   package func heldOutScores(
-    of samples: any SampleSource, in context: RunContext
+    of samples: any SampleSource, all: Bool = false, in context: RunContext
   ) throws -> [Float] {
-    let (wanted, folds) = (200, min(5, samples.rows))
+    let (wanted, folds) = (
+      all ? samples.rows : 200, min(5, samples.rows)
+    )
     guard folds > 1 else {
       return try fit(samples, in: context).scores(for: samples, in: context)
     }

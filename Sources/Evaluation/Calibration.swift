@@ -46,6 +46,12 @@ public struct Calibration: Hashable, Sendable {
   /// a probability of at most 1 / (n + 1).
   public var isPromised: Bool { rate.allowed(of: count) >= 1 }
 
+  /// The rate if it is promised; else nil.
+  public var promised: Double? { isPromised ? rate.value : nil }
+
+  /// The smallest rate that so many ordinary samples can promise.
+  public var smallestPromise: Double { 1 / Double(count + 1) }
+
   /// - Parameter scores: Of ordinary samples, each left out.
   /// - Throws: `EvaluationFault.empty` or `.notANumber`.
   public init<Score: BinaryFloatingPoint>(

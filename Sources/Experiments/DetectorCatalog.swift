@@ -23,6 +23,8 @@ public struct DetectorCatalog: Sendable {
       NeighborDistance.description, LocalOutlierFactor.description,
       EmpiricalTails.description, CopulaTails.description,
       HistogramScore.description, MinimumCovariance.description,
+      Ensemble.description, GaussianDistance.description,
+      KernelDensity.description, GaussianMixture.description,
     ] + LocalCells.descriptions + Autoencoder.descriptions)
 
   /// The same and further ones; a name that is there already is replaced.
@@ -121,7 +123,8 @@ public struct DetectorCatalog: Sendable {
       let detector = try $0.detector(settings)
       return NamedDetector(
         $0.name, detector, pictureSide: $0.pictureSide,
-        growth: $0.growth(of: detector))
+        growth: $0.growth(of: detector),
+        amongAnomalies: try $0.detector(settings, amongAnomalies: true))
     }
   }
 

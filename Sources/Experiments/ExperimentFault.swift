@@ -27,11 +27,18 @@ public enum ExperimentFault: Fault, Hashable {
   case notCalibrating(detector: String, known: [String])
   /// The model file is of another fit than the one that is asked for.
   case anotherFit(path: String, difference: String)
+  /// Reasons are columns of a table; these are pictures.
+  case noColumns
+  /// No row of the table has this id.
+  case unknownRow(String)
+  /// The model keeps no scores of samples that it did not learn from.
+  case noCalibration
 
   public var kind: FaultKind {
     switch self {
     case .unknownDetector, .severalCategories, .latentIndexOutOfRange,
-      .cannotShow, .needsPixels, .notCalibrating, .anotherFit:
+      .cannotShow, .needsPixels, .notCalibrating, .anotherFit, .noColumns,
+      .unknownRow, .noCalibration:
       .usage
     case .noLabels, .noTrainingSamples, .noTestSamples, .notAModel: .data
     }
@@ -54,13 +61,18 @@ public enum ExperimentFault: Fault, Hashable {
       "\(detector) makes no threshold of good pictures alone"
     case .anotherFit(_, let difference):
       "the model was fitted \(difference)"
+    case .noColumns: "pictures have no columns to be strange by"
+    case .unknownRow(let id): "there is no row \(id)"
+    case .noCalibration:
+      "the model keeps no scores of samples that it did not learn from"
     }
   }
 
   public var place: String? {
     switch self {
     case .unknownDetector, .latentIndexOutOfRange, .cannotShow,
-      .needsPixels, .notCalibrating:
+      .needsPixels, .notCalibrating, .noColumns, .unknownRow,
+      .noCalibration:
       nil
     case .noLabels(let category), .noTrainingSamples(let category): category
     case .noTestSamples(let category): category
@@ -88,6 +100,12 @@ public enum ExperimentFault: Fault, Hashable {
       "leave out \(option: "features") and \(option: "scaler")"
     case .notCalibrating(_, let known): "use \(known.joined(separator: ", "))"
     case .anotherFit: "remove the file, or give another name for a new model"
+    case .noColumns: "give a table; the page of compare shows heat maps"
+    case .unknownRow:
+      "use ids of the table, or numbers of rows from 0 where it has none"
+    case .noCalibration:
+      "fit it again with \(option: "calibrate"), or give ordinary samples by"
+        + " \(option: "calibration")"
     }
   }
 }

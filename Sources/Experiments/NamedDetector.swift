@@ -14,6 +14,9 @@ public struct NamedDetector: Sendable {
   public var name: String
   /// With the hyper-parameters that it is fitted with.
   public var detector: any Detector
+  /// What is fitted instead where the samples to be judged are those that are
+  /// learned from; nil for the same.
+  private let amongAnomalies: (any Detector)?
   /// As `DetectorDescription.pictureSide` has it.
   private let pictureSide: Int?
   private let growth: FitGrowth?
@@ -24,10 +27,13 @@ public struct NamedDetector: Sendable {
   ///   - pictureSide: As `DetectorDescription.pictureSide` has it.
   ///   - growth: How the time of a fit grows; nil for detectors that are always
   ///     quick.
+  ///   - amongAnomalies: What is fitted instead where the samples to be judged
+  ///     are those that are learned from; nil for the same.
   public init(
     _ name: String, _ detector: any Detector, pictureSide: Int? = nil,
-    growth: FitGrowth? = nil
+    growth: FitGrowth? = nil, amongAnomalies: (any Detector)? = nil
   ) {
+    self.amongAnomalies = amongAnomalies
     self.pictureSide = pictureSide
     self.name = name
     self.detector = detector
@@ -46,7 +52,36 @@ public struct NamedDetector: Sendable {
       GroupedDetector(detector, grouping: grouping)
     }
     return NamedDetector(
-      name, grouped(detector), pictureSide: pictureSide, growth: growth)
+      name, grouped(detector), pictureSide: pictureSide, growth: growth,
+      amongAnomalies: amongAnomalies.map { grouped($0) })
+  }
+
+  /// The detector for a category, with the values that suit training samples
+  /// which are judged themselves, anomalies among them: here alone is decided
+  /// which hold.
+  func suited(
+    toTransductive isTransductive: Bool, in context: RunContext
+  ) -> NamedDetector {
+    guard isTransductive, let amongAnomalies,
+      AnyHashable(amongAnomalies) != AnyHashable(detector)
+    else { return self }
+    context.note(
+      "\(name): \(Self.changes(of: amongAnomalies, from: detector)), as the"
+        + " samples to be judged are those that it learns from")
+    return NamedDetector(
+      name, amongAnomalies, pictureSide: pictureSide, growth: growth)
+  }
+
+  /// The parameters that differ, with their values.
+  private static func changes(
+    of detector: any Detector, from other: any Detector
+  ) -> String {
+    func values(_ detector: some Detector) -> [(String, [String])] {
+      detector.parameters.map { ($0.name, $0.values(of: detector)) }
+    }
+    return zip(values(detector), values(other)).filter { $0.1 != $1.1 }.map {
+      "\($0.0.0) \($0.0.1.joined(separator: ","))"
+    }.joined(separator: ", ")
   }
 
   /// What this detector is given, of what is asked for.

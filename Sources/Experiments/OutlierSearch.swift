@@ -21,8 +21,10 @@ public struct OutlierSearch: Sendable {
 
   /// What was searched, with labels or without.
   public let test: SampleSet
-  /// The quantile of the training scores; what scores above it is an outlier.
+  /// What scores higher is an outlier.
   public let threshold: Double
+  /// Where the threshold comes from; nil for a quantile of the training scores.
+  public private(set) var calibration: Calibration?
   /// One score for every test sample.
   public let scores: [Float]
   /// Places in the test set, the strangest first.
@@ -51,8 +53,31 @@ public struct OutlierSearch: Sendable {
     _ test: SampleSet, by pipeline: FittedPipeline, quantile: Quantile,
     pictureCount: Int = 24, in context: RunContext = RunContext()
   ) throws {
+    try self.init(
+      test, by: pipeline,
+      threshold: quantile.threshold(of: pipeline.trainingScores),
+      pictureCount: pictureCount, in: context)
+  }
+
+  /// Scores the test samples, with a threshold that keeps to a rate of false
+  /// alarms.
+  ///
+  /// - Throws: As with a quantile.
+  public init(
+    _ test: SampleSet, by pipeline: FittedPipeline, calibration: Calibration,
+    pictureCount: Int = 24, in context: RunContext = RunContext()
+  ) throws {
+    try self.init(
+      test, by: pipeline, threshold: calibration.threshold,
+      pictureCount: pictureCount, in: context)
+    self.calibration = calibration
+  }
+
+  private init(
+    _ test: SampleSet, by pipeline: FittedPipeline, threshold: Double,
+    pictureCount: Int, in context: RunContext
+  ) throws {
     let scores = try pipeline.scores(for: test, in: context)
-    let threshold = try quantile.threshold(of: pipeline.trainingScores)
     let ascending = scores.indices.sorted {
       (scores[$0], $0) < (scores[$1], $1)
     }

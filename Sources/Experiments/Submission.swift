@@ -20,6 +20,8 @@ public struct Submission: Hashable, Sendable {
   public var ids: [String]
   /// One text for each id: a score, or 0 or 1.
   public var predictions: [String]
+  /// A third column, `p`; nil for none.
+  public var pValues: [Double]?
 
   /// A file of scores.
   public init(ids: [String], scores: [Float]) {
@@ -33,12 +35,23 @@ public struct Submission: Hashable, Sendable {
     predictions = scores.map { Double($0) > threshold ? "1" : "0" }
   }
 
+  /// A file of zeros and ones: 1 where something is called anomalous.
+  public init(ids: [String], anomalous: [Bool]) {
+    self.ids = ids
+    predictions = anomalous.map { $0 ? "1" : "0" }
+  }
+
   /// The text of the file: rows in numeric order of the id, lines end in a
   /// line feed.
   public func text(format: Format) -> String {
-    let rows = zip(ids, predictions).sortedNumerically(by: \.0)
-    return rows.reduce(into: format.header + "\n") {
-      $0 += CSVText.line([$1.0, $1.1])
+    let rows = ids.indices.map { place in
+      [ids[place], predictions[place]]
+        + (pValues.map { ["\($0[place])"] } ?? [])
+    }.sortedNumerically(by: \.[0])
+    return rows.reduce(
+      into: format.header + (pValues == nil ? "" : ",p") + "\n"
+    ) {
+      $0 += CSVText.line($1)
     }
   }
 

@@ -13,8 +13,9 @@ extension DetectorCatalog {
   /// seconds for.
   private static let mostPictures = 2000
 
-  /// The detectors that are run side by side when nobody chooses: the classical
-  /// ones, and the local ones where all categories are of large enough pictures,
+  /// The detectors that are run side by side when nobody chooses: of tables the
+  /// ensemble, the classical ones and the ensemble's other members; of pictures
+  /// the classical ones, and the local ones where all categories are of large enough pictures,
   /// few enough to be learned from in seconds, and no other size or features
   /// are asked for.
   ///
@@ -24,6 +25,17 @@ extension DetectorCatalog {
     for categories: [DatasetCategory], _ preparation: Preparation,
     _ settings: ParameterSettings = [:]
   ) throws -> (detectors: [NamedDetector], note: FaultMessage?) {
+    guard categories.contains(where: { $0.train.imageShape != nil }) else {
+      let known = Set(names)
+      return (
+        try detectors(
+          named: [Ensemble.description.name, "all"].filter {
+            $0 == "all" || known.contains($0)
+          }
+            + [MinimumCovariance.description, NeighborDistance.description]
+            .map(\.name).filter(known.contains), settings), nil
+      )
+    }
     let local = descriptions.filter { $0.group == .local }.map(\.name)
     guard !local.isEmpty, categories.allSatisfy({ $0.train.imageShape != nil })
     else { return (try detectors(named: ["all"], settings), nil) }
@@ -40,7 +52,7 @@ extension DetectorCatalog {
 
   /// The way to scores when nobody chooses a detector: `fusion` for pictures of
   /// 128 pixels or more, k-means on histograms of oriented gradients at 64x64
-  /// pixels for smaller and for very many ones, `iforest` for tables.
+  /// pixels for smaller and for very many ones, `ensemble` for tables.
   ///
   /// - Parameters:
   ///   - category: What is to be learned from.
@@ -69,7 +81,7 @@ extension DetectorCatalog {
     }
     guard category.train.imageShape != nil else {
       return try choice(
-        IsolationForest.description.name, preparation ?? Preparation(),
+        Ensemble.description.name, preparation ?? Preparation(),
         settings, because: "a table")
     }
     let obstacle =

@@ -140,7 +140,7 @@ extension ComparisonReport {
   /// Of several seeds, the first stands for all.
   private var galleryRuns: [ComparisonRun] {
     let seed = summary.results.first?.seed
-    return runs.filter { $0.result.seed == seed && $0.evaluation != nil }
+    return runs.filter { $0.result.seed == seed && $0.failure == nil }
   }
 
   private func details(of runs: [ComparisonRun]) -> [Page.Block] {
@@ -149,7 +149,9 @@ extension ComparisonReport {
     }
     let best = runs.compactMap(\.result.auroc).max()
     return runs.enumerated().flatMap { index, run -> [Page.Block] in
-      guard let evaluation = run.evaluation else { return [] }
+      guard let evaluation = run.evaluation else {
+        return [.heading(run.result.detector)] + strangest(of: run)
+      }
       let labels = run.test.samples.map { $0.label ?? 0 }
       func scores(_ label: Int) -> [Float] {
         zip(run.scores, labels).filter { $1 == label }.map(\.0)
@@ -190,39 +192,54 @@ extension ComparisonReport {
       + " best F1 \(decimal(evaluation.bestF1.value, places: 4)); seed \(seed)."
   }
 
-  private func gallery(of run: ComparisonRun) -> [Page.Block] {
+  private func mostAnomalous(of run: ComparisonRun) -> Page.Block {
+    .gallery(
+      title: "Most anomalous",
+      exhibits(run.extremes.mostAnomalous, of: run))
+  }
+
+  private func exhibits(
+    _ places: [Int], of run: ComparisonRun
+  ) -> [Page.Exhibit] {
     let ranks = ranks(of: run.scores)
     let heat = HeatOverlay(run.heatMaps.values)
-    func exhibits(_ places: [Int]) -> [Page.Exhibit] {
-      places.map { place in
-        let sample = run.test.samples[place]
-        var exhibit = Page.Exhibit(
-          lines: [
-            "rank \(ranks[place]) of \(ranks.count)",
-            "score \(short(Double(run.scores[place])))",
-            sample.kindInWords, path(of: sample),
-          ] + (run.groupInWords(place).map { ["group \($0)"] } ?? []))
-        if let picture = run.pictures[place] {
-          exhibit.pictures.append(
-            ("\(path(of: sample)), \(sample.kindInWords)", picture))
-          exhibit.overlay = run.heatMaps[place].map {
-            (
-              "\(path(of: sample)): where \(run.result.detector) sees it strange",
-              heat.draw($0, on: picture, outlining: run.masks[place])
-            )
-          }
-        }
-        if let image = run.reconstructions[place] {
-          exhibit.pictures.append(
-            (
-              "\(path(of: sample)) as \(run.result.detector) reconstructs it",
-              image
-            )
+    return places.map { place in
+      let sample = run.test.samples[place]
+      var exhibit = Page.Exhibit(
+        lines: [
+          "rank \(ranks[place]) of \(ranks.count)",
+          "score \(short(Double(run.scores[place])))",
+        ] + [sample.kindInWords].compactMap(\.self) + [path(of: sample)]
+          + (run.groupInWords(place).map { ["group \($0)"] } ?? []))
+      exhibit.bars = (run.reasons[place] ?? []).leading.map {
+        ($0.inWords, $0.share)
+      }
+      if let picture = run.pictures[place] {
+        exhibit.pictures.append(
+          (
+            ([path(of: sample)] + [sample.kindInWords].compactMap(\.self))
+              .joined(separator: ", "), picture
+          ))
+        exhibit.overlay = run.heatMaps[place].map {
+          (
+            "\(path(of: sample)): where \(run.result.detector) sees it strange",
+            heat.draw($0, on: picture, outlining: run.masks[place])
           )
         }
-        return exhibit
       }
+      if let image = run.reconstructions[place] {
+        exhibit.pictures.append(
+          (
+            "\(path(of: sample)) as \(run.result.detector) reconstructs it",
+            image
+          )
+        )
+      }
+      return exhibit
     }
+  }
+
+  private func gallery(of run: ComparisonRun) -> [Page.Block] {
     let extremes = run.extremes
     let legend: [Page.Block] =
       run.heatMaps.isEmpty
@@ -236,14 +253,22 @@ extension ComparisonReport {
             + " lower corner of its edge.")
       ]
     return legend + [
-      .gallery(title: "Most anomalous", exhibits(extremes.mostAnomalous)),
+      mostAnomalous(of: run),
       .gallery(
         title: "False alarms: ordinary samples with the highest scores",
-        exhibits(extremes.falseAlarms)),
+        exhibits(extremes.falseAlarms, of: run)),
       .gallery(
         title: "Missed: anomalies with the lowest scores",
-        exhibits(extremes.missedAnomalies)),
+        exhibits(extremes.missedAnomalies, of: run)),
     ]
+  }
+
+  /// Without labels there is nothing else to show.
+  private func strangest(of run: ComparisonRun) -> [Page.Block] {
+    [
+      run.explanation.map { .paragraph($0) },
+      mostAnomalous(of: run),
+    ].compactMap(\.self)
   }
 
   /// The file of a sample in `folder`, or its name in the data.
@@ -287,7 +312,9 @@ extension ComparisonReport {
 }
 
 extension Sample {
-  fileprivate var kindInWords: String {
+  /// Nil without a label.
+  fileprivate var kindInWords: String? {
+    guard let label else { return nil }
     let kind = label == 1 ? "anomaly" : "ordinary"
     return defect.map { "\(kind): \($0)" } ?? kind
   }

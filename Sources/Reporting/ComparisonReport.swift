@@ -31,12 +31,47 @@ public struct ComparisonReport: Sendable {
   /// The tables for a terminal.
   public var text: String {
     "\(heading.visible)\n\n\(aurocTable.text)\n\(detailTable.text)"
+      + (strangestTable.map { "\n\(strangestTitle)\n\n\($0.text)" } ?? "")
   }
 
   /// The tables for a page.
   public var markdown: String {
     "\(heading.escapedForMarkdown)\n\n\(aurocTable.markdown)\n\(detailTable.markdown)"
       + (papersTable.map { "\n\(Self.papersTitle)\n\n\($0.markdown)" } ?? "")
+      + (strangestTable.map { "\n\(strangestTitle)\n\n\($0.markdown)" } ?? "")
+  }
+
+  /// What stands for a figure that a detector does not have: whether it failed,
+  /// or there are no labels.
+  private func absent(_ detector: String, _ category: String? = nil) -> String {
+    runs.contains {
+      $0.result.detector == detector && $0.failure != nil
+        && $0.result.category == category ?? $0.result.category
+    } ? "failed" : "-"
+  }
+
+  /// The first run of samples without labels.
+  private var unlabelledRun: ComparisonRun? {
+    runs.first { $0.evaluation == nil && $0.failure == nil }
+  }
+
+  private var strangestTitle: String {
+    "The strangest rows by \(unlabelledRun?.result.detector ?? ""), and why"
+  }
+
+  /// The rows of a table without labels that the first detector finds
+  /// strangest; nil for other samples.
+  var strangestTable: Table? {
+    guard let run = unlabelledRun, !run.reasons.isEmpty else { return nil }
+    return Table(
+      columns: [.init("id", .left), .init("score"), .init("why", .left)],
+      rows: run.extremes.mostAnomalous.map { place in
+        [
+          run.test.samples[place].id, short(Double(run.scores[place])),
+          (run.reasons[place] ?? []).leading.map(\.inWords)
+            .joined(separator: "; "),
+        ]
+      })
   }
 
   /// What was judged, on what.
@@ -61,12 +96,16 @@ public struct ComparisonReport: Sendable {
         [category]
           + detectors.map {
             inWords(
-              AUROCSpread(summary.aurocs(detector: $0, category: category)))
+              AUROCSpread(summary.aurocs(detector: $0, category: category)),
+              absent: absent($0, category))
           })
     }
     if summary.categories.count > 1 {
       table.rows.append(
-        ["mean"] + summary.mean.map { decimal($0.auroc, places: 4) })
+        ["mean"]
+          + summary.mean.map {
+            decimal($0.auroc, places: 4, absent: absent($0.detector))
+          })
     }
     return table
   }
@@ -85,7 +124,10 @@ public struct ComparisonReport: Sendable {
         own.count == 1 ? own[0].evaluation?.aurocInterval() : nil
       var row =
         [mean.detector]
-        + figures.map { $0.text(mean.figures[$0], isCombined: true) }
+        + figures.map {
+          $0.text(
+            mean.figures[$0], isCombined: true, absent: absent(mean.detector))
+        }
       row.insert(
         interval.map {
           decimal($0.lowerBound, places: 3) + "-"

@@ -22,8 +22,12 @@ extension Figure {
 
   /// As a table shows it.
   ///
-  /// - Parameter isCombined: Whether the value is of several runs.
-  func text(_ value: Double?, isCombined: Bool = false) -> String {
+  /// - Parameters:
+  ///   - isCombined: Whether the value is of several runs.
+  ///   - absent: What stands for none.
+  func text(
+    _ value: Double?, isCombined: Bool = false, absent: String = "failed"
+  ) -> String {
     if value == nil, isOfPixels { return "-" }
     let places =
       switch format {
@@ -31,17 +35,20 @@ extension Figure {
       case .count: 0
       case .seconds: isCombined ? 2 : 3
       }
-    return decimal(value, places: places)
+    return decimal(value, places: places, absent: absent)
   }
 }
 
-/// Such as "0.9124 ± 0.0010"; "failed" for none.
-func inWords(_ spread: AUROCSpread?) -> String {
+/// Such as "0.9124 ± 0.0010"; "failed", or what else stands for none.
+func inWords(_ spread: AUROCSpread?, absent: String = "failed") -> String {
   let deviation = spread?.deviation.map { " ± " + decimal($0, places: 4) }
-  return decimal(spread?.mean, places: 4) + (deviation ?? "")
+  return decimal(spread?.mean, places: 4, absent: absent) + (deviation ?? "")
 }
 
-/// A number with that many decimal places; "failed" for none.
-func decimal(_ value: Double?, places: Int) -> String {
-  value.map { decimal($0, places: places) } ?? "failed"
+/// A number with that many decimal places; "failed", or what else stands for
+/// none.
+func decimal(
+  _ value: Double?, places: Int, absent: String = "failed"
+) -> String {
+  value.map { decimal($0, places: places) } ?? absent
 }

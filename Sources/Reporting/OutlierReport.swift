@@ -1,3 +1,4 @@
+import Evaluation
 import Experiments
 import Files
 import Foundation
@@ -21,6 +22,12 @@ public struct OutlierReport: Sendable {
       ["threshold", "\(search.threshold)"],
       ["outliers", "\(search.outliers.count) of \(search.test.count)"],
     ]
+    if let calibration = search.calibration {
+      rows.append([
+        "promised false alarms",
+        calibration.promised.map { "\($0)" } ?? "none",
+      ])
+    }
     if let evaluation = search.evaluation {
       let labels = search.test.labels ?? []
       let planted = search.outliers.count { labels[$0] == 1 }
@@ -32,7 +39,8 @@ public struct OutlierReport: Sendable {
     ).text
   }
 
-  /// Writes `outliers.csv`; of images also `outliers.png` and `ordinary.png`;
+  /// Writes `outliers.csv`; with a rate of false alarms `threshold.json`; of
+  /// images also `outliers.png` and `ordinary.png`;
   /// of a training `history.csv` and `history.svg`.
   ///
   /// - Throws: `FileFault.unwritable`.
@@ -40,6 +48,10 @@ public struct OutlierReport: Sendable {
     try OutputFolder.create(folder)
     func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
     try WholeFile.write(outlierTable.csv, to: file("outliers.csv"))
+    if let calibration = search.calibration {
+      try WholeFile.write(
+        prettyJSON(StoredThreshold(calibration)), to: file("threshold.json"))
+    }
     if let (outliers, ordinary) = search.pictures {
       let heat = HeatOverlay((outliers + ordinary).compactMap(\.heatMap))
       try sheet("Outliers", outliers, heat).write(to: file("outliers.png"))
@@ -86,5 +98,32 @@ public struct OutlierReport: Sendable {
           + [("reconstruction", reconstructions), ("where strange", overlays)]
           .filter { !$1.isEmpty }.map { ImageSheet.Row($0, $1) }
       })
+  }
+}
+
+/// A threshold as JSON has it.
+private struct StoredThreshold: Encodable {
+  let calibration: Calibration
+
+  init(_ calibration: Calibration) {
+    self.calibration = calibration
+  }
+
+  private enum CodingKeys: CodingKey {
+    case threshold
+    case falseAlarms
+    case promised
+    case smallestPromise
+    case samples
+  }
+
+  /// What is not promised is null, not an absent key.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(calibration.threshold, forKey: .threshold)
+    try container.encode(calibration.rate.value, forKey: .falseAlarms)
+    try container.encode(calibration.promised, forKey: .promised)
+    try container.encode(calibration.smallestPromise, forKey: .smallestPromise)
+    try container.encode(calibration.count, forKey: .samples)
   }
 }

@@ -25,6 +25,12 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("max-features", IsolationForest(maxFeatures: .fraction(1.5))),
       ]),
     Candidate(
+      name: "IsolationForest of slanted cuts",
+      detector: IsolationForest(extensionLevel: 2),
+      faulty: [
+        ("extension-level", IsolationForest(extensionLevel: -1))
+      ]),
+    Candidate(
       name: "OneClassSVM", detector: OneClassSVM(),
       faulty: [
         ("nu", OneClassSVM(nu: 0)),
@@ -94,6 +100,27 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "MinimumCovariance", detector: MinimumCovariance(nInit: 50),
       faulty: [("n-init", MinimumCovariance(nInit: 0))]),
+    Candidate(
+      name: "PCAReconstruction by variance",
+      detector: PCAReconstruction(nComponents: .all, byVariance: true),
+      faulty: []),
+    Candidate(
+      name: "Ensemble", detector: Ensemble(),
+      faulty: [
+        ("members", Ensemble(members: [])),
+        ("members", Ensemble(members: [.knn, .knn])),
+      ]),
+    Candidate(
+      name: "GaussianDistance", detector: GaussianDistance(), faulty: []),
+    Candidate(
+      name: "GaussianMixture", detector: GaussianMixture(maxComponents: 3),
+      faulty: [("max-components", GaussianMixture(maxComponents: 0))]),
+    Candidate(
+      name: "KernelDensity", detector: KernelDensity(),
+      faulty: [
+        ("bandwidth", KernelDensity(bandwidth: .value(0))),
+        ("bandwidth", KernelDensity(bandwidth: .value(.nan))),
+      ]),
     Candidate(
       name: "Autoencoder", detector: autoencoder { _ in },
       faulty: [

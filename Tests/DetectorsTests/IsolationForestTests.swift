@@ -137,4 +137,32 @@ struct IsolationForestTests {
     #expect(IsolationForest.FeatureCount("1.0") == .fraction(1))
     #expect(IsolationForest.FeatureCount("auto") == nil)
   }
+
+  // What Hariri, Carrasco Kind and Brunner show in their figures: between two
+  // clouds on the axes, cuts at one feature leave two more where none are.
+  @Test("Slanted cuts do not take the mirrored corners for ordinary")
+  func slanted() throws {
+    var samples = noise(rows: 400, columns: 2)
+    for row in 0..<400 { samples[row, row % 2] += 10 }
+    let corners = Matrix([[10, 10], [0, 0]])
+    let clouds = Matrix([[10, 0], [0, 10]])
+    func gap(_ forest: IsolationForest) throws -> Float {
+      let model = try forest.fit(samples)
+      let (far, near) = (
+        try model.scores(for: corners), try model.scores(for: clouds)
+      )
+      return (far.reduce(0, +) - near.reduce(0, +)) / 2
+    }
+    let straight = try gap(IsolationForest())
+    let slanted = try gap(IsolationForest(extensionLevel: 1))
+    #expect(slanted > straight + 0.03, "\(slanted), \(straight)")
+  }
+
+  @Test("A cut weighs no more features than there are")
+  func slantedLimit() throws {
+    let samples = noise(rows: 100, columns: 3)
+    #expect(
+      try IsolationForest(extensionLevel: 9).fit(samples).scores(for: samples)
+        == IsolationForest(extensionLevel: 2).fit(samples).scores(for: samples))
+  }
 }

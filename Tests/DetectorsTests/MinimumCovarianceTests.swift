@@ -102,6 +102,17 @@ struct MinimumCovarianceTests {
     #expect(try MinimumCovariance().fit(wide).scores(for: wide).max()! < 1e4)
   }
 
+  @Test("Half of the samples alike in one feature are no model of their own")
+  func exactFit() throws {
+    var samples = noise(rows: 400, columns: 3)
+    for row in 0..<240 { samples[row, 0] = -2 }
+    for row in 390..<400 { samples[row, 2] = 8 }
+    let scores = try MinimumCovariance(nInit: 50).fit(samples)
+      .scores(for: samples)
+    let ordinary = scores.prefix(390).max()!
+    #expect(scores.suffix(10).allSatisfy { $0 > ordinary })
+  }
+
   @Test("Quantiles and probabilities of chi-squared are those of scipy")
   func chiSquared() {
     // scipy.stats.chi2(d).ppf(p) and .cdf.

@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test(
-    "Large pictures are seen locally, small ones by gradients, tables by trees")
+    "Large pictures are seen locally, small ones by gradients, tables by an ensemble"
+  )
   func choices() throws {
     let large = try catalog.usualPipeline(for: category(side: 128))
     #expect(large.pipeline.detector.name == "fusion")
@@ -35,7 +36,7 @@ import Testing
         == FeatureRecipe(kind: .hog, size: PixelSize(square: 64)))
     #expect(small.note.text(for: .commandLine).contains("smaller than 128"))
     let table = try catalog.usualPipeline(for: category(side: nil))
-    #expect(table.pipeline.detector.name == "iforest")
+    #expect(table.pipeline.detector.name == "ensemble")
     #expect(table.pipeline.features == FeatureRecipe())
   }
 

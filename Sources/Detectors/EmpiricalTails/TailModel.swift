@@ -9,7 +9,7 @@ import LinearAlgebra
 /// at least that of a sample, the score is a sum over the features of what
 /// `Combination` makes of -log L and -log R. It hangs on the training samples
 /// alone, not on what else is scored.
-public struct TailModel: AnomalyModel {
+public struct TailModel: AttributingModel {
   /// How the two tails of a feature make a number.
   public enum Combination: String, Codable, Sendable {
     /// The larger one; of a feature without skew their sum.
@@ -64,6 +64,21 @@ public struct TailModel: AnomalyModel {
       }
       _ = scores.initialize(from: sums.map { Float($0) })
     }
+  }
+
+  /// The terms of the sum.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) -> Matrix {
+    let search = SortedSearch(sorted)
+    var parts = Matrix(rows: samples.rows, columns: samples.columns)
+    for (column, skew) in skews.enumerated() {
+      search.forEachTails(of: column, in: samples, rows: 0..<samples.rows) {
+        parts[$0, column] = Float(
+          combined(left: $1.left, right: $1.right, skew))
+      }
+    }
+    return parts
   }
 
   @inline(__always)

@@ -60,7 +60,7 @@ struct EqualBins {
 /// divided by the width of the bin. It is 0 for a value that is more than half
 /// a bin out of their range. The score hangs on the training samples alone, not
 /// on what else is scored.
-public struct HistogramScoreModel: AnomalyModel {
+public struct HistogramScoreModel: AttributingModel {
   /// Where the first bin of every feature begins.
   @Tensor public private(set) var lower: [Double]
   /// Where the last bin of every feature ends.
@@ -102,6 +102,27 @@ public struct HistogramScoreModel: AnomalyModel {
         scores.initializeElement(at: place, to: Float(sum))
       }
     }
+  }
+
+  /// What each feature adds above the least that it can.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) -> Matrix {
+    let count = densities.count / featureCount
+    let bins = EqualBins(lower: lower, upper: upper, count: count)
+    var parts = Matrix(rows: samples.rows, columns: samples.columns)
+    for column in 0..<featureCount {
+      let own = densities[column * count..<(column + 1) * count]
+      let most = (own.max() ?? 0) + alpha
+      for row in 0..<samples.rows {
+        let density =
+          bins.bin(of: samples[row, column], column: column).map {
+            own[column * count + $0]
+          } ?? 0
+        parts[row, column] = Float(log2(most / (density + alpha)))
+      }
+    }
+    return parts
   }
 }
 

@@ -37,12 +37,18 @@ public struct IsolationForest: Detector {
   public var maxSamples: SampleCount
   /// The features of each tree, drawn without replacement (default all).
   public var maxFeatures: FeatureCount
+  /// How many further features a cut weighs: 0 cuts at one feature, the number
+  /// of features less one in any direction (Hariri, Carrasco Kind and Brunner,
+  /// "Extended isolation forest", IEEE TKDE 2019; default 0).
+  public var extensionLevel: Int
 
-  /// By default: 100 trees, sub-samples of automatic size, all features.
+  /// By default: 100 trees, sub-samples of automatic size, all features, cuts at
+  /// one feature.
   public init(
     nEstimators: Int = 100, maxSamples: SampleCount = .automatic,
-    maxFeatures: FeatureCount = .fraction(1)
+    maxFeatures: FeatureCount = .fraction(1), extensionLevel: Int = 0
   ) {
+    self.extensionLevel = extensionLevel
     self.nEstimators = nEstimators
     self.maxSamples = maxSamples
     self.maxFeatures = maxFeatures
@@ -57,6 +63,9 @@ public struct IsolationForest: Detector {
       Parameter(
         "max-features", \.maxFeatures, .featureCount,
         "features a tree sees, all with 1.0"),
+      Parameter(
+        "extension-level", \.extensionLevel, .level,
+        "further features that a cut weighs"),
     ]
   }
 
@@ -104,7 +113,8 @@ public struct IsolationForest: Detector {
         rows: draw.rows,
         features: draw.generator.sample(
           plan.featureCount, below: samples.columns),
-        of: samples, heightLimit: plan.heightLimit, using: &draw.generator,
+        of: samples, heightLimit: plan.heightLimit, width: plan.width,
+        using: &draw.generator,
         cancellation: context.cancellation)
       context.progress.report(
         ProgressReport(
@@ -121,6 +131,8 @@ private struct Plan {
   let sampleCount: Int
   let featureCount: Int
   let heightLimit: Int
+  /// The features that a cut weighs.
+  let width: Int
   /// The rows of a tree, and its random numbers after they were drawn.
   typealias Draw = (rows: [Int], generator: SeededGenerator)
   /// One for every tree.
@@ -138,10 +150,16 @@ private struct Plan {
         "there are \(columns) features, not the \(wanted) that a tree may see")
     }
     heightLimit = IsolationTree.heightLimit(sampleCount: sampleCount)
+    width = min(detector.extensionLevel + 1, featureCount)
+    if detector.extensionLevel >= featureCount {
+      context.warn(
+        "a cut weighs all \(featureCount) features that a tree sees, not"
+          + " \(detector.extensionLevel + 1)")
+    }
 
     // The trees, once more while they are joined to a forest, and their rows.
     let bytesPerTree =
-      2 * IsolationTree.byteCount(heightLimit: heightLimit)
+      2 * IsolationTree.byteCount(heightLimit: heightLimit, width: width)
       + MemoryLayout<Int>.stride * sampleCount
     let needed = Double(detector.nEstimators) * Double(bytesPerTree)
     guard needed <= Double(context.memoryBudget) else {
@@ -240,6 +258,31 @@ extension IsolationForest.FeatureCount: LosslessStringConvertible {
     case .count(let count): min(count, columns)
     case .fraction(let fraction): max(1, Int(fraction * Double(columns)))
     }
+  }
+}
+
+extension ParameterDomain<Int> {
+  fileprivate static var level: ParameterDomain {
+    whole(0...1_000_000, "a count from 0 to 1000000")
+  }
+}
+
+extension IsolationForest {
+  private enum CodingKeys: CodingKey {
+    case nEstimators
+    case maxSamples
+    case maxFeatures
+    case extensionLevel
+  }
+
+  /// Also of files that know nothing of `extensionLevel`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    nEstimators = try container.decode(Int.self, forKey: .nEstimators)
+    maxSamples = try container.decode(SampleCount.self, forKey: .maxSamples)
+    maxFeatures = try container.decode(FeatureCount.self, forKey: .maxFeatures)
+    extensionLevel =
+      try container.decodeIfPresent(Int.self, forKey: .extensionLevel) ?? 0
   }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 import LinearAlgebra
 
 /// The trees of a fitted isolation forest.
-public struct IsolationForestModel: LocalizingModel {
+public struct IsolationForestModel: LocalizingModel, AttributingModel {
   public let featureCount: Int
   /// The number of training samples that each tree saw, ψ.
   public let sampleCount: Int
@@ -13,6 +13,7 @@ public struct IsolationForestModel: LocalizingModel {
 
   // The arrays of `IsolationTree`, tree after tree.
   @Tensor private var features: [Int32]
+  @Tensor private var weights: [Float]
   @Tensor private var thresholds: [Float]
   @Tensor private var pathLengths: [Float]
 
@@ -21,6 +22,7 @@ public struct IsolationForestModel: LocalizingModel {
     self.sampleCount = sampleCount
     treeCount = trees.count
     features = trees.flatMap(\.features)
+    weights = trees.flatMap(\.weights)
     thresholds = trees.flatMap(\.thresholds)
     pathLengths = trees.flatMap(\.pathLengths)
   }
@@ -50,29 +52,100 @@ public struct IsolationForestModel: LocalizingModel {
     try occlusionMaps(samples, in: context)
   }
 
+  /// How much shorter each feature makes the path than it is on average.
+  ///
+  /// At every cut, what is still to come on average above it, less what is below,
+  /// by the training samples of the tree that come there. Slanted cuts are not
+  /// any one feature's: there the usual values are put in.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) throws -> Matrix {
+    guard weights.isEmpty else {
+      return try occlusions(samples, usual: usual, in: context)
+    }
+    let leaves = 1 << IsolationTree.heightLimit(sampleCount: sampleCount)
+    let averages = (0...sampleCount).map {
+      averagePathLength(sampleCount: $0)
+    }
+    var parts = Matrix(rows: samples.rows, columns: featureCount)
+    for tree in stride(from: 0, to: thresholds.count, by: leaves) {
+      let lengths = meanPathLengths(ofTreeAt: tree, leaves: leaves, averages)
+      for row in 0..<samples.rows {
+        var node = 1
+        while node < leaves, thresholds[tree + node] < .infinity {
+          let feature = Int(features[tree + node])
+          let next =
+            2 * node
+            + (samples[row, feature] > thresholds[tree + node] ? 1 : 0)
+          parts[row, feature] += lengths[node] - lengths[next]
+          node = next
+        }
+      }
+    }
+    return parts
+  }
+
+  /// Of every node the mean path length of the training samples below it, those
+  /// of the leaves of the array last.
+  private func meanPathLengths(
+    ofTreeAt tree: Int, leaves: Int, _ averages: [Double]
+  ) -> [Float] {
+    var lengths = [Float](repeating: 0, count: 2 * leaves)
+    var counts = [Float](repeating: 0, count: 2 * leaves)
+    func visit(_ node: Int, level: Int) {
+      guard node < leaves, thresholds[tree + node] < .infinity else {
+        var leaf = node
+        while leaf < leaves { leaf *= 2 }
+        lengths[node] = pathLengths[tree + leaf - leaves]
+        // As many samples as have the average that is left.
+        let rest = Double(lengths[node]) - Double(level) - 1e-5
+        var (low, high) = (1, averages.count - 1)
+        while low < high {
+          let middle = (low + high) / 2
+          if averages[middle] < rest { low = middle + 1 } else { high = middle }
+        }
+        counts[node] = Float(low)
+        return
+      }
+      for child in [2 * node, 2 * node + 1] { visit(child, level: level + 1) }
+      counts[node] = counts[2 * node] + counts[2 * node + 1]
+      lengths[node] =
+        (counts[2 * node] * lengths[2 * node]
+          + counts[2 * node + 1] * lengths[2 * node + 1]) / counts[node]
+    }
+    visit(1, level: 0)
+    return lengths
+  }
+
   private func pathLengthSums(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Double] {
     try features.withUnsafeBufferPointer { features in
-      try thresholds.withUnsafeBufferPointer { thresholds in
-        try pathLengths.withUnsafeBufferPointer { pathLengths in
-          try samples.values.withUnsafeBufferPointer { values in
-            let forest = IsolationForestDescent(
-              heightLimit: IsolationTree.heightLimit(sampleCount: sampleCount),
-              features: features, thresholds: thresholds,
-              pathLengths: pathLengths)
-            return try context.fill(
-              samples.rows, blockSize: IsolationForestDescent.blockSize,
-              stage: "scoring"
-            ) { range, sums in
-              forest.sumPathLengths(
-                of: values, columns: featureCount, rows: range, into: sums)
+      try weights.withUnsafeBufferPointer { weights in
+        try thresholds.withUnsafeBufferPointer { thresholds in
+          try pathLengths.withUnsafeBufferPointer { pathLengths in
+            try samples.values.withUnsafeBufferPointer { values in
+              let forest = IsolationForestDescent(
+                heightLimit: IsolationTree.heightLimit(
+                  sampleCount: sampleCount),
+                features: features, weights: weights, width: width,
+                thresholds: thresholds, pathLengths: pathLengths)
+              return try context.fill(
+                samples.rows, blockSize: IsolationForestDescent.blockSize,
+                stage: "scoring"
+              ) { range, sums in
+                forest.sumPathLengths(
+                  of: values, columns: featureCount, rows: range, into: sums)
+              }
             }
           }
         }
       }
     }
   }
+
+  /// The features that a cut weighs.
+  private var width: Int { features.count / thresholds.count }
 
   // MARK: Decoding
 
@@ -81,6 +154,7 @@ public struct IsolationForestModel: LocalizingModel {
     case sampleCount
     case treeCount
     case features
+    case weights
     case thresholds
     case pathLengths
   }
@@ -91,6 +165,10 @@ public struct IsolationForestModel: LocalizingModel {
     sampleCount = try container.decode(Int.self, forKey: .sampleCount)
     treeCount = try container.decode(Int.self, forKey: .treeCount)
     _features = try container.decode(Tensor<Int32>.self, forKey: .features)
+    // Files of version 0.1 have none.
+    _weights =
+      try container.decodeIfPresent(Tensor<Float>.self, forKey: .weights)
+      ?? Tensor(wrappedValue: [])
     _thresholds = try container.decode(Tensor<Float>.self, forKey: .thresholds)
     _pathLengths = try container.decode(
       Tensor<Float>.self, forKey: .pathLengths)
@@ -102,8 +180,14 @@ public struct IsolationForestModel: LocalizingModel {
         by: 1 << IsolationTree.heightLimit(sampleCount: sampleCount))
     guard
       let expectedCount, !expectedCount.overflow,
-      features.count == expectedCount.partialValue,
-      thresholds.count == features.count, pathLengths.count == features.count,
+      thresholds.count == expectedCount.partialValue,
+      pathLengths.count == thresholds.count,
+      weights.isEmpty
+        ? features.count == thresholds.count
+        : features.count == weights.count
+          && features.count.isMultiple(of: thresholds.count)
+          && features.count > thresholds.count,
+      weights.allSatisfy(\.isFinite),
       features.allSatisfy({ $0 >= 0 && $0 < featureCount }),
       thresholds.allSatisfy({ !$0.isNaN }),
       pathLengths.allSatisfy({ $0.isFinite && $0 >= 0 })

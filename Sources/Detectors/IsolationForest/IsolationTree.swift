@@ -11,7 +11,11 @@ import LinearAlgebra
 /// so that samples keep left to the first leaf below it.
 struct IsolationTree {
   /// The feature that each node compares; entry 0 is not used.
+  ///
+  /// Of slanted cuts as many features a node as they weigh.
   private(set) var features: [Int32]
+  /// The weight of each of them; empty for cuts of one feature.
+  private(set) var weights: [Float]
   /// Samples with a larger value go right; entry 0 is not used.
   private(set) var thresholds: [Float]
   /// For each leaf the path length h(x): the cuts above it, and for the
@@ -23,19 +27,37 @@ struct IsolationTree {
     Int.bitWidth - (sampleCount - 1).leadingZeroBitCount
   }
 
-  static func byteCount(heightLimit: Int) -> Int {
+  /// - Parameter width: The features that a cut weighs.
+  static func byteCount(heightLimit: Int, width: Int) -> Int {
     (1 << heightLimit)
-      * (MemoryLayout<Int32>.stride + 2 * MemoryLayout<Float>.stride)
+      * ((width > 1 ? 2 : 1) * width * MemoryLayout<Int32>.stride
+        + 2 * MemoryLayout<Float>.stride)
+  }
+
+  /// What a slanted cut compares with its threshold.
+  @inline(__always)
+  static func projection(
+    of sample: UnsafePointer<Float>, _ features: UnsafePointer<Int32>,
+    _ weights: UnsafePointer<Float>, width: Int
+  ) -> Float {
+    var sum: Float = 0
+    for place in 0..<width {
+      sum += weights[place] * sample[Int(features[place])]
+    }
+    return sum
   }
 
   /// Cuts some rows of the samples at some of their features.
+  ///
+  /// - Parameter width: How many features a cut weighs; 1 for cuts at one.
   init(
     rows: [Int], features candidates: [Int], of samples: Matrix,
-    heightLimit: Int, using generator: inout SeededGenerator,
+    heightLimit: Int, width: Int, using generator: inout SeededGenerator,
     cancellation: Cancellation
   ) throws {
     let leafCount = 1 << heightLimit
-    features = [Int32](repeating: 0, count: leafCount)
+    features = [Int32](repeating: 0, count: leafCount * width)
+    weights = [Float](repeating: 0, count: width > 1 ? leafCount * width : 0)
     thresholds = [Float](repeating: .infinity, count: leafCount)
     pathLengths = [Float](repeating: 0, count: leafCount)
 
@@ -48,9 +70,12 @@ struct IsolationTree {
       var constantCount = branch.constantCount
       guard
         branch.level < heightLimit, branch.rows.count > 1,
-        let cut = cutter.cut(
-          branch.rows, of: samples, constantCount: &constantCount,
-          using: &generator)
+        let cut = width > 1
+          ? cutter.slantedCut(
+            branch.rows, of: samples, width: width, using: &generator)
+          : cutter.cut(
+            branch.rows, of: samples, constantCount: &constantCount,
+            using: &generator)
       else {
         let leaf = branch.node << (heightLimit - branch.level) - leafCount
         pathLengths[leaf] = Float(
@@ -58,7 +83,14 @@ struct IsolationTree {
             + averagePathLength(sampleCount: branch.rows.count))
         continue
       }
-      features[branch.node] = Int32(cut.feature)
+      if width > 1 {
+        for (place, (feature, weight)) in cutter.plane.enumerated() {
+          features[branch.node * width + place] = Int32(feature)
+          weights[branch.node * width + place] = weight
+        }
+      } else {
+        features[branch.node] = Int32(cut.feature)
+      }
       thresholds[branch.node] = cut.threshold
       pending.append(
         Branch(
@@ -92,8 +124,10 @@ private struct Cutter {
   /// The first ones of a branch are constant in it and below it; depth first,
   /// the branches below only reorder the others.
   var candidates: [Int]
-  /// The values of the last feature looked at.
+  /// The values of the last feature, or plane, looked at.
   var values: [Float]
+  /// What the last slanted cut weighs.
+  private(set) var plane: [(feature: Int, weight: Float)] = []
 
   init(rows: [Int], candidates: [Int]) {
     self.rows = rows
@@ -124,6 +158,47 @@ private struct Cutter {
       }
       candidates.swapAt(drawn, constantCount)
       constantCount += 1
+    }
+    return nil
+  }
+
+  /// Cuts a branch by a plane of random direction through a random point of the
+  /// box around its samples; nil when they cannot be told apart.
+  ///
+  /// A side may be empty, as in the paper.
+  mutating func slantedCut(
+    _ range: Range<Int>, of samples: Matrix, width: Int,
+    using generator: inout SeededGenerator
+  ) -> (feature: Int, threshold: Float, middle: Int)? {
+    for _ in 0..<candidates.count {
+      let drawn = generator.sample(width, below: candidates.count)
+      plane = drawn.map { (candidates[$0], Float(generator.normal())) }
+      var threshold = 0.0
+      for (feature, weight) in plane {
+        let (least, greatest) = readValues(range, of: samples, feature: feature)
+        threshold +=
+          Double(weight)
+          * (Double(least)
+            + generator.uniform() * (Double(greatest) - Double(least)))
+      }
+      var (least, greatest) = (Float.infinity, -Float.infinity)
+      let features = plane.map { Int32($0.feature) }
+      let weights = plane.map(\.weight)
+      for place in range {
+        values[place] = samples.row(rows[place]).withUnsafeBufferPointer {
+          $0.baseAddress.map {
+            IsolationTree.projection(
+              of: $0, features, weights, width: width)
+          } ?? 0
+        }
+        least = min(least, values[place])
+        greatest = max(greatest, values[place])
+      }
+      if least < greatest {
+        let most = Double(Float.greatestFiniteMagnitude)
+        let threshold = Float(min(max(threshold, -most), most))
+        return (0, threshold, divide(range, at: threshold))
+      }
     }
     return nil
   }

@@ -70,15 +70,18 @@ struct FastMCD {
 
   /// Estimates that are worth going on with.
   ///
+  /// - Parameter ridge: What is to be added to the diagonal; starts have a little
+  ///   there in any case.
   /// - Throws: `CancellationError`.
-  func candidates(starts: Int) throws -> [Estimate] {
+  func candidates(starts: Int, ridge: Double) throws -> [Estimate] {
+    let ridge = max(ridge, Self.startRidge)
     let all = Array(0..<samples.rows)
     guard supportCount < samples.rows else {
-      return estimate(of: all, ridge: Self.startRidge).map { [$0] } ?? []
+      return estimate(of: all, ridge: ridge).map { [$0] } ?? []
     }
     let subsetSize = max(300, 5 * samples.columns)
     guard samples.rows > Self.subsetCount * subsetSize else {
-      return try kept(starts: starts, stream: 0, among: all)
+      return try kept(starts: starts, stream: 0, among: all, ridge: ridge)
     }
     var generator = SeededGenerator(seed: context.seed, stream: .max)
     let drawn = generator.sample(
@@ -87,11 +90,11 @@ struct FastMCD {
       .flatMap { index, part in
         try kept(
           starts: max(Self.keptCount, starts / Self.subsetCount),
-          stream: index + 1, among: Array(drawn[part]))
+          stream: index + 1, among: Array(drawn[part]), ridge: ridge)
       }
     return try Parallel.map(found.count) { index in
       try context.cancellation.check()
-      return steps(2, from: found[index], among: drawn)
+      return steps(2, from: found[index], among: drawn, ridge: ridge)
     }.best(Self.keptCount)
   }
 
@@ -122,7 +125,8 @@ struct FastMCD {
     }
   }
 
-  /// Mean and covariance of some samples; nil where it has no inverse.
+  /// Mean and covariance of some samples; nil where it has no inverse, or as good
+  /// as none beside the variance of all samples.
   func estimate(of support: [Int], ridge: Double) -> Estimate? {
     let columns = samples.columns
     let sums: [Double] = sum(over: support, length: columns) {
@@ -144,10 +148,15 @@ struct FastMCD {
     for place in stride(from: 0, to: covariance.count, by: columns + 1) {
       covariance[place] += ridge
     }
-    return Whitening(covariance, size: columns).map {
-      Estimate(
-        mean: mean, covariance: covariance, whitening: $0, support: support)
-    }
+    guard let whitening = Whitening(covariance, size: columns),
+      stride(from: 0, to: covariance.count, by: columns + 1).allSatisfy({
+        // The root of the variance that is left of a feature, inverted.
+        whitening.values[$0] * whitening.values[$0] < 1 / Self.leastVariance
+      })
+    else { return nil }
+    return Estimate(
+      mean: mean, covariance: covariance, whitening: whitening,
+      support: support)
   }
 
   // MARK: Mechanism
@@ -156,11 +165,15 @@ struct FastMCD {
   /// which d + 1 often lie in a plane, give one too.
   private static let startRidge = 1e-6
   private static let blockRows = 256
+  /// What must be left of the variance of a feature once others are known, in
+  /// parts of that of all samples: a feature in which half of the samples are
+  /// alike has none.
+  private static let leastVariance = 1e-8
   /// Steps until a search is given up; ten are usual.
   private static let mostSteps = 200
 
   private func kept(
-    starts: Int, stream: Int, among rows: [Int]
+    starts: Int, stream: Int, among rows: [Int], ridge: Double
   ) throws -> [Estimate] {
     let finished = Atomic<Int>(0)
     return try Parallel.map(starts) { start in
@@ -169,8 +182,8 @@ struct FastMCD {
         seed: context.seed, stream: UInt64(stream << 32 + start))
       let drawn = generator.sample(
         min(samples.columns + 1, rows.count), below: rows.count)
-      let found = estimate(of: drawn.map { rows[$0] }, ridge: Self.startRidge)
-        .map { steps(2, from: $0, among: rows) }
+      let found = estimate(of: drawn.map { rows[$0] }, ridge: ridge)
+        .map { steps(2, from: $0, among: rows, ridge: ridge) }
       context.progress.report(
         ProgressReport(
           stage: "starts",
@@ -181,10 +194,10 @@ struct FastMCD {
   }
 
   private func steps(
-    _ count: Int, from estimate: Estimate, among rows: [Int]
+    _ count: Int, from estimate: Estimate, among rows: [Int], ridge: Double
   ) -> Estimate {
     (0..<count).reduce(estimate) { current, _ in
-      step(from: current, among: rows, ridge: Self.startRidge) ?? current
+      step(from: current, among: rows, ridge: ridge) ?? current
     }
   }
 

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// Mean and covariance of the training samples that lie closest together.
 ///
 /// The score of a sample is its squared Mahalanobis distance.
-public struct MinimumCovarianceModel: AnomalyModel {
+public struct MinimumCovarianceModel: AttributingModel {
   /// The mean.
   @Tensor public private(set) var location: [Double]
   /// The covariance, features x features.
@@ -24,16 +24,17 @@ public struct MinimumCovarianceModel: AnomalyModel {
   private static let ordinaryShare = 0.975
 
   /// What is added to the diagonal where there is no inverse, in parts of the
-  /// variance of all samples.
-  private static let ridge = 0.01
+  /// variance of all samples: enough that half of the samples which lie in a
+  /// plane do not make a model of their own.
+  private static let ridge = 0.1
 
   init(_ search: FastMCD, starts: Int) throws {
-    let candidates = try search.candidates(starts: starts)
     let samples = search.samples
     func fit(ridge: Double) throws -> (Double, FastMCD.Estimate)? {
-      guard let raw = try search.best(of: candidates, ridge: ridge) else {
-        return nil
-      }
+      guard
+        let raw = try search.best(
+          of: search.candidates(starts: starts, ridge: ridge), ridge: ridge)
+      else { return nil }
       let columns = samples.columns
       let correction = consistencyFactor(
         columns, share: Double(search.supportCount) / Double(samples.rows))
@@ -77,34 +78,21 @@ public struct MinimumCovarianceModel: AnomalyModel {
     }
   }
 
+  private var distance: WhitenedDistance {
+    WhitenedDistance(mean: location, whitening: whitening)
+  }
+
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let columns = featureCount
-    return try context.fill(
-      samples.rows, blockSize: 256, stage: "scoring"
-    ) { rows, scores in
-      withUnsafeTemporaryAllocation(
-        of: Double.self, capacity: 2 * rows.count * columns
-      ) { scratch in
-        guard let vectors = scratch.baseAddress else { return }
-        let whitened = vectors + rows.count * columns
-        CenteredSamples(samples, mean: location).copy(
-          rows: rows, columns: 0..<columns, to: vectors)
-        BLAS.multiply(
-          m: rows.count, n: columns, k: columns,
-          vectors, stride: columns, .plain, whitening, stride: columns,
-          into: whitened, stride: columns)
-        for place in 0..<rows.count {
-          let square = (place * columns..<(place + 1) * columns).reduce(0.0) {
-            $0 + whitened[$1] * whitened[$1]
-          }
-          scores.initializeElement(
-            at: place,
-            to: Float(min(square, Double(Float.greatestFiniteMagnitude))))
-        }
-      }
-    }
+    try distance.scores(of: samples, in: context)
+  }
+
+  /// As `WhitenedDistance` has them.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) -> Matrix {
+    distance.attributions(of: samples)
   }
 }
 

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// samples nearest to it, or their mean. Any sample that is scored counts all
 /// training samples, an equal one too, at distance 0; `leaveOneOutScores` are
 /// those of the training samples, without themselves.
-public struct NeighborDistanceModel: LeaveOneOutModel {
+public struct NeighborDistanceModel: LeaveOneOutModel, AttributingModel {
   /// The training samples, one a row.
   public let samples: Matrix
   /// How many of them are looked at.
@@ -42,6 +42,33 @@ public struct NeighborDistanceModel: LeaveOneOutModel {
       try NeighborSearch(in: samples, count: count).neighbors(
         of: samples, leavingOutOwn: true, stage: "scoring", in: context),
       count: count)
+  }
+
+  /// Parts of the squared distance to the neighbour whose distance is the
+  /// score, or their sum over all neighbours for a mean.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) throws -> Matrix {
+    let neighbors = try NeighborSearch(in: self.samples, count: nNeighbors)
+      .neighbors(of: samples, stage: "reasons", in: context)
+    let counted =
+      switch distance {
+      case .largest: nNeighbors - 1..<nNeighbors
+      case .mean: 0..<nNeighbors
+      case .median: (nNeighbors - 1) / 2..<nNeighbors / 2 + 1
+      }
+    var parts = Matrix(rows: samples.rows, columns: samples.columns)
+    for row in 0..<samples.rows {
+      for place in counted {
+        let neighbor = neighbors[row * nNeighbors + place].row
+        for column in 0..<samples.columns {
+          let difference =
+            samples[row, column] - self.samples[neighbor, column]
+          parts[row, column] += difference * difference
+        }
+      }
+    }
+    return parts
   }
 
   private func scores(_ neighbors: [Neighbor], count: Int) -> [Float] {

@@ -76,10 +76,12 @@ public struct OneClassSVM: Detector {
     "max-iter", \.maxIterations, .count, "most iterations",
     unset: "100 a sample, at least ten million")
 
-  /// The entry of the catalogue, `ocsvm`, with nu 0.1.
+  /// The entry of the catalogue, `ocsvm`, with nu 0.1; nu 0.5 and one over the
+  /// number of features where anomalies are among the training samples.
   public static let description = DetectorDescription(
     "ocsvm", "one-class SVM with an RBF kernel",
-    prototype: OneClassSVM(nu: 0.1)
+    prototype: OneClassSVM(nu: 0.1),
+    amongAnomalies: OneClassSVM(nu: 0.5, gamma: .auto)
   ) { detector in
     FitGrowth(
       seconds: 3 * detector.nu, rowPower: 1.9, rowLimit: detector.maxSamples,

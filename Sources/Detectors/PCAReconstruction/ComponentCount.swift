@@ -12,11 +12,15 @@ public enum ComponentCount: Codable, Hashable, Sendable {
   /// random into as many pieces as there are directions with variance
   /// (Frontier 1976; Jackson 1993). May be none: then only the mean is kept.
   case automatic
+  /// Every direction with variance.
+  case all
 
-  /// Reads `64`, `0.9` or `auto`; nil for any other text.
+  /// Reads `64`, `0.9`, `auto` or `all`; nil for any other text.
   public init?(_ text: String) {
     if text == "auto" {
       self = .automatic
+    } else if text == "all" {
+      self = .all
     } else if let count = Int(text) {
       self = .count(count)
     } else if let fraction = Double(text) {
@@ -32,6 +36,8 @@ public enum ComponentCount: Codable, Hashable, Sendable {
     switch self {
     case .count(let count):
       return min(count, variances.count)
+    case .all:
+      return variances.count
     case .varianceFraction(let fraction):
       let total = variances.reduce(0, +)
       var sum = 0.0
@@ -58,12 +64,13 @@ public enum ComponentCount: Codable, Hashable, Sendable {
 
 extension ParameterDomain<ComponentCount> {
   static var componentCount: ParameterDomain {
-    ParameterDomain("a count, a fraction of the variance below 1, or auto") {
+    ParameterDomain("a count, a fraction of the variance below 1, auto or all")
+    {
       count in
       switch count {
       case .count(let count): ParameterDomain<Int>.counts.contains(count)
       case .varianceFraction(let fraction): fraction > 0 && fraction < 1
-      case .automatic: true
+      case .automatic, .all: true
       }
     }
   }
@@ -76,6 +83,7 @@ extension ComponentCount: LosslessStringConvertible {
     case .count(let count): "\(count)"
     case .varianceFraction(let fraction): "\(fraction)"
     case .automatic: "auto"
+    case .all: "all"
     }
   }
 }

@@ -19,30 +19,41 @@ public struct PCAReconstruction: Detector {
   /// Whether the Mahalanobis distance inside the subspace is added to the
   /// error, for samples that are strange in an ordinary direction.
   public var mahalanobis: Bool
+  /// Whether the score is the Mahalanobis distance inside the subspace alone:
+  /// with all components, every direction counts in units of its own spread
+  /// (Shyu, Chen, Sarinnapakorn and Chang, "A novel anomaly detection scheme
+  /// based on principal component classifier", 2003).
+  public var byVariance: Bool
 
   /// By default: components for 0.9 of the variance, the error alone.
   public init(
     nComponents: ComponentCount = .varianceFraction(0.9),
-    mahalanobis: Bool = false
+    mahalanobis: Bool = false, byVariance: Bool = false
   ) {
     self.nComponents = nComponents
     self.mahalanobis = mahalanobis
+    self.byVariance = byVariance
   }
 
   public var parameters: [Parameter<Self>] {
     [
       Parameter(
         "n-components", \.nComponents, .componentCount,
-        "what is kept: a count, a fraction of the variance, or auto"),
+        "what is kept: a count, a fraction of the variance, auto or all"),
       Parameter(
         "mahalanobis", \.mahalanobis, .flag,
         "add the Mahalanobis distance inside the subspace"),
+      Parameter(
+        "by-variance", \.byVariance, .flag,
+        "score by the distance inside the subspace alone, each component in"
+          + " units of its variance"),
     ]
   }
 
   /// The entry of the catalogue, `pca`.
   public static let description = DetectorDescription(
-    "pca", "PCA reconstruction error", prototype: PCAReconstruction()
+    "pca", "PCA reconstruction error", prototype: PCAReconstruction(),
+    amongAnomalies: PCAReconstruction(nComponents: .all, byVariance: true)
   ) { _ in
     FitGrowth(seconds: 0.15, columnPower: 2, remedies: ["size"])
   }
@@ -67,12 +78,13 @@ public struct PCAReconstruction: Detector {
       mean = centered.mean
       axes = try PrincipalAxes(of: centered, keeping: count, in: context)
     }
-    if axes.isComplete {
+    if axes.isComplete, !byVariance {
       try warnOfNothingLeftOut(
         by: axes.singularValues.count, source, mean: mean, in: context)
     }
     return PCAReconstructionModel(
-      mean: mean, axes: axes, sampleCount: rows, mahalanobis: mahalanobis)
+      mean: mean, axes: axes, sampleCount: rows, mahalanobis: mahalanobis,
+      byVariance: byVariance)
   }
 
   /// Says so where all components together describe every sample.
@@ -116,5 +128,23 @@ public struct PCAReconstruction: Detector {
         remedy: "shrink the images or give fewer features")
     }
     return count
+  }
+}
+
+extension PCAReconstruction {
+  private enum CodingKeys: CodingKey {
+    case nComponents
+    case mahalanobis
+    case byVariance
+  }
+
+  /// Also of files that know nothing of `byVariance`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    nComponents = try container.decode(
+      ComponentCount.self, forKey: .nComponents)
+    mahalanobis = try container.decode(Bool.self, forKey: .mahalanobis)
+    byVariance =
+      try container.decodeIfPresent(Bool.self, forKey: .byVariance) ?? false
   }
 }

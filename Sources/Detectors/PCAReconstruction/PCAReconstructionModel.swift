@@ -10,8 +10,11 @@ import LinearAlgebra
 /// variance along component i and v the mean variance of the directions left
 /// out: up to the factor v the likelihood distance of Moghaddam and Pentland
 /// (1997) and of probabilistic PCA (Tipping and Bishop 1999), in the units of
-/// the error.
-public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
+/// the error. With `byVariance` the score is Σ (tᵢ² / λᵢ) alone, over the
+/// components whose variance is more than rounding.
+public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel,
+  AttributingModel
+{
   /// The mean of the training samples.
   @Tensor public private(set) var mean: [Double]
   /// The components, one a row, orthonormal, those of the most variance first.
@@ -28,6 +31,8 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
   public let sampleCount: Int
   /// Whether the Mahalanobis distance inside the subspace is added.
   public let mahalanobis: Bool
+  /// Whether that distance, in units of variance, is the score.
+  public let byVariance: Bool
 
   public var featureCount: Int { mean.count }
 
@@ -57,7 +62,8 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
   private var divisor: Double { Double(max(sampleCount - 1, 1)) }
 
   init(
-    mean: [Double], axes: PrincipalAxes, sampleCount: Int, mahalanobis: Bool
+    mean: [Double], axes: PrincipalAxes, sampleCount: Int, mahalanobis: Bool,
+    byVariance: Bool
   ) {
     let divisor = Double(max(sampleCount - 1, 1))
     self.mean = mean
@@ -66,6 +72,7 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
     totalVariance = axes.squaresTotal / divisor
     self.sampleCount = sampleCount
     self.mahalanobis = mahalanobis
+    self.byVariance = byVariance
   }
 
   public func score(
@@ -107,14 +114,67 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
     return (scores, result)
   }
 
+  /// What a unit of length along every component counts for, squared, beside
+  /// the error or instead of it; empty for the error alone.
+  private var weights: [Double] {
+    let least = (explainedVariance.first ?? 0) * Self.leastVariance
+    return byVariance
+      ? explainedVariance.map { $0 > least ? 1 / $0 : 0 }
+      : mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
+  }
+
+  /// What features in single precision leave of a direction without variance,
+  /// in parts of the largest.
+  private static let leastVariance = 1e-10
+
+  /// By how much the score falls where one feature alone has the value that the
+  /// others make expected.
+  ///
+  /// aⱼ² / Aⱼⱼ for a score (x - m)ᵀ A (x - m) with a = A (x - m); see
+  /// `WhitenedDistance`.
+  public func attribute(
+    _ samples: Matrix, usual: [Float], in context: RunContext
+  ) throws -> Matrix {
+    let (columns, count) = (featureCount, componentCount)
+    let residual = byVariance ? 0.0 : 1.0
+    let weights =
+      self.weights.isEmpty
+      ? [Double](repeating: 0, count: count) : self.weights
+    // A = residual (1 - VᵀV) + Vᵀ W V.
+    let diagonal = (0..<columns).map { column in
+      (0..<count).reduce(residual) {
+        let axis = axes[$1 * columns + column]
+        return $0 + (weights[$1] - residual) * axis * axis
+      }
+    }
+    let least = 1e-9 * (diagonal.max() ?? 0)
+    var parts = Matrix(rows: samples.rows, columns: columns)
+    try project(samples, in: context) { rows, coordinates, residuals in
+      for (index, row) in rows.enumerated() {
+        for column in 0..<columns where diagonal[column] > least {
+          let gradient = (0..<count).reduce(
+            residual * residuals[index * columns + column]
+          ) {
+            $0 + weights[$1] * coordinates[index * count + $1]
+              * axes[$1 * columns + column]
+          }
+          parts[row, column] = Float(
+            min(
+              gradient * gradient / diagonal[column],
+              Double(Float.greatestFiniteMagnitude)))
+        }
+      }
+    }
+    return parts
+  }
+
   /// The scores; calls `body` with blocks of rows and their residuals.
   private func scores(
     _ samples: Matrix, in context: RunContext,
     _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Float] {
     let rounding = Double(Float.ulpOfOne * Float.ulpOfOne)
-    let weights =
-      mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
+    let weights = weights
     var scores = [Float](repeating: 0, count: samples.rows)
     try scores.withUnsafeMutableBufferPointer { scores in
       try project(samples, in: context) { rows, coordinates, residuals in
@@ -129,7 +189,7 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel {
             length += value * value
           }
           // What the rounding of samples leaves of those in the subspace.
-          if score <= rounding * length { score = 0 }
+          if byVariance || score <= rounding * length { score = 0 }
           for (component, weight) in weights.enumerated() {
             let value = coordinates[index * componentCount + component]
             score += value * value * weight
@@ -208,6 +268,7 @@ extension PCAReconstructionModel {
     case totalVariance
     case sampleCount
     case mahalanobis
+    case byVariance
   }
 
   /// - Throws: `DecodingError.dataCorrupted` when the arrays do not fit
@@ -221,6 +282,8 @@ extension PCAReconstructionModel {
     totalVariance = try container.decode(Double.self, forKey: .totalVariance)
     sampleCount = try container.decode(Int.self, forKey: .sampleCount)
     mahalanobis = try container.decode(Bool.self, forKey: .mahalanobis)
+    byVariance =
+      try container.decodeIfPresent(Bool.self, forKey: .byVariance) ?? false
     guard
       !mean.isEmpty, sampleCount > 0,
       axes.count == mean.count * explainedVariance.count,

@@ -117,13 +117,16 @@ struct ComparedCategory {
                 pixels?.add(maps, at: places, in: context)
               }
             }))
-    let evaluation = try Evaluation(
-      scores: scoring.value, labels: testSamples.labels ?? [])
+    let evaluation = try testSamples.labels.map {
+      try Evaluation(scores: scoring.value, labels: $0)
+    }
     run.scores = scoring.value
     run.evaluation = evaluation
-    run.result.figures[.auroc] = evaluation.auroc
-    run.result.defectAurocs = try testSamples.defectAurocs(run.scores)
-    run.result.figures[.averagePrecision] = evaluation.averagePrecision
+    run.result.figures[.auroc] = evaluation?.auroc
+    if evaluation != nil {
+      run.result.defectAurocs = try testSamples.defectAurocs(run.scores)
+    }
+    run.result.figures[.averagePrecision] = evaluation?.averagePrecision
     run.result.figures[.fitSeconds] = fit.seconds
     run.result.figures[.scoreSeconds] =
       scoring.seconds - mapTime / .seconds(1)
@@ -169,8 +172,14 @@ extension ComparisonRun {
   fileprivate mutating func explainExtremes(
     by model: FittedPipeline, of rows: any SampleSource, in context: RunContext
   ) throws {
-    guard model.extractor.featureImageShape != nil else { return }
     let places = extremes.places
+    guard model.extractor.imageShape != nil else {
+      reasons = Dictionary(
+        uniqueKeysWithValues: zip(
+          places, try model.reasons(for: places, of: rows, in: context)))
+      return
+    }
+    guard model.extractor.featureImageShape != nil else { return }
     let rows = try rows.matrix(ofRows: places)
     let images = try model.reconstructions(of: rows, in: context)
     for (place, image) in zip(places, images ?? []) {
@@ -194,7 +203,7 @@ extension ComparisonRun {
     _ count: Int, from shelf: inout SamplePictures, in context: RunContext
   ) throws {
     extremes = ExtremeSamples(
-      scores: scores, labels: test.labels ?? [], count: count)
+      scores: scores, labels: test.labels, count: count)
     pictures = try shelf.images(at: extremes.places, in: context)
   }
 }

@@ -14,7 +14,7 @@ public struct ComparisonRun: Sendable {
   public var test: SampleSet
   /// Higher is more anomalous; empty when the detector failed.
   public var scores: [Float]
-  /// Nil when the detector failed.
+  /// Nil when the detector failed, and without labels.
   public var evaluation: Evaluation?
   /// What a page shows; empty when the detector failed, and for the seeds after
   /// the first.
@@ -31,6 +31,9 @@ public struct ComparisonRun: Sendable {
   public var heatMaps: [Int: RasterImage] = [:]
   /// Where the defects of those samples are, at the size of the picture.
   package var masks: [Int: RasterImage] = [:]
+  /// Why the extreme samples of a table are strange, by their place: all columns,
+  /// the one that does most first; empty for pictures.
+  public var reasons: [Int: [Reason]] = [:]
   /// What the detector found out about the training samples, in words.
   public var explanation: String?
   /// The group of alike samples that every test sample belongs to, counted from
@@ -88,7 +91,8 @@ public struct Comparison: Sendable {
   /// A detector that cannot fit or score does not stop the others, nor does
   /// a category that cannot be read stop other categories: the context is
   /// warned, and the runs say why they failed. A hyper-parameter out of range,
-  /// or features that cannot be made as asked, stop all.
+  /// or features that cannot be made as asked, stop all. Of a table without
+  /// labels there are scores and no figures.
   ///
   /// - Parameters:
   ///   - context: The circumstances of every fit but the seed.
@@ -101,12 +105,18 @@ public struct Comparison: Sendable {
   ) throws -> [ComparisonRun] {
     for detector in detectors { try detector.detector.check() }
     let categories = isPooled ? [try dataset.pooled()] : dataset.categories
-    for category in categories where category.test.labels == nil {
+    // A table can be looked through without labels.
+    for category in categories
+    where category.test.labels == nil && !category.isTransductive {
       throw ExperimentFault.noLabels(category: category.name)
     }
+    let isUnlabelled = categories.allSatisfy { $0.test.labels == nil }
     let shown =
-      makesPictures
-      ? ExtremeSamples.count(forRuns: categories.count * detectors.count) : nil
+      isUnlabelled
+      ? ExtremeSamples.countWithoutLabels
+      : makesPictures
+        ? ExtremeSamples.count(forRuns: categories.count * detectors.count)
+        : nil
     let groups = try detectorsByPreparation()
     let workloads = categories.map { category in
       groups.map { Workload(category, $0.preparation) }

@@ -13,24 +13,28 @@ package struct ExtremeSamples: Hashable, Sendable {
 
   /// - Parameters:
   ///   - scores: Higher is more anomalous; none is NaN.
-  ///   - labels: 0 or 1 for each score.
+  ///   - labels: 0 or 1 for each score; nil for samples without: then there are
+  ///     the highest scores alone.
   ///   - count: The most of each list.
-  package init(scores: [Float], labels: [Int], count: Int = 6) {
+  package init(scores: [Float], labels: [Int]?, count: Int = 6) {
     // Equal scores keep the order of the samples.
     let descending = scores.indices.sorted {
       (scores[$1], $0) < (scores[$0], $1)
     }
     mostAnomalous = Array(descending.prefix(count))
     falseAlarms = Array(
-      descending.filter { labels[$0] == 0 }.prefix(count))
+      descending.filter { labels?[$0] == 0 }.prefix(count))
     missedAnomalies = Array(
-      descending.reversed().filter { labels[$0] == 1 }.prefix(count))
+      descending.reversed().filter { labels?[$0] == 1 }.prefix(count))
   }
 
   /// Every place once.
   package var places: [Int] {
     (mostAnomalous + falseAlarms + missedAnomalies).uniqued()
   }
+
+  /// The samples that are shown of a table without labels.
+  static let countWithoutLabels = 20
 
   /// The samples in each list when so many runs are shown: fewer when there
   /// are many, to keep a page within some megabytes.

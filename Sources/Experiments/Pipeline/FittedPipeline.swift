@@ -15,6 +15,12 @@ public struct FittedPipeline: Sendable {
   /// The scores of the training samples, ascending, each left out where the
   /// model knows such; empty when the fit was not asked for them.
   public internal(set) var trainingScores: [Float]
+  /// Whether the training scores are of all training samples, each by a model
+  /// that did not learn from it.
+  public internal(set) var isCrossFitted = false
+  /// Of the training rows of a table; nil of pictures and of files that do not
+  /// tell.
+  var usual: UsualValues?
   /// Where the model comes from; nil for one that was put together by hand or
   /// written by version 0.1.
   public internal(set) var origin: ModelOrigin?

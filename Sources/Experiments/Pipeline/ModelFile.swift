@@ -13,12 +13,16 @@ extension FittedPipeline {
     var detector: D
     var model: D.Model
     @Tensor var trainingScores: [Float]
+    /// Files of version 0.1, and those of pictures, have none.
+    var usual: UsualValues?
+    var isCrossFitted: Bool?
 
     /// Whether every part takes as many features as the one before gives.
     var fitsTogether: Bool {
       let count = model.featureCount
       return scaler.featureCount ?? count == count
         && extractor.featureImageShape?.count ?? count == count
+        && usual?.isWhole(columns: count) ?? true
     }
   }
 
@@ -48,7 +52,8 @@ extension FittedPipeline {
     return try Safetensors(
       encoding: Stored(
         extractor: extractor, scaler: scaler, detector: detector, model: model,
-        trainingScores: trainingScores))
+        trainingScores: trainingScores, usual: usual,
+        isCrossFitted: isCrossFitted ? true : nil))
   }
 
   /// Reads a model file.
@@ -104,10 +109,13 @@ extension FittedPipeline {
           codingPath: [],
           debugDescription: "features, scale and model do not fit together"))
     }
-    return FittedPipeline(
+    var fitted = FittedPipeline(
       features: FittedFeatures(
         extractor: stored.extractor, scaler: stored.scaler),
       detector: NamedDetector(name, stored.detector), model: stored.model,
       trainingScores: stored.trainingScores)
+    fitted.usual = stored.usual
+    fitted.isCrossFitted = stored.isCrossFitted ?? false
+    return fitted
   }
 }

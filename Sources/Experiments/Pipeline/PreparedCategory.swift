@@ -49,6 +49,7 @@ package struct PreparedCategory: Sendable {
     let parts = context.parts(trainingScores == .none ? [1] : [1, 1])
     var fitting = parts[0]
     fitting.imageShape = features.extractor.featureImageShape
+    let detector = detector.suited(toTransductive: isTransductive, in: fitting)
     detector.warnOfLongFit(to: train, in: fitting)
     // Whoever scales images has been asked for another range.
     if detector.detector is Autoencoder, fitting.imageShape != nil,
@@ -59,6 +60,10 @@ package struct PreparedCategory: Sendable {
     let model = try detector.detector.fit(train, in: fitting)
     var fitted = FittedPipeline(
       features: features, detector: detector, model: model)
+    if features.extractor.imageShape == nil {
+      fitted.usual = try UsualValues(of: train)
+    }
+    fitted.isCrossFitted = trainingScores == .crossFitted
     fitted.trainingScores = try scores(
       trainingScores, by: fitted, in: parts.last ?? context
     ).sorted()
@@ -71,7 +76,9 @@ package struct PreparedCategory: Sendable {
   private func scores(
     _ kind: TrainingScores, by fitted: FittedPipeline, in context: RunContext
   ) throws -> [Float] {
-    if kind != .none, let model = fitted.model.leavingOneOut {
+    if kind != .none, kind != .crossFitted,
+      let model = fitted.model.leavingOneOut
+    {
       return try model.leaveOneOutScores(in: context)
     }
     switch kind {
@@ -86,6 +93,12 @@ package struct PreparedCategory: Sendable {
       var context = context
       context.imageShape = features.extractor.featureImageShape
       return try fitted.detector.detector.heldOutScores(of: train, in: context)
+    case .crossFitted:
+      if let known = fitted.model.leftOutScores { return known.scores }
+      var context = context
+      context.imageShape = features.extractor.featureImageShape
+      return try fitted.detector.detector.heldOutScores(
+        of: train, all: true, in: context)
     case .own:
       return try fitted.model.leftOutScores?.scores
         ?? fitted.scores(of: train, in: context)
@@ -106,4 +119,7 @@ public enum TrainingScores: Sendable {
   /// Their own scores for networks, whose training is not repeated, and where
   /// the training samples are those to be judged.
   case heldOut
+  /// Of every training sample, as a model that did not learn from it scores it:
+  /// what a rate of false alarms can be promised by.
+  case crossFitted
 }

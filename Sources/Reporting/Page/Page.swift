@@ -46,6 +46,8 @@ package struct Page: Sendable {
   package struct Exhibit: Sendable {
     /// What is known about it, a line each.
     package var lines: [String]
+    /// Parts of a whole, each from 0 to 1, drawn below the lines.
+    package var bars: [(name: String, length: Double)] = []
     /// The pictures and what each of them shows.
     package var pictures: [(name: String, image: RasterImage)]
     /// Laid over the first picture, and drawn off it by its edge.

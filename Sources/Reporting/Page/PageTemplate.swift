@@ -141,7 +141,9 @@ private enum PageTemplate {
      edge can be drawn">{{#.overlay}}{{> picture}}{{/.overlay}}</div></div>\
     {{/.overlaid}}\
     {{#.pictures}}{{> picture}}{{/.pictures}}
-    <figcaption>{{#.lines}}<span>{{.}}</span> {{/.lines}}</figcaption>
+    <figcaption>{{#.lines}}<span>{{.}}</span> {{/.lines}}\
+    {{#.bars}}<span>{{.name}}</span> <meter min="0" max="1"\
+     value="{{.length}}">{{.length}}</meter> {{/.bars}}</figcaption>
     </figure></li>
     {{/.exhibits}}
     </ul>
@@ -385,13 +387,20 @@ extension PageTemplate {
       var overlay: Picture
     }
 
+    struct Bar {
+      var name: String
+      var length: Double
+    }
+
     var lines: [String]
+    var bars: [Bar]
     var overlaid: Overlaid?
     /// Those that nothing is laid over.
     var pictures: [Picture]
 
     init(_ exhibit: Page.Exhibit) throws {
       lines = exhibit.lines
+      bars = exhibit.bars.map { Bar(name: $0, length: $1) }
       pictures = try exhibit.pictures.map { try Picture($0, $1) }
       if let (name, image) = exhibit.overlay, !pictures.isEmpty {
         overlaid = Overlaid(
