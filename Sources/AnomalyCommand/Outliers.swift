@@ -7,35 +7,72 @@ struct Outliers: ParsableCommand {
     abstract: "Find outliers above a threshold and show them.",
     discussion: """
       Fits the detector, takes a quantile of the training scores as the \
-      threshold, and writes what lies above it: outliers.csv, and for images \
+      threshold (of a saved model, of the scores that come with it), and writes what lies above it: outliers.csv, and for images \
       outliers.png and ordinary.png, with where the detector sees them strange \
       and their reconstructions where it makes some; for autoencoders also the \
       history of the training.
+
+        anomaly outliers data --output found
+        anomaly outliers new-pictures --model m.safetensors --output found
+
+      --help-hidden lists the options of single layouts and detectors too.
       """)
 
   @OptionGroup var data: DatasetArguments
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var arguments: RunArguments
 
-  @Option(help: "The quantile of the training scores.")
+  @Option(
+    help: """
+      A model file that `anomaly fit` wrote, instead of fitting one; DATASET \
+      may then be new pictures, as for score.
+      """)
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The quantile of the training scores.",
+      valueName: "number from 0 to 1"))
   var quantile = 0.999
 
   @Option(help: "The folder to write.")
   var output: String
+
+  func validate() throws {
+    try data.check(output: output)
+    if model != nil, let name = pipeline.givenOptions.first {
+      throw ValidationError(
+        "--\(name) is for a fit, and --model has been fitted: leave one out")
+    }
+  }
 
   func run() throws {
     let session = Session(arguments)
     let quantile = try Quantile(quantile)
     var text = ""
     let folder = URL(fileURLWithPath: output)
+    func search(
+      _ test: SampleSet, by fitted: FittedPipeline, in context: RunContext
+    ) throws {
+      let report = OutlierReport(
+        try OutlierSearch(test, by: fitted, quantile: quantile, in: context))
+      try report.write(to: folder)
+      text = report.text
+    }
     try OutputFolder.withLock(folder) {
-      try pipeline.fit(data, for: output, trainingScores: .own, in: session) {
-        category, fitted, context in
-        let report = OutlierReport(
-          try OutlierSearch(
-            category.test, by: fitted, quantile: quantile, in: context))
-        try report.write(to: folder)
-        text = report.text
+      guard let model else {
+        try pipeline.fit(data, for: output, trainingScores: .own, in: session) {
+          try search($0.test, by: $1, in: $2)
+        }
+        return
+      }
+      try session.run {
+        let file = URL(fileURLWithPath: model)
+        let fitted = try FittedPipeline(
+          contentsOf: file, catalog: AnomalyCommandLine.catalog)
+        let test = try data.openTest(for: fitted, in: session.context)
+        InputFiles.keep([file])
+        try search(test, by: fitted, in: session.context)
       }
     }
     try StandardStreams.print(text)

@@ -14,6 +14,9 @@ public struct NamedDetector: Sendable {
   public var name: String
   /// With the hyper-parameters that it is fitted with.
   public var detector: any Detector
+  /// What it is given of pictures instead of what all others are; nil for
+  /// nothing else.
+  public var features: FeatureKind?
   /// As `DetectorDescription.pictureSide` has it.
   private let pictureSide: Int?
   private let growth: FitGrowth?
@@ -45,8 +48,20 @@ public struct NamedDetector: Sendable {
     func grouped(_ detector: some Detector) -> any Detector {
       GroupedDetector(detector, grouping: grouping)
     }
-    return NamedDetector(
-      name, grouped(detector), pictureSide: pictureSide, growth: growth)
+    var named = self
+    named.detector = grouped(detector)
+    return named
+  }
+
+  /// The same detector for each kind of features, or once where it makes its
+  /// own, as local detectors and networks do.
+  public func given(_ kinds: [FeatureKind]) -> [NamedDetector] {
+    let makesItsOwn = pictureSide != nil || detector.trainsInEpochs
+    return kinds.prefix(makesItsOwn ? 1 : kinds.count).map { kind in
+      var named = self
+      named.features = makesItsOwn ? .pixels : kind
+      return named
+    }
   }
 
   /// What this detector is given, of what is asked for.
@@ -54,6 +69,8 @@ public struct NamedDetector: Sendable {
   /// - Throws: `ExperimentFault.needsPixels` for a detector that sees local
   ///   features of pictures when other features or a scale are asked for.
   func preparation(_ asked: Preparation) throws -> Preparation {
+    var asked = asked
+    asked.features.kind = features ?? asked.features.kind
     guard let pictureSide else { return asked }
     guard
       asked.features.kind == .pixels,

@@ -25,7 +25,9 @@ enum FoldersLayout: DatasetLayout {
     _ folder: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    let train = try samples(in: folder["train"], category: name)
+    let train =
+      options.needsTraining || folder["train"].exists
+      ? try samples(in: folder["train"], category: name) : []
     var test = try samples(in: folder["test"], category: name)
     let kinds = Set(test.map(\.defect))
     if !kinds.contains(nil), !kinds.isDisjoint(with: ordinaryNames) {
