@@ -40,7 +40,7 @@ struct DatasetArguments: ParsableArguments {
   @Flag(help: "Put all categories into one training set and one test set.")
   var pool = false
 
-  /// - Throws: `ValidationError` for an output that is the dataset itself, or
+  /// - Throws: `ValidationError` for an output that is the dataset's folder, or
   ///   is called as standard output is elsewhere.
   func check(output: String) throws {
     guard output != Self.standardInput else {
@@ -52,7 +52,11 @@ struct DatasetArguments: ParsableArguments {
       URL(fileURLWithPath: $0).standardizedFileURL.resolvingSymlinksInPath()
         .path
     }
-    guard places[0] != places[1] else {
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(
+      atPath: places[1], isDirectory: &isFolder)
+    // Files are told when they would be written over.
+    guard places[0] != places[1] || !isFolder.boolValue else {
       throw ValidationError("--output \(output) is the dataset: use another")
     }
   }

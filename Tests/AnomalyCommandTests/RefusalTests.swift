@@ -37,7 +37,7 @@ import Testing
       ("inspect x --model m --latent a=1 --output o", "a change such as 0*=2"),
       ("submit x --format id", "use id-prediction, ID-score, Id-Predicted"),
       ("submit x --output -", "--output - names no file"),
-      ("compare x --output x", "--output x is the dataset"),
+      ("compare /tmp --output /tmp", "--output /tmp is the dataset"),
       ("submit x --epochs", "see anomaly submit --help"),
       ("submit x --detector pca --n-components 1.5", "below 1, or auto"),
       ("submit x --detector pca --size 32x32", "use pixels a side, 1 to 4096"),

@@ -89,7 +89,7 @@ struct StudyPlan {
       }
       // Of a table, what is asked of pictures is left out while anything else
       // is there to be run.
-      let fitting = configured.filter { $1.features.fits(category) }
+      let fitting = configured.filter { $0.1.features.fits(category) }
       for (setting, preparation, detector) in fitting.isEmpty
         ? configured : fitting
       {
