@@ -27,7 +27,7 @@ struct ArgumentComplaint {
     // The parser's "The value 'x' is invalid for '--seed <whole number>'", which
     // goes on for values that can be listed.
     let invalid = /The value '(.*)' is invalid for '(--[^ ]+) <(.+?)>'(.*)/
-    if let match = message.wholeMatch(of: invalid.dotsMatchNewlines()) {
+    if let match = message.wholeMatch(of: invalid.dotMatchesNewlines()) {
       let (_, value, option, words, more) = match.output
       let listed = more.matches(of: /'([^']+)'/).map(\.1)
       line =
