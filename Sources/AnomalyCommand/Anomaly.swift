@@ -10,7 +10,12 @@ struct Anomaly: ParsableCommand {
       DATASET is \(DatasetKind.summary).
 
       Exit status: 0 done, 64 wrong arguments, 65 bad input data, 71 not enough \
-      memory, 74 a file cannot be read or written, 130 stopped.
+      memory, 74 a file cannot be read or written, 130 stopped (Ctrl-C).
+
+      anomaly compare data
+      anomaly submit data --output submission.csv
+      anomaly fit data --model m.safetensors
+      anomaly score new-pictures --model m.safetensors
       """,
     version: anomalyKitVersion,
     subcommands: [
@@ -87,7 +92,7 @@ public enum AnomalyCommandLine {
         complain("\(error)")
         Foundation.exit(FaultKind.inputOutput.rawValue)
       }
-      complain("\(Anomaly.message(for: error)): see anomaly --help")
+      complain(ArgumentComplaint(Anomaly.message(for: error)).line)
       Foundation.exit(FaultKind.usage.rawValue)
     }
   }

@@ -9,7 +9,13 @@ struct Compare: ParsableCommand {
     discussion: """
       Tables are fitted and scored on all rows, with labels or without; all \
       other data is fitted on its training samples and scored on its test \
-      samples.
+      samples. --features takes several kinds, separated by commas, and runs \
+      every detector on each.
+
+        anomaly compare data --output report
+        anomaly compare data --detectors pca,kmeans --features pixels,hog
+
+      --help-hidden lists the options of single layouts and detectors too.
       """)
 
   @OptionGroup var data: DatasetArguments
@@ -19,8 +25,9 @@ struct Compare: ParsableCommand {
       "Detectors, separated by commas; all are those for any data that take"
         + " seconds (default: ensemble, all, mcd and knn for tables; for pictures"
         + " all, and those of local features where they have 128 pixels or"
-        + " more).",
-      valueName: "all|" + detectorNames.replacing("|", with: ",")),
+        + " more); `anomaly detectors` lists more, and what can be set of each,"
+        + " such as --n-clusters.",
+      valueName: "all|name,name"),
     completion: .list(["all"] + AnomalyCommandLine.catalog.names))
   var detectors: String?
 
@@ -30,7 +37,10 @@ struct Compare: ParsableCommand {
   @OptionGroup var groups: GroupArguments
   @OptionGroup var arguments: RunArguments
 
-  @Option(help: "Runs of every detector, with seeds counting up from --seed.")
+  @Option(
+    help: ArgumentHelp(
+      "Runs of every detector, with seeds counting up from --seed.",
+      valueName: "count"))
   var repeats = 1
 
   @Option(help: "A folder for report.html, the tables and the scores.")
@@ -42,6 +52,7 @@ struct Compare: ParsableCommand {
   private static let mostRepeats = 1_000_000
 
   func validate() throws {
+    try output.map(data.check(output:))
     guard 1...Self.mostRepeats ~= repeats else {
       throw ValidationError(
         "--repeats \(repeats): use 1 to \(Self.mostRepeats)")
@@ -56,10 +67,14 @@ struct Compare: ParsableCommand {
 
   private func run(writingTo folder: URL?) throws {
     let session = Session(arguments)
-    let preparation = try features.preparation
+    let preparations = try features.preparations
+    let preparation = preparations[0]
+    let kinds = preparations.map(\.features.kind)
     let chosen = try detectors.map {
       try AnomalyCommandLine.catalog.detectors(
-        named: $0.split(separator: ",").map(String.init), parameters.settings)
+        named: $0.split(separator: ",").map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }.uniqued(), parameters.settings)
     }
     let runs = try session.run {
       let seeds = (0..<UInt64(repeats)).map { arguments.seed &+ $0 }
@@ -69,6 +84,7 @@ struct Compare: ParsableCommand {
         detectors: try
           (chosen
           ?? usualDetectors(for: dataset, preparation, in: session.context))
+          .flatMap { kinds.count > 1 ? $0.given(kinds) : [$0] }
           .map { $0.grouped(groups.grouping(of: data)) },
         features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
@@ -80,6 +96,9 @@ struct Compare: ParsableCommand {
       provenance: .thisCommand)
     if let folder { try report.write(to: folder) }
     try StandardStreams.print(json ? report.json : report.text)
+    if let note = report.upsideDownNote {
+      complain(note.text(for: .commandLine), as: "note")
+    }
     if let failure = runs.compactMap(\.failure).first {
       throw ExitCode((failure as? any Fault)?.kind.rawValue ?? 1)
     }

@@ -5,13 +5,18 @@ import Foundation
 /// How a dataset is read: what can be set of every layout, then of each.
 enum DatasetParameterOptions: OptionSource {
   static let options =
-    DatasetOptions.parameters.map {
-      DeclaredOption(ParameterDescription($0, of: DatasetOptions()))
+    DatasetOptions.parameters.map { parameter in
+      var option = DeclaredOption(
+        ParameterDescription(parameter, of: DatasetOptions()))
+      option.isHidden = parameter.summary.hasPrefix("tables:")
+      return option
     }
     + DatasetOptions.layoutParameters.map { parameter, kinds in
-      DeclaredOption(
+      var option = DeclaredOption(
         ParameterDescription(parameter, of: DatasetOptions()),
         of: kinds.map(\.rawValue).joined(separator: ", "))
+      option.isHidden = true
+      return option
     }
 }
 
@@ -35,6 +40,27 @@ struct DatasetArguments: ParsableArguments {
   @Flag(help: "Put all categories into one training set and one test set.")
   var pool = false
 
+  /// - Throws: `ValidationError` for an output that is the dataset's folder, or
+  ///   is called as standard output is elsewhere.
+  func check(output: String) throws {
+    guard output != Self.standardInput else {
+      throw ValidationError(
+        "--output - names no file: give a name, or use anomaly score, which"
+          + " prints")
+    }
+    let places = [output, dataset].map {
+      URL(fileURLWithPath: $0).standardizedFileURL.resolvingSymlinksInPath()
+        .path
+    }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(
+      atPath: places[1], isDirectory: &isFolder)
+    // Files are told when they would be written over.
+    guard places[0] != places[1] || !isFolder.boolValue else {
+      throw ValidationError("--output \(output) is the dataset: use another")
+    }
+  }
+
   /// Finds the samples.
   ///
   /// - Parameters:
@@ -43,9 +69,11 @@ struct DatasetArguments: ParsableArguments {
   ///     fill in, or to make of words, needs no options again.
   func open(
     _ path: String? = nil, seed: UInt64, for model: FittedPipeline? = nil,
+    needsTraining: Bool = true,
     in context: RunContext
   ) throws -> Dataset {
     var options = DatasetOptions()
+    options.needsTraining = needsTraining
     try parameters.settings.apply(DatasetOptions.allParameters, to: &options)
     options.seed = seed
     if options.missing == nil, model?.fillsMissingValues == true {
@@ -55,7 +83,14 @@ struct DatasetArguments: ParsableArguments {
       options.categorical = .oneHot
     }
     let url = URL(fileURLWithPath: path ?? dataset)
-    let opened = try Dataset(at: url, options: options, in: context)
+    let opened: Dataset
+    do {
+      opened = try Dataset(at: url, options: options, in: context)
+    } catch DatasetFault.unrecognizedLayout
+      where needsTraining && (try? SampleSet(newPicturesAt: url)) != nil
+    {
+      throw ExperimentFault.nothingToLearnFrom(path: path ?? dataset)
+    }
     InputFiles.keep(
       [url] + arrays(in: url) + [options.labels].compactMap { $0 }
         + opened.categories.flatMap { [$0.train, $0.test] }
@@ -78,15 +113,49 @@ struct DatasetArguments: ParsableArguments {
   /// - Parameter path: Where it is; nil for the dataset.
   func openCategory(
     _ path: String? = nil, for model: FittedPipeline? = nil,
-    in context: RunContext
+    needsTraining: Bool = true, in context: RunContext
   ) throws -> DatasetCategory {
-    let dataset = try open(path, seed: context.seed, for: model, in: context)
+    let dataset = try open(
+      path, seed: context.seed, for: model, needsTraining: needsTraining,
+      in: context)
     if pool { return try dataset.pooled() }
     guard dataset.categories.count == 1 else {
       throw ExperimentFault.severalCategories(dataset.categories.map(\.name))
     }
     return dataset.categories[0]
   }
+
+  /// What a model scores: the test samples of a dataset, whether it has
+  /// training samples or not, or pictures that are called by their paths.
+  func openTest(
+    for model: FittedPipeline, in context: RunContext
+  ) throws -> SampleSet {
+    let pictures: SampleSet
+    if dataset == Self.standardInput {
+      let text = String(
+        decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      pictures = try SampleSet(
+        pictures: SampleSet.paths(in: text), called: "standard input")
+    } else {
+      do {
+        return try openCategory(for: model, needsTraining: false, in: context)
+          .test
+      } catch let fault as DatasetFault {
+        guard case .unrecognizedLayout = fault else { throw fault }
+        pictures = try SampleSet(
+          newPicturesAt: URL(fileURLWithPath: dataset))
+      }
+    }
+    if let name = parameters.settings.names.min() ?? (pool ? "pool" : nil) {
+      throw ParameterFault.unknown(
+        OptionName(text: name), owner: "a set of pictures", owners: [])
+    }
+    InputFiles.keep(pictures.samples.compactMap(\.image))
+    return pictures
+  }
+
+  /// Reads the paths of pictures from standard input.
+  private static let standardInput = "-"
 }
 
 extension DatasetKind: ExpressibleByArgument {}

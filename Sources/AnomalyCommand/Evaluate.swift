@@ -22,7 +22,9 @@ struct Evaluate: ParsableCommand {
     ParameterArguments<ScoreParameterOptions>
 
   @Option(
-    help: "Also judge the decision that what scores higher is an anomaly.")
+    help: ArgumentHelp(
+      "Also judge the decision that what scores higher is an anomaly.",
+      valueName: "number"))
   var threshold: Double?
 
   @Flag(help: "Print one JSON document instead of a table.")
@@ -48,5 +50,8 @@ struct Evaluate: ParsableCommand {
       threshold: threshold)
     try StandardStreams.print(json ? report.json : report.text)
     progress.tellNotes()
+    if let note = report.upsideDownNote {
+      complain(note.text(for: .commandLine), as: "note")
+    }
   }
 }

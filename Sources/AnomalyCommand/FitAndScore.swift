@@ -4,7 +4,13 @@ import Foundation
 
 struct Fit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit one detector and save the model.")
+    abstract: "Fit one detector and save the model.",
+    discussion: """
+        anomaly fit data --model m.safetensors
+        anomaly fit data --detector cnn --epochs 20 --model m.safetensors
+
+      --help-hidden lists the options of single layouts and detectors too.
+      """)
 
   @OptionGroup var data: DatasetArguments
   @OptionGroup var pipeline: PipelineArguments
@@ -40,13 +46,13 @@ struct SubmissionArguments: ParsableArguments {
   var binary = false
 
   @Option(
-    help: """
-      --binary: the threshold is this quantile of the training scores \
-      (default: 0.95).
-      """)
+    help: ArgumentHelp(
+      "--binary: the threshold is this quantile of the training scores"
+        + " (default: 0.95).", valueName: "number from 0 to 1"))
   var quantile: Double?
 
-  @Option(help: "--binary: the threshold itself.")
+  @Option(
+    help: ArgumentHelp("--binary: the threshold itself.", valueName: "number"))
   var threshold: Double?
 
   @Option(
@@ -152,7 +158,15 @@ extension Submission.Format: ExpressibleByArgument {}
 
 struct Score: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score the test samples with a saved model.")
+    abstract: "Score new samples with a saved model.",
+    discussion: """
+      DATASET may also be what came later: a folder of PNG files, flat or \
+      deep, one PNG file, a text file with a path a line, or - for such a list \
+      on standard input. The ids are then paths.
+
+        anomaly score new-pictures --model model.safetensors
+        find new -name '*.png' | anomaly score - --model model.safetensors
+      """)
 
   @OptionGroup var data: DatasetArguments
 
@@ -178,7 +192,7 @@ struct Score: ParsableCommand {
       let model = URL(fileURLWithPath: model)
       let pipeline = try FittedPipeline(
         contentsOf: model, catalog: AnomalyCommandLine.catalog)
-      let test = try data.openCategory(for: pipeline, in: session.context).test
+      let test = try data.openTest(for: pipeline, in: session.context)
       InputFiles.keep([model])
       for path in [output, maps].compactMap({ $0 }) {
         try InputFiles.check(URL(fileURLWithPath: path))
@@ -197,7 +211,13 @@ struct Score: ParsableCommand {
 
 struct Submit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit one detector and write the submission file (fit + score).")
+    abstract: "Fit one detector and write the submission file (fit + score).",
+    discussion: """
+        anomaly submit data --output submission.csv
+        anomaly submit data --detector pca --format ID-score
+
+      --help-hidden lists the options of single layouts and detectors too.
+      """)
 
   @OptionGroup var data: DatasetArguments
   @OptionGroup var pipeline: PipelineArguments
@@ -206,6 +226,8 @@ struct Submit: ParsableCommand {
 
   @Option(help: "The CSV file to write.")
   var output = "submission.csv"
+
+  func validate() throws { try data.check(output: output) }
 
   func run() throws {
     let session = Session(arguments)

@@ -10,7 +10,10 @@ struct Inspect: ParsableCommand {
       where the model sees them strange; where it makes reconstructions those, \
       where the two differ, and one row of them for each --latent; and of \
       autoencoders \
-      latent-codes.csv and the training's history.csv and history.svg.
+      latent-codes.csv and the training's history.csv and history.svg. The \
+      layers of a network are printed.
+
+        anomaly inspect data --model m.safetensors --output seen
       """)
 
   @OptionGroup var data: DatasetArguments
@@ -20,13 +23,14 @@ struct Inspect: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: """
-      A change to one number of the latent code, counted from 0, such as \
-      "0*=2", "3+=1.5" or "1=0"; may be repeated.
-      """)
+    help: ArgumentHelp(
+      "A change to one number of the latent code, counted from 0, such as"
+        + " \"0*=2\", \"3+=1.5\" or \"1=0\"; may be repeated.",
+      valueName: "change such as 0*=2"))
   var latent: [LatentEdit] = []
 
-  @Option(help: "How many images to show.")
+  @Option(
+    help: ArgumentHelp("How many images to show.", valueName: "count"))
   var count = 8
 
   @OptionGroup var arguments: RunArguments
@@ -35,6 +39,7 @@ struct Inspect: ParsableCommand {
   var output: String
 
   func validate() throws {
+    try data.check(output: output)
     guard 1...64 ~= count else {
       throw ValidationError("--count \(count): use 1 to 64")
     }
@@ -45,16 +50,17 @@ struct Inspect: ParsableCommand {
     let folder = URL(fileURLWithPath: output)
     try OutputFolder.withLock(folder) {
       let report = try session.run {
-        InspectionReport(
+        let pipeline = try FittedPipeline(
+          contentsOf: URL(fileURLWithPath: model),
+          catalog: AnomalyCommandLine.catalog)
+        return InspectionReport(
           try Inspection(
-            data.openCategory(in: session.context).test,
-            by: FittedPipeline(
-              contentsOf: URL(fileURLWithPath: model),
-              catalog: AnomalyCommandLine.catalog),
+            data.openTest(for: pipeline, in: session.context), by: pipeline,
             count: count, edits: latent, in: session.context))
       }
       InputFiles.keep([URL(fileURLWithPath: model)])
       try report.write(to: folder)
+      try StandardStreams.print(report.text)
     }
   }
 }

@@ -7,17 +7,34 @@ struct Outliers: ParsableCommand {
     abstract: "Find outliers above a threshold and show them.",
     discussion: """
       Fits the detector, takes a quantile of the training scores as the \
-      threshold, or one that keeps to a rate of false alarms, and writes what lies above it: outliers.csv, and for images \
+      threshold (of a saved model, of the scores that come with it), or one \
+      that keeps to a rate of false alarms, and writes what lies above it: \
+      outliers.csv, and for images \
       outliers.png and ordinary.png, with where the detector sees them strange \
       and their reconstructions where it makes some; for autoencoders also the \
       history of the training.
+
+        anomaly outliers data --output found
+        anomaly outliers new-pictures --model m.safetensors --output found
+
+      --help-hidden lists the options of single layouts and detectors too.
       """)
 
   @OptionGroup var data: DatasetArguments
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var arguments: RunArguments
 
-  @Option(help: "The quantile of the training scores (default: 0.999).")
+  @Option(
+    help: """
+      A model file that `anomaly fit` wrote, instead of fitting one; DATASET \
+      may then be new pictures, as for score.
+      """)
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The quantile of the training scores (default: 0.999).",
+      valueName: "number from 0 to 1"))
   var quantile: Double?
 
   @Option(
@@ -32,8 +49,13 @@ struct Outliers: ParsableCommand {
   var output: String
 
   func validate() throws {
+    try data.check(output: output)
     if quantile != nil, falseAlarms != nil {
       throw ValidationError("give --quantile or --false-alarms, not both")
+    }
+    if model != nil, let name = pipeline.givenOptions.first {
+      throw ValidationError(
+        "--\(name) is for a fit, and --model has been fitted: leave one out")
     }
   }
 
@@ -43,22 +65,34 @@ struct Outliers: ParsableCommand {
     let rate = try falseAlarms.map { try FalseAlarmRate($0) }
     var text = ""
     let folder = URL(fileURLWithPath: output)
+    func search(
+      _ test: SampleSet, by fitted: FittedPipeline, in context: RunContext
+    ) throws {
+      let report = OutlierReport(
+        try rate.map {
+          try OutlierSearch(
+            test, by: fitted, calibration: fitted.calibration($0, in: context),
+            in: context)
+        }
+          ?? OutlierSearch(test, by: fitted, quantile: quantile, in: context))
+      try report.write(to: folder)
+      text = report.text
+    }
     try OutputFolder.withLock(folder) {
-      try pipeline.fit(
-        data, for: output, trainingScores: rate == nil ? .own : .crossFitted,
-        in: session
-      ) { category, fitted, context in
-        let search =
-          try rate.map {
-            try OutlierSearch(
-              category.test, by: fitted,
-              calibration: fitted.calibration($0, in: context), in: context)
-          }
-          ?? OutlierSearch(
-            category.test, by: fitted, quantile: quantile, in: context)
-        let report = OutlierReport(search)
-        try report.write(to: folder)
-        text = report.text
+      guard let model else {
+        try pipeline.fit(
+          data, for: output,
+          trainingScores: rate == nil ? .own : .crossFitted, in: session
+        ) { try search($0.test, by: $1, in: $2) }
+        return
+      }
+      try session.run {
+        let file = URL(fileURLWithPath: model)
+        let fitted = try FittedPipeline(
+          contentsOf: file, catalog: AnomalyCommandLine.catalog)
+        let test = try data.openTest(for: fitted, in: session.context)
+        InputFiles.keep([file])
+        try search(test, by: fitted, in: session.context)
       }
     }
     try StandardStreams.print(text)

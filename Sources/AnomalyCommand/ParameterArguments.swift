@@ -8,12 +8,16 @@ struct DeclaredOption: Sendable {
   var form: ParameterForm
   var help: String
   var choices: [String]
+  /// Whether only `--help-hidden` has it: what is set of few layouts or
+  /// detectors would bury the rest.
+  var isHidden = false
 
   /// As ArgumentParser declares it.
   fileprivate var wrapper: Any {
     let help = ArgumentHelp(
       "\(help)",
-      valueName: choices.isEmpty ? nil : choices.joined(separator: "|"))
+      valueName: choices.isEmpty ? nil : choices.joined(separator: "|"),
+      visibility: isHidden ? .hidden : .default)
     let completion: CompletionKind = choices.isEmpty ? .default : .list(choices)
     let name = NameSpecification.customLong(name)
     return switch form {
@@ -114,6 +118,10 @@ enum PreparationOptions: OptionSource {
 /// The parameters of all detectors.
 enum DetectorParameterOptions: OptionSource {
   static var options: [DeclaredOption] {
-    AnomalyCommandLine.catalog.parameters.map(DeclaredOption.init)
+    AnomalyCommandLine.catalog.parameters.map {
+      var option = DeclaredOption($0)
+      option.isHidden = true
+      return option
+    }
   }
 }

@@ -10,6 +10,25 @@ struct FeatureArguments: ParsableArguments {
   var preparation: Preparation {
     get throws { try Preparation(options.settings) }
   }
+
+  /// With each of the kinds of features, which are separated by commas.
+  var preparations: [Preparation] {
+    get throws {
+      let name = "features"
+      let kinds = options.settings[name]?.flatMap {
+        $0.split(separator: ",").map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+      }
+      return try (kinds ?? []).isEmpty
+        ? [preparation]
+        : (kinds ?? []).map {
+          var settings = options.settings
+          settings[name] = [$0]
+          return try Preparation(settings)
+        }.uniqued()
+    }
+  }
 }
 
 /// One detector with its surroundings, for the commands that fit one model.
@@ -17,8 +36,9 @@ struct PipelineArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The detector (default: fusion for pictures of 128 pixels or more, kmeans"
-        + " on hog for smaller ones, ensemble for tables).",
-      valueName: detectorNames),
+        + " on hog for smaller ones, ensemble for tables); `anomaly detectors`"
+        + " lists all, and what can be set of each, such as --n-clusters.",
+      valueName: "name"),
     completion: .list(AnomalyCommandLine.catalog.names))
   var detector: String?
 
@@ -92,6 +112,16 @@ struct PipelineArguments: ParsableArguments {
 }
 
 extension PipelineArguments {
+  /// The names of what is set about a fit.
+  var givenOptions: [String] {
+    [
+      detector.map { _ in "detector" }, groups.groups.map { _ in "groups" },
+      checkpoint.map { _ in "checkpoint" }, resume ? "resume" : nil,
+    ].compactMap { $0 }
+      + parameters.settings.names.union(features.options.settings.names)
+      .sorted()
+  }
+
   /// What is asked for; nil when no detector is.
   private func pipeline(of data: DatasetArguments) throws -> Pipeline? {
     let preparation = try features.preparation
@@ -114,8 +144,4 @@ extension PipelineArguments {
     complain(usual.note.text(for: .commandLine), as: "note")
     return usual.pipeline
   }
-}
-
-var detectorNames: String {
-  AnomalyCommandLine.catalog.names.joined(separator: "|")
 }

@@ -5,7 +5,10 @@ import Foundation
 
 /// Arguments about how to run, not what to find.
 struct RunArguments: ParsableArguments {
-  @Option(help: "Determines every random choice.")
+  @Option(
+    help: ArgumentHelp(
+      "Determines every random choice.",
+      valueName: "whole-number"))
   var seed: UInt64 = 0
 
   @OptionGroup var resources: ResourceArguments
@@ -13,7 +16,9 @@ struct RunArguments: ParsableArguments {
 
 /// Arguments about the machine.
 struct ResourceArguments: ParsableArguments {
-  @Option(help: "The most threads to use; changes no result.")
+  @Option(
+    help: ArgumentHelp(
+      "The most threads to use; changes no result.", valueName: "count"))
   var threads: Int?
 
   @Option(

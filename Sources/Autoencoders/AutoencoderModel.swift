@@ -30,6 +30,11 @@ public struct AutoencoderModel: LatentModel, LocalizingModel,
   /// Parameters as the architecture's source counts them.
   public var parameterCount: Int { learner.parameterCount }
 
+  /// All layers, network after network.
+  public var layers: [LayerDescription] {
+    zip(learner.networks, learner.names).flatMap { $0.layers(named: $1) }
+  }
+
   /// The numbers of a latent code.
   public var latentSize: Int { learner.latentSize }
 

@@ -29,6 +29,9 @@ public struct DatasetOptions: Sendable {
   public var contamination: Double?
   /// Chooses the anomalies of a contaminated set.
   public var seed: UInt64 = 0
+  /// Whether data without training samples is refused; else, of folders and
+  /// arrays, the training set may be empty.
+  public var needsTraining = true
   /// Tables: the column with the ids; nil recognises it.
   public var idColumn: String?
   /// Tables: the column with the labels; nil recognises it.

@@ -26,9 +26,63 @@ extension SampleSet {
       imageFiles: try FoldersLayout.samples(of: files, path: url.path))
   }
 
-  private static func listed(
-    in list: URL
-  ) throws -> [FoldersLayout.File] {
+  /// PNG files without labels as they come to be scored, called by their paths:
+  /// inside the folder that is given, as a list has them, or as the one file is
+  /// given.
+  ///
+  /// - Throws: `FileFault`, `DatasetFault`.
+  public init(newPicturesAt url: URL) throws {
+    guard url.isFolder else {
+      let isList = url.pathExtension.lowercased() != "png"
+      try self.init(
+        pictures: isList ? Self.lines(of: url) : [url.relativePath],
+        from: isList ? url.deletingLastPathComponent() : nil,
+        called: url.relativePath)
+      return
+    }
+    let files = try FoldersLayout.images(in: Folder(url: url))
+    let names = files.map { path, image in
+      [path, image.lastPathComponent].compactMap { $0 }.joined(separator: "/")
+    }
+    try self.init(pictures: names, from: url, called: url.relativePath)
+  }
+
+  /// PNG files without labels by their paths, which become their ids.
+  ///
+  /// - Parameters:
+  ///   - paths: In any order; none twice.
+  ///   - folder: What they are relative to; nil is the working directory.
+  ///   - place: What faults name as the place.
+  /// - Throws: `FileFault`, `DatasetFault`.
+  public init(
+    pictures paths: [String], from folder: URL? = nil, called place: String
+  ) throws {
+    guard !paths.isEmpty else { throw DatasetFault.noImages(path: place) }
+    let samples = try paths.map { path in
+      let image = URL(fileURLWithPath: path, relativeTo: folder)
+      guard image.isReachable else {
+        throw FileFault.unreadable(
+          path: image.relativePath, reason: "no such file")
+      }
+      guard image.pathExtension.lowercased() == "png" else {
+        throw DatasetFault.notPNG(path: image.relativePath)
+      }
+      return Sample(id: path, category: "", image: image)
+    }.sortedNumerically(by: \.id)
+    for (a, b) in zip(samples, samples.dropFirst()) where a.id == b.id {
+      throw DatasetFault.duplicateID(path: place, id: a.id)
+    }
+    self.init(imageFiles: samples)
+  }
+
+  /// The lines of a text that are not blank.
+  public static func paths(in text: String) -> [String] {
+    text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
+  private static func lines(of list: URL) throws -> [String] {
     let text = try MappedFile(list).withBytes {
       String(validating: $0, as: UTF8.self)
     }
@@ -39,13 +93,16 @@ extension SampleSet {
         path: list.path, problem: "neither a picture nor a list of such",
         remedy: "give a folder, or a text file with a path a line")
     }
-    let images = text.split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
-      .map {
-        URL(fileURLWithPath: $0, relativeTo: list.deletingLastPathComponent())
-          .standardizedFileURL
-      }
+    return paths(in: text)
+  }
+
+  private static func listed(
+    in list: URL
+  ) throws -> [FoldersLayout.File] {
+    let images = try lines(of: list).map {
+      URL(fileURLWithPath: $0, relativeTo: list.deletingLastPathComponent())
+        .standardizedFileURL
+    }
     let folders = images.map {
       $0.deletingLastPathComponent().pathComponents
     }

@@ -130,10 +130,11 @@ public struct DetectorCatalog: Sendable {
 
   /// One detector; `all` is none.
   ///
-  /// - Throws: As `detectors(named:_:)`.
+  /// - Throws: As `detectors(named:_:)`; `ExperimentFault.severalDetectors`.
   public func detector(
     named name: String, _ settings: ParameterSettings = [:]
   ) throws -> NamedDetector {
+    guard name != "all" else { throw ExperimentFault.severalDetectors }
     _ = try description(named: name)
     return try detectors(named: [name], settings)[0]
   }

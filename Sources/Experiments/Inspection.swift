@@ -1,3 +1,4 @@
+import Autoencoders
 import Datasets
 import Detectors
 import Execution
@@ -28,6 +29,8 @@ public struct Inspection: Sendable {
   public let codes: [[Float]]?
   /// The images of the codes after each edit.
   public let edited: [(edit: LatentEdit, images: [RasterImage])]
+  /// What a network is made of; empty for other models.
+  public let layers: [LayerDescription]
   /// Of a model that was trained in epochs.
   public let history: [EpochRecord]?
 
@@ -51,7 +54,9 @@ public struct Inspection: Sendable {
     }
     let features = pipeline.features
     guard features.extractor.featureImageShape != nil else {
-      throw refusal("pictures")
+      throw features.extractor.imageShape == nil
+        ? refusal("pictures")
+        : ExperimentFault.noPictures(features: features.extractor.name)
     }
     let latent = pipeline.model.latent
     guard edits.isEmpty || latent != nil else { throw refusal("latent code") }
@@ -84,6 +89,7 @@ public struct Inspection: Sendable {
       codes = nil
       edited = []
     }
+    layers = (pipeline.model as? AutoencoderModel)?.layers ?? []
     history = pipeline.model.trainingHistory
   }
 

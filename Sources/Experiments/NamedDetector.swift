@@ -14,9 +14,12 @@ public struct NamedDetector: Sendable {
   public var name: String
   /// With the hyper-parameters that it is fitted with.
   public var detector: any Detector
+  /// What it is given of pictures instead of what all others are; nil for
+  /// nothing else.
+  public var features: FeatureKind?
   /// What is fitted instead where the samples to be judged are those that are
   /// learned from; nil for the same.
-  private let amongAnomalies: (any Detector)?
+  private var amongAnomalies: (any Detector)?
   /// As `DetectorDescription.pictureSide` has it.
   private let pictureSide: Int?
   private let growth: FitGrowth?
@@ -51,9 +54,21 @@ public struct NamedDetector: Sendable {
     func grouped(_ detector: some Detector) -> any Detector {
       GroupedDetector(detector, grouping: grouping)
     }
-    return NamedDetector(
-      name, grouped(detector), pictureSide: pictureSide, growth: growth,
-      amongAnomalies: amongAnomalies.map { grouped($0) })
+    var named = self
+    named.detector = grouped(detector)
+    named.amongAnomalies = amongAnomalies.map { grouped($0) }
+    return named
+  }
+
+  /// The same detector for each kind of features, or once where it makes its
+  /// own, as local detectors and networks do.
+  public func given(_ kinds: [FeatureKind]) -> [NamedDetector] {
+    let makesItsOwn = pictureSide != nil || detector.trainsInEpochs
+    return kinds.prefix(makesItsOwn ? 1 : kinds.count).map { kind in
+      var named = self
+      named.features = makesItsOwn ? .pixels : kind
+      return named
+    }
   }
 
   /// The detector for a category, with the values that suit training samples
@@ -68,8 +83,10 @@ public struct NamedDetector: Sendable {
     context.note(
       "\(name): \(Self.changes(of: amongAnomalies, from: detector)), as the"
         + " samples to be judged are those that it learns from")
-    return NamedDetector(
-      name, amongAnomalies, pictureSide: pictureSide, growth: growth)
+    var named = self
+    named.detector = amongAnomalies
+    named.amongAnomalies = nil
+    return named
   }
 
   /// The parameters that differ, with their values.
@@ -89,6 +106,8 @@ public struct NamedDetector: Sendable {
   /// - Throws: `ExperimentFault.needsPixels` for a detector that sees local
   ///   features of pictures when other features or a scale are asked for.
   func preparation(_ asked: Preparation) throws -> Preparation {
+    var asked = asked
+    asked.features.kind = features ?? asked.features.kind
     guard let pictureSide else { return asked }
     guard
       asked.features.kind == .pixels,

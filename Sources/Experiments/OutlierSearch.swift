@@ -10,7 +10,8 @@ public struct OutlierSearch: Sendable {
   public struct Picture: Sendable {
     /// The place among the test samples.
     public let place: Int
-    /// In the size and colour of the features, before they are scaled.
+    /// In the size and colour of the features, before they are scaled; as people
+    /// see it where features are no pictures.
     public let original: RasterImage
     /// What the detector takes it for; nil unless it reconstructs.
     public let reconstruction: RasterImage?
@@ -33,8 +34,7 @@ public struct OutlierSearch: Sendable {
   public let ordinary: [Int]
   /// Nil without labels of both kinds.
   public let evaluation: Evaluation?
-  /// The first outliers and the first ordinary samples; nil unless the features
-  /// are images.
+  /// The first outliers and the first ordinary samples; nil for tables.
   public let pictures: (outliers: [Picture], ordinary: [Picture])?
   /// Of a detector that is trained in epochs.
   public let history: [EpochRecord]?
@@ -91,7 +91,7 @@ public struct OutlierSearch: Sendable {
         of: Array(places.prefix(pictureCount)), in: test, context: context)
     }
     pictures =
-      pipeline.extractor.featureImageShape == nil
+      test.imageShape == nil
       ? nil
       : (try shown(outliers), try shown(ordinary))
     history = pipeline.model.trainingHistory
@@ -102,11 +102,22 @@ public struct OutlierSearch: Sendable {
 }
 
 extension FittedPipeline {
+  /// Pixels of a picture's longer side on a sheet.
+  private static let shownSide = 168
+
   fileprivate func pictures(
     of places: [Int], in set: SampleSet, context: RunContext
   ) throws -> [OutlierSearch.Picture] {
     guard !places.isEmpty else { return [] }
     try context.cancellation.check()
+    guard extractor.featureImageShape != nil else {
+      return try places.compactMap { place in
+        try set.picture(at: place, side: Self.shownSide).map {
+          OutlierSearch.Picture(
+            place: place, original: $0, reconstruction: nil, heatMap: nil)
+        }
+      }
+    }
     let (images, rows) = try features.samples(places, of: set, in: context)
     let reconstructions = try reconstructions(of: rows, in: context)
     let heatMaps = try heatMaps(of: rows, in: context)

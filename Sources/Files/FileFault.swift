@@ -37,9 +37,26 @@ public enum FileFault: Fault, Hashable {
     }
   }
 
+  /// What lies beside a path that does not exist and is called almost so.
+  private static func meant(_ path: String) -> String? {
+    let files = FileManager.default
+    guard !files.fileExists(atPath: path) else { return nil }
+    let (folder, name) = (
+      (path as NSString).deletingLastPathComponent,
+      (path as NSString).lastPathComponent
+    )
+    let names = try? files.contentsOfDirectory(
+      atPath: folder.isEmpty ? "." : folder)
+    return nearest(name, among: (names ?? []).sorted()).map {
+      (folder as NSString).appendingPathComponent($0)
+    }
+  }
+
   public var remedy: FaultMessage {
     switch self {
-    case .unreadable: "check the path and its permissions"
+    case .unreadable(let path, _):
+      Self.meant(path).map { "did you mean \($0)?" }
+        ?? "check the path and its permissions"
     case .unwritable: "choose another output or make room and permission there"
     case .malformed(_, _, let remedy): remedy
     }

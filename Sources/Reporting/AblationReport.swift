@@ -53,14 +53,27 @@ public struct AblationReport: Sendable {
         .init("difference"),
       ],
       rows: results.effects.map { effect in
-        let difference = effect.auroc.flatMap { auroc in
-          effect.baseline.map { auroc.mean - $0.mean }
-        }
-        return [
+        [
           effect.factor, effect.value, inWords(effect.auroc),
           effect.isBaseline
             ? "baseline"
-            : difference.map { String(format: "%+.4f", $0) } ?? "failed",
+            : effect.difference.map { String(format: "%+.4f", $0) } ?? "failed",
+        ]
+      })
+  }
+
+  /// The same with all digits, deviations in a column of their own.
+  private var exactEffects: Table {
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    return Table(
+      columns: [
+        "factor", "value", "auroc", "deviation", "baseline", "difference",
+      ].map { .init($0) },
+      rows: results.effects.map { effect in
+        [
+          effect.factor, effect.value, number(effect.auroc?.mean),
+          number(effect.auroc?.deviation), number(effect.baseline?.mean),
+          number(effect.difference),
         ]
       })
   }
@@ -110,7 +123,7 @@ public struct AblationReport: Sendable {
     if !effects.rows.isEmpty {
       try write(effects.markdown, as: "tables/factors.md")
       try write(effects.latex, as: "tables/factors.tex")
-      try write(effects.csv, as: "tables/factors.csv")
+      try write(exactEffects.csv, as: "tables/factors.csv")
     }
     for (name, figure) in figures {
       try write(figure.plot.svg, as: "figures/\(name).svg")
@@ -137,7 +150,10 @@ extension AblationTable {
   /// What the marks mean; nil when there are none.
   var legend: String? {
     let standings = Set(cells.joined().compactMap { $0?.standing })
-    guard standings.contains(.best) else { return nil }
+    let empty =
+      cells.joined().contains { $0 == nil }
+      ? "–: failed, or does not apply, as features of pictures to a table" : nil
+    guard standings.contains(.best) else { return empty }
     let isByCategory = [layout.rows, layout.columns].contains {
       $0.allSatisfy { ["category", "dataset"].contains($0) }
     }
@@ -149,6 +165,7 @@ extension AblationTable {
     return "*: best"
       + (standings.isDisjoint(with: [.asGood, .worse])
         ? "" : "; †: not significantly worse at the 5 % level (\(test))")
+      + (empty.map { "; \($0)" } ?? "")
   }
 
   /// - Parameter isMarked: Whether the best is marked with an asterisk, for

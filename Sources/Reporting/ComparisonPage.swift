@@ -19,7 +19,8 @@ extension ComparisonReport {
   var categorySections: [Page.Section] {
     summary.categories.map { category in
       Page.Section(
-        category,
+        // A class of numbered ones.
+        Int(category) == nil ? category : "class \(category)",
         details(of: galleryRuns.filter { $0.result.category == category }))
     }
   }
@@ -29,9 +30,10 @@ extension ComparisonReport {
     guard let first = results.first else { return "There are no results." }
     let seeds = results.map(\.seed).uniqued()
     let count = summary.categories.count
-    return "\(summary.detectors.count) detectors on"
+    let detectors = summary.detectors.count
+    return "\(detectors) \(detectors == 1 ? "detector" : "detectors") on"
       + (count > 1 ? " \(count) categories of" : "") + " \(first.dataset),"
-      + " features: \(first.features)"
+      + " features: \(featuresInWords ?? first.features)"
       + (seeds.count > 1
         ? ", mean ± standard deviation over \(seeds.count) seeds." : ".")
       + " An area under the ROC curve (AUC) of 1 puts every anomaly above every"
@@ -59,6 +61,9 @@ extension ComparisonReport {
           defects,
           caption: "ROC AUC of each kind of defect against all ordinary samples"
             + " of its category"))
+    }
+    if let note = upsideDownNote {
+      blocks.append(.paragraph(note.text(for: .commandLine) + "."))
     }
     let failures = runs.compactMap { run in
       run.failure.map {

@@ -7,8 +7,12 @@ import Plots
 
 /// A comparison as tables, JSON and files.
 public struct ComparisonReport: Sendable {
+  /// Each by a name of its own: where a detector ran on several kinds of
+  /// features, that has the kind.
   let runs: [ComparisonRun]
+  /// Of these.
   let summary: ComparisonSummary
+  private let results: [DetectorResult]
   let provenance: Provenance?
   /// The path, with a slash at its end, that all image files have in common;
   /// empty when there are none.
@@ -16,16 +20,17 @@ public struct ComparisonReport: Sendable {
 
   /// Without provenance the page does not tell how it was made.
   public init(_ runs: [ComparisonRun], provenance: Provenance? = nil) {
-    self.runs = runs
+    results = runs.map(\.result)
+    self.runs = runs.map { $0.named(among: runs) }
     self.provenance = provenance
     folder = commonFolder(
       of: runs.flatMap { $0.test.samples.compactMap(\.image?.path) })
-    summary = ComparisonSummary(runs.map(\.result))
+    summary = ComparisonSummary(self.runs.map(\.result))
   }
 
   /// The document of `anomaly compare --json`, with a line feed at its end.
   public var json: String {
-    get throws { try prettyJSON(summary) }
+    get throws { try prettyJSON(ComparisonSummary(results)) }
   }
 
   /// The tables for a terminal.
@@ -82,8 +87,14 @@ public struct ComparisonReport: Sendable {
   private var heading: String {
     guard let first = summary.results.first else { return title }
     let seeds = Set(summary.results.map(\.seed)).count
-    return "\(title), features \(first.features)"
+    return "\(title), features \(featuresInWords ?? first.features)"
       + (seeds > 1 ? ", mean ± standard deviation over \(seeds) seeds" : "")
+  }
+
+  /// The kinds of features; nil without results.
+  var featuresInWords: String? {
+    let kinds = results.map(\.features).uniqued()
+    return kinds.isEmpty ? nil : kinds.joined(separator: " and ")
   }
 
   /// One row a category, one column a detector, and the means.
@@ -177,7 +188,7 @@ public struct ComparisonReport: Sendable {
     Table(
       columns: (["dataset", "category", "detector", "features", "seed"]
         + Figure.all.map(\.name)).map { .init($0) },
-      rows: summary.results.map { result in
+      rows: results.map { result in
         [
           result.dataset, result.category, result.detector, result.features,
           "\(result.seed)",
@@ -222,6 +233,19 @@ public struct ComparisonReport: Sendable {
 }
 
 extension ComparisonRun {
+  /// With the kind of features in the detector's name where it ran on several.
+  fileprivate func named(among runs: [ComparisonRun]) -> ComparisonRun {
+    let isOneOfSeveral = runs.contains {
+      $0.result.detector == result.detector
+        && $0.result.category == result.category
+        && $0.result.features != result.features
+    }
+    guard isOneOfSeveral else { return self }
+    var run = self
+    run.result.detector += " \(result.features)"
+    return run
+  }
+
   /// The group of a test sample, counted from 1; nil without groups.
   func groupInWords(_ place: Int) -> String? {
     groups.isEmpty ? nil : "\(groups[place] + 1)"

@@ -54,8 +54,11 @@ public struct OutlierReport: Sendable {
     }
     if let (outliers, ordinary) = search.pictures {
       let heat = HeatOverlay((outliers + ordinary).compactMap(\.heatMap))
-      try sheet("Outliers", outliers, heat).write(to: file("outliers.png"))
-      try sheet("The most ordinary", ordinary, heat)
+      try sheet(
+        "Outliers: scores above \(short(search.threshold)), the strangest first",
+        outliers, heat
+      ).write(to: file("outliers.png"))
+      try sheet("The most ordinary first", ordinary, heat)
         .write(to: file("ordinary.png"))
     }
     try search.history?.write(to: folder)
@@ -85,8 +88,8 @@ public struct OutlierReport: Sendable {
         let originals = ImageSheet.Row(
           "original", block.map(\.original),
           captions: block.map { picture in
-            "\(search.test.samples[picture.place].id): "
-              + String(format: "%.4g", Double(search.scores[picture.place]))
+            search.test.samples[picture.place].captioned(
+              search.scores[picture.place])
           })
         let reconstructions = block.compactMap(\.reconstruction)
         let overlays = block.compactMap { picture in

@@ -66,6 +66,33 @@ import Testing
         == (try file("results.csv")).split(separator: "\n").count)
   }
 
+  @Test("Of a table, a study leaves out what is asked of pictures alone")
+  func picturesAndTables() throws {
+    let rows = (0..<40).map { row in
+      "\(row % 7),\(row % 5 + (row < 4 ? 30 : 0)),\(row < 4 ? 1 : 0)"
+    }
+    let table = try folder.write(
+      "a,b,label\n" + rows.joined(separator: "\n") + "\n", as: "table.csv")
+    let run = try ablate(
+      """
+      datasets:
+        - path: \(inspection)
+          categories: [washer]
+        - path: \(table)
+      baseline: {detector: kmeans, n-clusters: 2}
+      vary:
+        detector: [kmeans, iforest]
+        features: [pixels, hog]
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("6 runs"))
+    #expect(!run.errors.contains("failed"))
+    #expect(run.output.contains("does not apply"))
+    let results = try file("results.csv").split(separator: "\n")
+    #expect(results.count == 7)
+    #expect(results.count { $0.contains(",hog,") } == 2)
+  }
+
   @Test("A study leaves its tables, figures, runs and page")
   func files() throws {
     let run = try ablate(Self.grid)
@@ -74,6 +101,13 @@ import Testing
     #expect(run.output.contains("n-clusters \\ n-init"))
     #expect(run.output.contains("over 2 seeds"))
     #expect(try aurocs.count == 16)
+    let factors = try file("tables/factors.csv").split(separator: "\n")
+    #expect(
+      factors[0] == "factor,value,auroc,deviation,baseline,difference")
+    for row in factors.dropFirst() {
+      #expect(
+        row.split(separator: ",").dropFirst().allSatisfy { Double($0) != nil })
+    }
     for name in ["n-clusters-by-n-init", "n-init-by-category", "factors"] {
       #expect(try file("tables/\(name).md").hasPrefix("| "))
       #expect(try file("tables/\(name).tex").contains("\\toprule"))

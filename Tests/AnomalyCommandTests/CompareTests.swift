@@ -69,6 +69,52 @@ struct ComparisonDocument: Decodable, Equatable {
     #expect(run.output.contains("\"pixelAuroc\" : null"))
   }
 
+  @Test("Several kinds of features are rows of one comparison")
+  func severalFeatures() throws {
+    let arguments = [
+      "compare", inspection, "--category", "washer", "--n-components", "4",
+    ]
+    let both = try CommandRun(
+      arguments + ["--detectors", "pca, local-pca", "--features", "pixels,hog"])
+    #expect(both.status == 0, "\(both.errors)")
+    for name in ["features pixels and hog", "pca pixels", "pca hog"] {
+      #expect(both.output.contains(name))
+    }
+    // It makes features of its own, and so runs once, under its own name.
+    #expect(!both.output.contains("local-pca pixels"))
+    let document = try CommandRun(
+      arguments + [
+        "--detectors", "pca", "--features", "pixels,hog", "--json",
+      ]
+    ).json(ComparisonDocument.self)
+    #expect(document.results.map(\.detector) == ["pca", "pca"])
+    #expect(document.results.map(\.features) == ["pixels", "hog"])
+    #expect(document.mean.map(\.features) == ["pixels", "hog"])
+    for (place, kind) in ["pixels", "hog"].enumerated() {
+      let alone = try CommandRun(
+        arguments + ["--detectors", "pca", "--features", kind, "--json"]
+      ).json(ComparisonDocument.self)
+      #expect(alone.results[0].auroc == document.results[place].auroc)
+    }
+  }
+
+  @Test("Scores that are upside down are told, and those of no detector twice")
+  func upsideDown() throws {
+    let folder = try TemporaryFolder()
+    let scores = try folder.write(
+      "id,score\n0,4\n1,3\n2,2\n3,1\n", as: "scores.csv")
+    let labels = try folder.write(
+      "id,label\n0,0\n1,0\n2,1\n3,1\n", as: "labels.csv")
+    let judged = try CommandRun("evaluate", scores, "--labels", labels)
+    #expect(judged.errors.contains("AUC far below 0.5"))
+    #expect(judged.errors.contains("change their sign (1.0000 then)"))
+    let compared = try CommandRun(
+      "compare", inspection, "--category", "washer", "--detectors",
+      "pca,ocsvm,pca")
+    #expect(!compared.errors.contains("far below"))
+    #expect(!compared.output.contains("±"))
+  }
+
   @Test("The number of threads changes no figure")
   func threads() throws {
     let runs = try ["1", "2"].map { count in

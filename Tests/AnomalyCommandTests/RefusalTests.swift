@@ -25,6 +25,48 @@ import Testing
     try CommandRun(arguments).expectRefusal(status: 64)
   }
 
+  @Test(
+    "A refusal says what was meant, or what is possible",
+    arguments: [
+      ("sumbit x --detector cnn", "no command sumbit: did you mean submit?"),
+      ("submit x --detctor cnn", "Did you mean '--detector'?"),
+      ("submit x --detector PCA", "did you mean pca?"),
+      ("submit x --detector isolation-forest", "`anomaly detectors` lists all"),
+      ("submit x --detector all", "all are several detectors, and one"),
+      ("submit x --seed y", "--seed cannot be y: use a whole number"),
+      ("inspect x --model m --latent a=1 --output o", "a change such as 0*=2"),
+      ("submit x --format id", "use id-prediction, ID-score, Id-Predicted"),
+      ("submit x --output -", "--output - names no file"),
+      ("compare /tmp --output /tmp", "--output /tmp is the dataset"),
+      ("submit x --epochs", "see anomaly submit --help"),
+      ("submit x --detector pca --n-components 1.5", "below 1, or auto"),
+      ("submit x --detector pca --size 32x32", "use pixels a side, 1 to 4096"),
+    ])
+  func wayOn(command: String, words: String) throws {
+    try CommandRun(command.split(separator: " ").map(String.init))
+      .expectRefusal(status: 64, mentioning: words)
+  }
+
+  @Test("A path that is almost right is told")
+  func almostRightPath() throws {
+    try CommandRun("compare", inspection + "s").expectRefusal(
+      status: 74, mentioning: "did you mean \(inspection)")
+  }
+
+  @Test("Labels without a header, and scores that miss some, are told so")
+  func labelFiles() throws {
+    let folder = try TemporaryFolder()
+    let scores = try folder.write("id,score\n0,1\n1,2\n", as: "scores.csv")
+    for (labels, words) in [
+      ("0,1\n1,0\n", "the first line counts as one"),
+      ("id,label\n0,1\n1,0\n2,1\n3,0\n", "line 4 and 1 others"),
+    ] {
+      try CommandRun(
+        "evaluate", scores, "--labels", folder.write(labels, as: "labels.csv")
+      ).expectRefusal(status: 65, mentioning: words)
+    }
+  }
+
   @Test("A dataset that is not there is refused by name")
   func missing() throws {
     try CommandRun("compare", "/nonexistent").expectRefusal(

@@ -106,7 +106,7 @@ import Testing
       return run
     }
     let data = Repository.inspection.path
-    let help = try command("compare", "--help").output
+    let help = try command("compare", "--help-hidden").output
     #expect(help.contains("--n-neighbors"))
     #expect(help.contains("neighbor: which neighbour"))
 

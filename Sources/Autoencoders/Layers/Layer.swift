@@ -67,3 +67,47 @@ package enum Layer: Hashable, Sendable {
       + [Scalar](repeating: 1, count: statisticCount / 2)
   }
 }
+
+/// A layer of a trained network as reports tell it.
+public struct LayerDescription: Hashable, Sendable {
+  /// Of the networks of an architecture, such as "decoder".
+  public let network: String
+  /// Such as "convolution 5x5, stride 2".
+  public let layer: String
+  /// Height, width and channels of what it gives.
+  public let output: ImageShape
+  /// The numbers that are trained.
+  public let parameterCount: Int
+}
+
+extension Network {
+  /// From the input on.
+  ///
+  /// - Parameter name: Of this network among those of its architecture.
+  func layers(named name: String) -> [LayerDescription] {
+    var shape = input
+    return layers.map { layer in
+      shape = layer.output ?? shape
+      return LayerDescription(
+        network: name, layer: layer.inWords, output: shape,
+        parameterCount: layer.parameterCount)
+    }
+  }
+}
+
+extension Layer {
+  fileprivate var inWords: String {
+    switch self {
+    case .convolution(let layer):
+      (layer.isTransposed ? "transposed convolution" : "convolution")
+        + " \(layer.geometry.kernel)x\(layer.geometry.kernel)"
+        + ", stride \(layer.geometry.stride)"
+    case .linear: "linear"
+    case .batchNormalization: "batch normalisation"
+    case .activation(.relu): "ReLU"
+    case .activation(.leakyReLU(let slope)): "leaky ReLU \(slope)"
+    case .activation(.tanh): "tanh"
+    case .activation(.sigmoid): "sigmoid"
+    }
+  }
+}

@@ -28,7 +28,9 @@ enum FoldersLayout: DatasetLayout {
     _ folder: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory] {
-    var train = try samples(in: folder.part("train"), category: name)
+    var train =
+      options.needsTraining || folder.part("train").exists
+      ? try samples(in: folder.part("train"), category: name) : []
     let hasOrdinary = train.contains { isOrdinary($0.defect) == true }
     for index in train.indices {
       switch isOrdinary(train[index].defect) {

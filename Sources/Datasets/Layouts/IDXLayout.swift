@@ -177,7 +177,7 @@ private struct IDXReader {
     guard !normal.isEmpty else {
       throw DatasetFault.unusableOption(
         name: "contamination", problem: "no label is called ordinary",
-        remedy: "give the normal labels too")
+        remedy: "give the ordinary class by \(option: "normal-label", 1)")
     }
     let ordinary = labels.indices.filter { normal.contains(labels[$0]) }
     let anomalies = labels.indices.filter { isAnomaly(labels[$0], normal) }

@@ -41,8 +41,15 @@ enum NPYLayout: DatasetLayout {
             telling: context.note))
       ]
     }
-    let train = try array(place[trainName].url)
     let test = try array(place[testName].url)
+    guard options.needsTraining || place[trainName].url.isReachable else {
+      let set = try test.samples(
+        category: name, path: place[testName].url.path, telling: context.note)
+      return [
+        DatasetCategory(name: name, train: set.selecting([]), test: set)
+      ]
+    }
+    let train = try array(place[trainName].url)
     guard train.shape.dropFirst() == test.shape.dropFirst() else {
       throw DatasetFault.differentShapes(
         path: place[testName].url.path, train: train.shape, test: test.shape)

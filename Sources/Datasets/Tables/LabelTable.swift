@@ -11,6 +11,9 @@ struct LabelTable {
   /// The ids by the last part of their path.
   private var names: [String: [String]] = [:]
 
+  /// Whether the first line looks like samples, not like a header.
+  private let hasNumbersForTitles: Bool
+
   /// Reads the table.
   ///
   /// Columns with usual names are recognised; else the first holds the ids and
@@ -23,6 +26,9 @@ struct LabelTable {
   ) throws {
     self.url = url
     let table = try TextTable(url, memoryLimit: context.memoryBudget)
+    hasNumbersForTitles = table.columns.allSatisfy {
+      Double($0.name) != nil
+    }
     guard table.columns.count >= 2 else {
       throw table.malformed(
         "the labels have only one column", "give an id and a label column")
@@ -65,7 +71,10 @@ struct LabelTable {
       else {
         throw DatasetFault.wrongLabels(
           path: url.path, problem: "there is no label for the test id \(id)",
-          remedy: "give one line a test sample")
+          remedy: hasNumbersForTitles
+            ? "begin with a header, such as id,label: the first line counts as"
+              + " one"
+            : "give one line a test sample")
       }
       samples[index].label = label
     }
@@ -77,8 +86,9 @@ struct LabelTable {
       throw DatasetFault.wrongLabels(
         path: url.path,
         problem: "there is no test sample with the id \(id) of line"
-          + " \(entry.line)",
-        remedy: "remove the line, or check the test set")
+          + " \(entry.line)"
+          + (unused.count > 1 ? " and \(unused.count - 1) others" : ""),
+        remedy: "add what is missing, or remove the lines")
     }
   }
 

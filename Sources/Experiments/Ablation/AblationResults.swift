@@ -46,8 +46,11 @@ public struct AblationResults: Sendable {
   ) -> [ComparisonRun] {
     let bySetting = Dictionary(
       grouping: entries.map(\.run), by: \.identity.setting)
+    // Settings that do not apply to all data have no mean to be compared.
+    let most = bySetting.values.map(\.count).max()
     let means = study.settings.compactMap { setting in
-      AUROCSpread(bySetting[setting] ?? []).map { (setting, $0.mean) }
+      bySetting[setting].flatMap { $0.count == most ? AUROCSpread($0) : nil }
+        .map { (setting, $0.mean) }
     }
     let best = means.max { $0.1 < $1.1 }?.0
     let baseline = study.canonicalBaseline
@@ -83,17 +86,25 @@ public struct AblationResults: Sendable {
       study.factors[$0.factor]?.matters(to: study.baseline["detector"] ?? "")
         ?? false
     }
-    let baseline = AUROCSpread(
-      runs.filter { $0.identity.setting == study.canonicalBaseline })
+    let baseline = runs.filter {
+      $0.identity.setting == study.canonicalBaseline
+    }
     return varied.flatMap { variation in
       variation.values.map { value in
         let setting = study.factors.canonical(
           study.baseline.with(variation.factor, value))
+        let own = runs.filter { $0.identity.setting == setting }
+        // Beside the baseline on the same data, where some does not apply.
+        let places = Set(
+          own.map { [$0.identity.dataset, $0.identity.category] })
         return FactorEffect(
           factor: variation.factor, value: value,
           isBaseline: value == variation.baseline,
-          auroc: AUROCSpread(runs.filter { $0.identity.setting == setting }),
-          baseline: baseline)
+          auroc: AUROCSpread(own),
+          baseline: AUROCSpread(
+            baseline.filter {
+              places.contains([$0.identity.dataset, $0.identity.category])
+            }))
       }
     }
   }
@@ -124,6 +135,11 @@ package struct FactorEffect: Hashable, Sendable {
   /// Nil when a run failed.
   package var auroc: AUROCSpread?
   package var baseline: AUROCSpread?
+
+  /// Nil when a run failed.
+  package var difference: Double? {
+    auroc.flatMap { auroc in baseline.map { auroc.mean - $0.mean } }
+  }
 }
 
 extension AblationRun {

@@ -148,7 +148,7 @@ private struct Contest {
       standings = methods.map { _ in .unknown }
       return
     }
-    let categories = methods[0].map { SliceName($0.run) }.uniqued()
+    let categories = methods.joined().map { SliceName($0.run) }.uniqued()
     let figures = categories.map { category in
       methods.map { entries in
         AUROCSpread(
@@ -173,6 +173,11 @@ private struct Contest {
       }
     } else {
       isAsGood = { _ in nil }
+    }
+    // Means over other categories are not compared.
+    guard categories.count == 1 || comparison != nil else {
+      standings = methods.map { _ in .unknown }
+      return
     }
     standings = means.indices.map { method in
       // Sums of the same figures in another order are the same mean.

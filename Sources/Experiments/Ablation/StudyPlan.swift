@@ -90,9 +90,16 @@ struct StudyPlan {
       var slice = Slice(
         source: source, dataset: dataset.name, category: category,
         isOneOfSeveral: dataset.categories.count > 1, preparations: [])
-      for setting in settings {
+      let configured = try settings.map { setting in
         let (asked, detector) = try study.factors.configuration(setting)
-        let preparation = try detector.preparation(asked)
+        return (setting, try detector.preparation(asked), detector)
+      }
+      // Of a table, what is asked of pictures is left out while anything else
+      // is there to be run.
+      let fitting = configured.filter { $0.1.features.fits(category) }
+      for (setting, preparation, detector) in fitting.isEmpty
+        ? configured : fitting
+      {
         let cells = seeds.map {
           Cell(
             identity: AblationRun.Identity(
@@ -183,5 +190,13 @@ extension Study.Source {
       at: URL(fileURLWithPath: path), options: options)
     if isPooled { dataset.categories = [try dataset.pooled()] }
     return dataset
+  }
+}
+
+extension FeatureRecipe {
+  /// Whether it can be made of the samples: a table has no pictures to describe.
+  fileprivate func fits(_ category: DatasetCategory) -> Bool {
+    category.train.imageShape != nil
+      || kind == .pixels && size == nil && color == .automatic
   }
 }

@@ -42,10 +42,10 @@ package struct ComparisonSummary: Codable, Hashable, Sendable {
 
   package init(_ results: [DetectorResult]) {
     self.results = results
-    mean = results.map(\.detector).uniqued().map { detector in
-      let own = results.filter { $0.detector == detector }
+    mean = results.map { [$0.detector, $0.features] }.uniqued().map { names in
+      let own = results.filter { [$0.detector, $0.features] == names }
       return MeanResult(
-        detector: detector, features: own[0].features,
+        detector: names[0], features: names[1],
         figures: FigureValues(combining: own.map { ($0.seed, $0.figures) }))
     }
   }

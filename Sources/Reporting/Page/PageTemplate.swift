@@ -176,7 +176,7 @@ private enum PageTemplate {
     border-top:1px solid var(--line)}
     h3{font-size:1.1rem;margin:2rem 0 .25rem}
     h4{font-size:.95rem;margin:1rem 0 .5rem}
-    p{margin:.25rem 0 .75rem;max-width:48rem}
+    p{margin:.25rem 0 .75rem;max-width:60rem}
     a{color:var(--link)}
     nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0;padding:0;\
     list-style:none}
@@ -184,11 +184,17 @@ private enum PageTemplate {
     main:focus{outline:none}
     .skip{position:absolute;left:-99rem}
     .skip:focus{position:static}
-    .scroll{overflow-x:auto;max-width:100%}
-    table{border-collapse:collapse;margin:.5rem 0 1rem;\
+    .scroll{overflow-x:auto;max-width:100%;background:\
+    linear-gradient(90deg,var(--page) 50%,transparent) 0 0/2rem 100% local,\
+    linear-gradient(-90deg,var(--page) 50%,transparent) 100% 0/2rem 100% local,\
+    linear-gradient(90deg,var(--soft),transparent) 0 0/.6rem 100%,\
+    linear-gradient(-90deg,var(--soft),transparent) 100% 0/.6rem 100%;\
+    background-repeat:no-repeat}
+    table{border-collapse:collapse;min-width:min(100%,60rem);margin:.5rem 0 1rem;\
     font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
-    caption span{display:block;max-width:min(40rem,88vw)}
+    caption{white-space:nowrap}caption span{display:block;\
+    white-space:normal;width:min(60rem,88vw)}
     th,td{padding:.3rem .7rem;border-bottom:1px solid var(--line);\
     text-align:left;white-space:nowrap}
     thead th{border-bottom-width:2px;white-space:normal;\
