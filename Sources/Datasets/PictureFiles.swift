@@ -17,7 +17,7 @@ extension SampleSet {
     let files =
       url.isFolder
       ? try FoldersLayout.images(in: Folder(url: url))
-      : PictureFormat(ending: url.pathExtension) != nil
+      : try Self.format(of: url) != nil
         ? [(nil, url)] : try Self.listed(in: url)
     guard !files.isEmpty else {
       throw DatasetFault.noImages(path: url.path)
@@ -26,14 +26,14 @@ extension SampleSet {
       imageFiles: try FoldersLayout.samples(of: files, path: url.path))
   }
 
-  /// PNG files without labels as they come to be scored, called by their paths:
+  /// Pictures without labels as they come to be scored, called by their paths:
   /// inside the folder that is given, as a list has them, or as the one file is
   /// given.
   ///
   /// - Throws: `FileFault`, `DatasetFault`.
   public init(newPicturesAt url: URL) throws {
     guard url.isFolder else {
-      let isList = url.pathExtension.lowercased() != "png"
+      let isList = try Self.format(of: url) == nil
       try self.init(
         pictures: isList ? Self.lines(of: url) : [url.relativePath],
         from: isList ? url.deletingLastPathComponent() : nil,
@@ -47,7 +47,7 @@ extension SampleSet {
     try self.init(pictures: names, from: url, called: url.relativePath)
   }
 
-  /// PNG files without labels by their paths, which become their ids.
+  /// Pictures without labels by their paths, which become their ids.
   ///
   /// - Parameters:
   ///   - paths: In any order; none twice.
@@ -64,8 +64,10 @@ extension SampleSet {
         throw FileFault.unreadable(
           path: image.relativePath, reason: "no such file")
       }
-      guard image.pathExtension.lowercased() == "png" else {
-        throw DatasetFault.notPNG(path: image.relativePath)
+      let format = try Self.format(of: image)
+      guard format?.isRead == true else {
+        throw DatasetFault.foreignPicture(
+          path: image.relativePath, format: format?.rawValue ?? "foreign")
       }
       return Sample(id: path, category: "", image: image)
     }.sortedNumerically(by: \.id)
@@ -82,13 +84,17 @@ extension SampleSet {
       .filter { !$0.isEmpty }
   }
 
+  /// What a file is by its ending, or else by its first bytes; nil for what is
+  /// no picture.
+  private static func format(of file: URL) throws -> PictureFormat? {
+    try PictureFormat(ending: file.pathExtension) ?? PictureFormat(at: file)
+  }
+
   private static func lines(of list: URL) throws -> [String] {
     let text = try MappedFile(list).withBytes {
       String(validating: $0, as: UTF8.self)
     }
     guard let text, !text.contains("\0") else {
-      // A picture without an ending.
-      if try PictureFormat(at: list)?.isRead == true { return [(nil, list)] }
       throw FileFault.malformed(
         path: list.path, problem: "neither a picture nor a list of such",
         remedy: "give a folder, or a text file with a path a line")
