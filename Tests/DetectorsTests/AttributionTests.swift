@@ -23,7 +23,8 @@ struct AttributionTests {
       detector: IsolationForest(nEstimators: 50, extensionLevel: 2)),
     Candidate(name: "ocsvm", detector: OneClassSVM(nu: 0.1)),
     Candidate(name: "kmeans", detector: KMeansDistance()),
-    Candidate(name: "pca", detector: PCAReconstruction()),
+    Candidate(
+      name: "pca", detector: PCAReconstruction(nComponents: .count(2))),
     Candidate(
       name: "pca with the distance inside",
       detector: PCAReconstruction(mahalanobis: true)),
