@@ -235,12 +235,4 @@ struct ComparisonDocument: Decodable, Equatable {
     // Unscaled, the widths would drown the one strange height.
     #expect(document.auroc("kmeans", "table") == 1)
   }
-
-  @Test("Test samples without labels cannot be compared")
-  func noLabels() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write("a,b\n1,2\n3,4\n", as: "table.csv")
-    try CommandRun("compare", path).expectRefusal(
-      status: 65, mentioning: "labels", "--labels")
-  }
 }
