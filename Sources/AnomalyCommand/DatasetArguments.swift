@@ -138,8 +138,14 @@ struct DatasetArguments: ParsableArguments {
         pictures: SampleSet.paths(in: text), called: "standard input")
     } else {
       do {
-        return try openCategory(for: model, needsTraining: false, in: context)
-          .test
+        let category = try openCategory(
+          for: model, needsTraining: false, in: context)
+        // A split by lot holds for the model that was fitted to its one half.
+        guard category.hasDrawnSplit,
+          try model.origin?.dataChecksum
+            != category.train.checksum(in: context)
+        else { return category.test }
+        pictures = try SampleSet(newPicturesAt: URL(fileURLWithPath: dataset))
       } catch let fault as DatasetFault {
         guard case .unrecognizedLayout = fault else { throw fault }
         pictures = try SampleSet(

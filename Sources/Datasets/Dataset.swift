@@ -113,6 +113,8 @@ public struct DatasetCategory: Sendable {
   public var test: SampleSet
   /// Whether training and test samples are the same.
   public var isTransductive: Bool
+  /// Whether the layout tells training samples from test samples by lot alone.
+  public internal(set) var hasDrawnSplit = false
 
   /// Of sets that are open already; by default they differ.
   public init(

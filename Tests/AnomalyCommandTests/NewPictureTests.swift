@@ -44,6 +44,23 @@ import Testing
     #expect(ids(run.output) == ["a.png", "b.png", "lot 2/a.png"])
   }
 
+  @Test("Pictures in folders called good and bad are all scored")
+  func namedFolders() throws {
+    try pictures(["good/a.png", "good/b.png", "bad/c.png"])
+    let run = try score("new")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(ids(run.output) == ["bad/c.png", "good/a.png", "good/b.png"])
+    // The model of such a folder scores what it has not learned from.
+    let own = folder.path("own.safetensors")
+    let fit = try CommandRun(
+      "fit", "new", "--detector", "pca", "--size", "16", "--model", own,
+      in: folder.url)
+    #expect(fit.status == 0, "\(fit.errors)")
+    let split = try CommandRun(
+      "score", "new", "--model", own, in: folder.url)
+    #expect(ids(split.output).count == 2, "\(split.errors)")
+  }
+
   @Test("One picture is scored, and has the score that it has among others")
   func onePicture() throws {
     try pictures(["a.png", "b.png"])

@@ -17,7 +17,7 @@ enum SeededSplit {
     _ options: DatasetOptions, in context: RunContext
   ) throws -> DatasetCategory {
     let ordinary = samples.indices.filter { samples[$0].label == 0 }
-    guard ordinary.count >= 2 else {
+    guard ordinary.count >= 2 || !options.needsTraining else {
       throw DatasetFault.wrongLabels(
         path: path, problem: "\(ordinary.count) pictures are ordinary",
         remedy: "give two or more, one to learn from and one to test")
@@ -25,20 +25,25 @@ enum SeededSplit {
     var random = SeededGenerator(seed: options.seed)
     let drawn = Set(
       random.sample(
-        max(1, ordinary.count / testShare), below: ordinary.count
+        min(ordinary.count, max(1, ordinary.count / testShare)),
+        below: ordinary.count
       ).map { ordinary[$0] })
     let learned = ordinary.filter { !drawn.contains($0) }
-    context.note(
-      "\(name): no split is given; learned from are \(learned.count) of"
-        + " \(ordinary.count) ordinary pictures, drawn by the seed"
-        + " \(Int(clamping: options.seed)), tested are the other \(drawn.count)"
-        + " and \(samples.count - ordinary.count) anomalies")
+    if options.needsTraining {
+      context.note(
+        "\(name): no split is given; learned from are \(learned.count) of"
+          + " \(ordinary.count) ordinary pictures, drawn by the seed"
+          + " \(Int(clamping: options.seed)), tested are the other"
+          + " \(drawn.count) and \(samples.count - ordinary.count) anomalies")
+    }
     let isTraining = Set(learned)
-    return DatasetCategory(
+    var category = DatasetCategory(
       name: name, train: SampleSet(imageFiles: learned.map { samples[$0] }),
       test: SampleSet(
         imageFiles: samples.indices.filter { !isTraining.contains($0) }
           .map { samples[$0] }))
+    category.hasDrawnSplit = true
+    return category
   }
 }
 
