@@ -39,7 +39,7 @@ import Testing
       ("submit x --output -", "--output - names no file"),
       ("compare /tmp --output /tmp", "--output /tmp is the dataset"),
       ("submit x --epochs", "see anomaly submit --help"),
-      ("submit x --detector pca --n-components 1.5", "below 1, or auto"),
+      ("submit x --detector pca --n-components 1.5", "below 1, auto or all"),
       ("submit x --detector pca --size 32x32", "use pixels a side, 1 to 4096"),
     ])
   func wayOn(command: String, words: String) throws {

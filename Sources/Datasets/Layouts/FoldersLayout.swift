@@ -41,8 +41,10 @@ enum FoldersLayout: DatasetLayout {
       case nil: break
       }
     }
-    train = try train.withoutAnomalies(
-      of: name, path: folder.part("train").url.path, in: context)
+    if !train.isEmpty {
+      train = try train.withoutAnomalies(
+        of: name, path: folder.part("train").url.path, in: context)
+    }
     var test = try samples(in: folder.part("test"), category: name)
     let areOrdinary = test.map { isOrdinary($0.defect) == true }
     if test.allSatisfy({ $0.defect != nil }), areOrdinary.contains(true) {

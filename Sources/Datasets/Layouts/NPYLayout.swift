@@ -41,25 +41,24 @@ enum NPYLayout: DatasetLayout {
             telling: context.note))
       ]
     }
-    let test = try array(place[testName].url)
-    guard options.needsTraining || place[trainName].url.isReachable else {
-      let set = try test.samples(
-        category: name, path: place[testName].url.path, telling: context.note)
-      return [
-        DatasetCategory(name: name, train: set.selecting([]), test: set)
-      ]
-    }
-    let train = try array(place[trainName].url)
-    guard train.shape.dropFirst() == test.shape.dropFirst() else {
-      throw DatasetFault.differentShapes(
-        path: place[testName].url.path, train: train.shape, test: test.shape)
-    }
     func set(
       _ array: StoredArray, _ file: String, like training: StoredArray? = nil
     ) throws -> SampleSet {
       try array.samples(
         category: name, path: place[file].url.path, in: options.layout,
         like: training, telling: context.note)
+    }
+    guard options.needsTraining || place[trainName].url.isReachable else {
+      let test = try set(array(place[testName].url), testName)
+      return [
+        DatasetCategory(name: name, train: test.selecting([]), test: test)
+      ]
+    }
+    let train = try array(place[trainName].url)
+    let test = try array(place[testName].url)
+    guard train.shape.dropFirst() == test.shape.dropFirst() else {
+      throw DatasetFault.differentShapes(
+        path: place[testName].url.path, train: train.shape, test: test.shape)
     }
     return [
       DatasetCategory(
