@@ -72,7 +72,8 @@ public struct DetectorDescription: Sendable {
   /// The detector with those of the settings that it has.
   ///
   /// - Parameter amongAnomalies: Whether the samples to be judged are those that
-  ///   are learned from.
+  ///   are learned from. What holds then goes together: where one of it is set,
+  ///   the rest is as elsewhere.
   /// - Throws: `ParameterFault.impossible`.
   public func detector(
     _ settings: ParameterSettings = [:], amongAnomalies: Bool = false
@@ -82,8 +83,23 @@ public struct DetectorDescription: Sendable {
       try settings.apply(prototype.parameters, to: &detector)
       return detector
     }
-    let usual = amongAnomalies ? self.amongAnomalies : prototype
-    return try make(usual)
+    return try make(
+      amongAnomalies && settings.names.isDisjoint(with: namesAmongAnomalies)
+        ? self.amongAnomalies : prototype)
+  }
+
+  /// The parameters that have another value where anomalies are among the
+  /// training samples.
+  private var namesAmongAnomalies: Set<String> {
+    func values(_ detector: some Detector) -> [String: [String]] {
+      Dictionary(
+        uniqueKeysWithValues: detector.parameters.map {
+          ($0.name, $0.values(of: detector))
+        })
+    }
+    let usual = values(prototype)
+    return Set(
+      values(amongAnomalies).filter { usual[$0.key] != $0.value }.keys)
   }
 
   /// How the time of a fit of this detector grows; nil when it is always quick.

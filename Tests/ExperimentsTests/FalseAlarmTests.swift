@@ -115,10 +115,10 @@ import Testing
     #expect(
       try fitted("ocsvm", isTransductive: true) as? OneClassSVM
         == OneClassSVM(nu: 0.5, gamma: .auto))
-    // What is asked for holds in any case.
+    // The two go together: where one is asked for, the other is as elsewhere.
     #expect(
       try fitted("ocsvm", ["nu": "0.2"], isTransductive: true) as? OneClassSVM
-        == OneClassSVM(nu: 0.2, gamma: .auto))
+        == OneClassSVM(nu: 0.2))
   }
 
   @Test("All components in units of their variance: a Mahalanobis distance")
@@ -129,6 +129,9 @@ import Testing
     #expect(
       try fitted("pca", isTransductive: false) as? PCAReconstruction
         == PCAReconstruction())
+    #expect(
+      try fitted("pca", ["n-components": "2"], isTransductive: true)
+        as? PCAReconstruction == PCAReconstruction(nComponents: .count(2)))
     let samples = noise(rows: 80, columns: 5)
     let model = try all.fit(samples)
     // The mean squared distance of n samples in d directions is d (n - 1)/n.

@@ -49,7 +49,8 @@ package struct PreparedCategory: Sendable {
     let parts = context.parts(trainingScores == .none ? [1] : [1, 1])
     var fitting = parts[0]
     fitting.imageShape = features.extractor.featureImageShape
-    let detector = detector.suited(toTransductive: isTransductive, in: fitting)
+    let detector = detector.suited(
+      toTransductive: isTransductive && fitting.imageShape == nil, in: fitting)
     detector.warnOfLongFit(to: train, in: fitting)
     // Whoever scales images has been asked for another range.
     if detector.detector is Autoencoder, fitting.imageShape != nil,
