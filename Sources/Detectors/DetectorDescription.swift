@@ -83,9 +83,10 @@ public struct DetectorDescription: Sendable {
       try settings.apply(prototype.parameters, to: &detector)
       return detector
     }
-    return try make(
+    let usual =
       amongAnomalies && settings.names.isDisjoint(with: namesAmongAnomalies)
-        ? self.amongAnomalies : prototype)
+      ? self.amongAnomalies : prototype
+    return try make(usual)
   }
 
   /// The parameters that have another value where anomalies are among the
