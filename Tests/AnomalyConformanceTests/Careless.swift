@@ -97,7 +97,7 @@ struct Careless: Detector {
         }
       case .drawsLots: distances.map { $0 + Float(context.seed) }
       case .scoresAlike: distances.map { $0 > 100 ? 2 : 1 }
-      case .likesAnomalies: distances.map { $0 > 100 ? $0 : -$0 }
+      case .likesAnomalies: distances.map { $0 > 300 ? $0 : -$0 }
       default: distances
       }
     }

@@ -39,6 +39,11 @@ struct NearestNeighbor: Detector {
 }
 
 private func distance(_ x: ArraySlice<Float>, _ y: ArraySlice<Float>) -> Float {
-  zip(x, y).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+  // Squares of single-precision numbers are at home in double precision.
+  Float(
+    zip(x, y).reduce(0.0) {
+      let difference = Double($1.0) - Double($1.1)
+      return $0 + difference * difference
+    }.squareRoot())
 }
 // docs: end
