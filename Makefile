@@ -47,7 +47,7 @@ test-debug: packages
 SMALL = Diagnostics Parameters Files Execution LinearAlgebra PNGDecoding \
   Images Datasets Features AnomalyConformance Evaluation Experiments Plots \
   Documentation FuzzReaders
-SLOW = --skip SyntheticInspection
+SLOW = --skip SyntheticInspection --skip ConformanceTests/violations
 
 # Memory: what `test-debug` runs, with its checks of bounds and overflow too.
 # Threads: what uses several. XCTest leaks 144 bytes of its own.
@@ -55,7 +55,7 @@ test-sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address \
 	  $(SMALL:%=--filter '^%Tests[.]') $(SLOW)
 	swift test --sanitize=thread --scratch-path .build/thread \
-	  $(THREADED:%=--filter '^%')
+	  $(THREADED:%=--filter '^%') $(SLOW)
 
 THREADED = ExecutionTests AnomalyConformanceTests ImagesTests.ImageFolder
 

@@ -61,7 +61,13 @@ extension Parameter {
       return (try? set([text], of: &owner)) != nil
     }
     let least = ["0", "1", "1e-6", "2", "3"].first(where: isPossible)
-    let largest = ["1000", "0.999999", "1", "16"].first(where: isPossible)
+    // Loops are fifty times slower where they are not optimised.
+    #if DEBUG
+    let most = "20"
+    #else
+    let most = "1000"
+    #endif
+    let largest = [most, "0.999999", "1", "16"].first(where: isPossible)
     return [least, largest].compactMap { $0 }
   }
 }

@@ -51,7 +51,7 @@ struct Careless: Detector {
     case .forgetsScale: model.scale = 2
     case .negatesScores: model.scale = -1
     case .needsManyRows where rows <= 60: model.scale = .nan
-    case .failsAtEnds where weight == 1000: throw CancellationError()
+    case .failsAtEnds where weight >= 20: throw CancellationError()
     default: break
     }
     return model
