@@ -136,21 +136,10 @@ struct DatasetArguments: ParsableArguments {
         decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
       pictures = try SampleSet(
         pictures: SampleSet.paths(in: text), called: "standard input")
+    } else if let test = try testOfLayout(for: model, in: context) {
+      return test
     } else {
-      do {
-        let category = try openCategory(
-          for: model, needsTraining: false, in: context)
-        // A split by lot holds for the model that was fitted to its one half.
-        guard category.hasDrawnSplit,
-          try model.origin?.dataChecksum
-            != category.train.checksum(in: context)
-        else { return category.test }
-        pictures = try SampleSet(newPicturesAt: URL(fileURLWithPath: dataset))
-      } catch let fault as DatasetFault {
-        guard case .unrecognizedLayout = fault else { throw fault }
-        pictures = try SampleSet(
-          newPicturesAt: URL(fileURLWithPath: dataset))
-      }
+      pictures = try SampleSet(newPicturesAt: URL(fileURLWithPath: dataset))
     }
     if let name = parameters.settings.names.min() ?? (pool ? "pool" : nil) {
       throw ParameterFault.unknown(
@@ -158,6 +147,24 @@ struct DatasetArguments: ParsableArguments {
     }
     InputFiles.keep(pictures.samples.compactMap(\.image))
     return pictures
+  }
+
+  /// The test samples that the layout tells; nil where none is recognised, and
+  /// where lot alone tells them for another model: a split that was drawn holds
+  /// for the model that was fitted to its one half.
+  private func testOfLayout(
+    for model: FittedPipeline, in context: RunContext
+  ) throws -> SampleSet? {
+    do {
+      let category = try openCategory(
+        for: model, needsTraining: false, in: context)
+      let isOfModel =
+        try !category.hasDrawnSplit
+        || model.origin?.dataChecksum == category.train.checksum(in: context)
+      return isOfModel ? category.test : nil
+    } catch DatasetFault.unrecognizedLayout {
+      return nil
+    }
   }
 
   /// Reads the paths of pictures from standard input.
