@@ -178,7 +178,8 @@ def local_reconstruction(library, train, test, side):
     train, test = (
         list(read(table).reshape(-1, side, side, 3)) for table in (train, test))
     model = local_features.LocalReconstruction()
-    measure("fit", lambda: model.fit(local_features.all_features(train)))
+    grids = measure("features", lambda: local_features.all_features(train))
+    measure("blocks", lambda: model.fit(grids))
     return measure("score", lambda: model.scores(
         model.heat(local_features.all_features(test))))
 

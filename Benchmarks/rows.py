@@ -313,7 +313,9 @@ ALL = {row.name: row for row in [
     decoding("decode-quiet", 0.2, "noise of 0.2 levels, 0.5 MB each"),
     Row("local-pca", "`local-pca`, 80 + 60 x 256x256x3, features included",
         local_reconstruction,
-        {"NumPy, SciPy, OpenCV, two threads": {"fit": 1.5, "score": 1.5}},
+        {"NumPy, SciPy, OpenCV, two threads": {
+            "features": 8, "blocks": 1.5, "features + blocks": 1.5,
+            "score": 1.5}},
         score_agreement),
     WholeProcess(
         "compare", "`anomaly compare`, four detectors, `--size 64`", None,

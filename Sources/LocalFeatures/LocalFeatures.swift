@@ -126,50 +126,58 @@ package struct LocalFeatures: Hashable, Sendable {
         of: cellSide >> index, dividedByMeanOver: settings.around)
       return [cells.raw, cells.normalized].map {
         var part = $0.blurred(settings.smoothing)
-        part.values = part.values.map { $0.squareRoot() }
+        part.takeSquareRoots()
         return part
       }
     }
   }
 
   private static func brightness(of picture: RasterImage) -> Raster {
+    let (height, width) = (picture.shape.height, picture.shape.width)
     let channels = picture.shape.channels
-    return Raster(
-      height: picture.shape.height, width: picture.shape.width,
-      values: channels == 1
-        ? picture.values
-        : stride(from: 0, to: picture.values.count, by: channels).map {
+    guard channels > 1 else {
+      return Raster(height: height, width: width, values: picture.values)
+    }
+    return picture.values.withUnsafeBufferPointer { values in
+      Raster(height: height, width: width) { row, target in
+        for column in 0..<width {
+          let place = (row * width + column) * channels
           // Weights of ITU-R BT.601.
-          0.299 * picture.values[$0] + 0.587 * picture.values[$0 + 1]
-            + 0.114 * picture.values[$0 + 2]
-        })
+          target[column] =
+            0.299 * values[place] + 0.587 * values[place + 1]
+            + 0.114 * values[place + 2]
+        }
+      }
+    }
   }
 
   /// The colour of every cell, less that of the border of the picture, at two
   /// scales.
   private func colors(of picture: RasterImage) -> [Raster] {
     let channels = picture.shape.channels
-    let means = Raster(
+    let pixels = Raster(
       height: picture.shape.height, width: picture.shape.width,
-      channels: channels, values: picture.values
-    ).means(of: Self.cellSide)
-    func opponents(_ color: ArraySlice<Float>) -> [Float] {
+      channels: channels, values: picture.values)
+    let means = pixels.means(of: Self.cellSide)
+    // Of the cell that starts at a place; grey has one channel for all three.
+    func opponents(_ values: [Float], _ place: Int) -> SIMD3<Float> {
       let (red, green, blue) = (
-        color[color.startIndex], color[color.startIndex + channels / 2],
-        color[color.endIndex - 1]
+        values[place], values[place + channels / 2],
+        values[place + channels - 1]
       )
       return [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
     }
-    let border = opponents(
-      Raster(
-        height: picture.shape.height, width: picture.shape.width,
-        channels: channels, values: picture.values
-      ).borderMedian(depth: 6)[...])
+    let border = opponents(pixels.borderMedian(depth: 6), 0)
     let colors = Raster(
-      height: means.height, width: means.width, channels: 3,
-      values: stride(from: 0, to: means.values.count, by: channels).flatMap {
-        zip(opponents(means.values[$0..<$0 + channels]), border).map { $0 - $1 }
-      })
+      height: means.height, width: means.width, channels: 3
+    ) { row, target in
+      for column in 0..<means.width {
+        let color =
+          opponents(means.values, (row * means.width + column) * channels)
+          - border
+        for channel in 0..<3 { target[column * 3 + channel] = color[channel] }
+      }
+    }
     return [colors.blurred(0.7), colors.blurred(2)]
   }
 }

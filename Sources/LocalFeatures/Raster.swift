@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import LinearAlgebra
 
 /// Numbers on a grid of cells, row by row, the channels of a cell side by side.
 package struct Raster: Hashable, Sendable {
@@ -42,36 +43,49 @@ package struct Raster: Hashable, Sendable {
     guard side > 1 else { return self }
     precondition(height % side == 0 && width % side == 0)
     let factor = 1 / Float(side * side)
+    let length = width / side * channels
     return values.withUnsafeBufferPointer { source in
       Raster(height: height / side, width: width / side, channels: channels) {
         row, target in
-        for column in 0..<width / side {
-          for channel in 0..<channels {
-            var sum: Float = 0
-            for y in row * side..<(row + 1) * side {
-              for x in column * side..<(column + 1) * side {
-                sum += source[(y * width + x) * channels + channel]
-              }
+        guard var cell = source.baseAddress else { return }
+        cell += row * side * width * channels
+        target.initialize(repeating: 0, count: length)
+        for _ in 0..<side {
+          for column in 0..<width / side {
+            let sums = target + column * channels
+            for _ in 0..<side {
+              for channel in 0..<channels { sums[channel] += cell[channel] }
+              cell += channels
             }
-            target[column * channels + channel] = sum * factor
           }
         }
+        for index in 0..<length { target[index] *= factor }
       }
+    }
+  }
+
+  /// The square root of every number in its place.
+  mutating func takeSquareRoots() {
+    values.withUnsafeMutableBufferPointer { values in
+      for index in values.indices { values[index].formSquareRoot() }
     }
   }
 
   /// The median of each channel over the outermost cells of every side.
   package func borderMedian(depth: Int) -> [Float] {
-    (0..<channels).map { channel in
-      var border: [Float] = []
-      for y in 0..<height {
-        let isInside = depth <= y && y < height - depth
-        for x in 0..<width where !isInside || x < depth || x >= width - depth {
-          border.append(values[(y * width + x) * channels + channel])
-        }
+    let isWhole = 2 * depth >= width
+    let places = (0..<height).flatMap { y in
+      let start = y * width
+      return isWhole || y < depth || y >= height - depth
+        ? [start..<start + width]
+        : [start..<start + depth, start + width - depth..<start + width]
+    }
+    return (0..<channels).map { channel in
+      var border = places.flatMap { cells in
+        cells.map { values[$0 * channels + channel] }
       }
-      border.sort()
-      return (border[(border.count - 1) / 2] + border[border.count / 2]) / 2
+      let upper = border.orderStatistic(border.count / 2)
+      return (border.orderStatistic((border.count - 1) / 2) + upper) / 2
     }
   }
 
@@ -92,6 +106,13 @@ package struct Raster: Hashable, Sendable {
     let length = width * channels
     let (rowsLeft, columnsLeft) =
       ((height + step - 1) / step, (width + step - 1) / step)
+    // Of every row and column, those beyond the borders included.
+    let rowPlaces = (-radius..<height + radius).map {
+      Raster.mirrored($0, height) * length
+    }
+    let columnPlaces = (-radius..<width + radius).map {
+      Raster.mirrored($0, width) * channels
+    }
     return values.withUnsafeBufferPointer { source in
       withUnsafeTemporaryAllocation(
         of: Float.self, capacity: (width + 2 * radius) * channels + length
@@ -103,16 +124,12 @@ package struct Raster: Hashable, Sendable {
         return Raster(height: rowsLeft, width: columnsLeft, channels: channels)
         { row, target in
           filter.apply(count: length, into: middle) { offset in
-            rows + Raster.mirrored(row * step + offset, height) * length
+            rows + rowPlaces[row * step + offset + radius]
           }
-          for outside in 1..<radius + 1 {
-            for channel in 0..<channels {
-              middle[-outside * channels + channel] =
-                middle[Raster.mirrored(-outside, width) * channels + channel]
-              middle[(width + outside - 1) * channels + channel] =
-                middle[
-                  Raster.mirrored(width + outside - 1, width) * channels
-                    + channel]
+          for outside in 0..<radius {
+            for place in [outside, radius + width + outside] {
+              (padded + place * channels).update(
+                from: middle + columnPlaces[place], count: channels)
             }
           }
           let result = step == 1 ? target : whole

@@ -76,11 +76,16 @@ func work(
 
   case .localReconstruction(let train, let test, let side):
     let (train, test) = try (Matrix(train), Matrix(test))
+    let features = StageClock(of: "local features")
     let context = RunContext(
-      imageShape: ImageShape(height: side, width: side, channels: 3))
+      imageShape: ImageShape(height: side, width: side, channels: 3),
+      progress: features)
     let model = try outcome.measure("fit") {
       try LocalPCA().fit(train, in: context)
     }
+    outcome.seconds["features"] = features.seconds
+    outcome.seconds["blocks"] =
+      outcome.seconds["fit", default: 0] - features.seconds
     return try outcome.measure("score") {
       try model.scores(for: test, in: context)
     }

@@ -50,3 +50,22 @@ extension BlockLayout {
       && columns.allSatisfy { (0...gridColumns - side).contains($0) }
   }
 }
+
+/// The pieces that overlapping blocks along a side are put together from:
+/// products of pieces are made once, and added for every block.
+struct BlockPieces {
+  /// Where pieces begin and end.
+  private let cuts: [Int]
+
+  /// - Parameters:
+  ///   - starts: Of the blocks.
+  ///   - side: Of a block, in cells.
+  init(of starts: [Int], side: Int) {
+    cuts = Set(starts + starts.map { $0 + side }).sorted()
+  }
+
+  var count: Int { cuts.count - 1 }
+
+  /// The cells of a piece.
+  subscript(piece: Int) -> Range<Int> { cuts[piece]..<cuts[piece + 1] }
+}

@@ -13,11 +13,15 @@ import LocalFeatures
 /// out of both the directions and the mean, (A X)ᵢ / (Aᵢᵢ - 1 / (n m)) is left
 /// over: the closed form of cross-validation for ridge regression (Golub, Heath
 /// and Wahba 1979), with the share of the mean taken off.
+///
+/// As the rows of X add up to nothing, all rows of A add up to 1 / m. With
+/// B = A - 1 / (n m), whose rows add up to nothing, X need not be centred:
+/// B X, q Xᵀ B X and the leverage Bᵢᵢ are the same with any offset of the rows.
 struct BlockReconstruction: Codable, Sendable {
   let view: LocalView
   let layout: BlockLayout
-  /// A of every block, n x n.
-  @Tensor private var inverses: [Float]
+  /// B of every block, n x n.
+  @Tensor private var centeredInverses: [Float]
 
   /// - Parameters:
   ///   - side: Of a block, in cells.
@@ -30,9 +34,17 @@ struct BlockReconstruction: Codable, Sendable {
     to pictures: LocalGrids, in context: RunContext
   ) throws -> (reconstruction: BlockReconstruction, leftOut: [Raster]) {
     let layout = BlockLayout(side: side, step: step, over: pictures)
-    let train = pictures.subtracting(pictures.mean).values
-    let count = train.rows
+    let count = pictures.count
     let cells = layout.side * layout.side
+    let mean = pictures.mean
+    let grams = try context.withThreads {
+      try BlockSums(of: layout) {
+        (rows, columns) throws -> [Double] in
+        try context.cancellation.check()
+        return Patch(rows, columns, of: pictures)
+          .gram(of: pictures.values, less: mean)
+      }
+    }
     var inverses = [Float](
       repeating: 0, count: layout.count * count * count)
     var errors = [Float](repeating: 0, count: layout.count * count * cells)
@@ -43,8 +55,9 @@ struct BlockReconstruction: Codable, Sendable {
           layout.count, size: 1, stage: "blocks of \(layout.side) cells"
         ) { range in
           let block = range.lowerBound
-          let blocks = Blocks(layout, block, of: train)
-          let (inverse, ridge) = try blocks.inverse(ridge: ridge)
+          let patch = Patch(block, of: layout, on: pictures)
+          let inverse = try centeredInverse(
+            ofGram: grams[block], ridge: ridge, numbers: patch.count)
           let weights = UnsafeMutableBufferPointer(
             rebasing: inverses[
               block * count * count..<(block + 1) * count * count])
@@ -52,11 +65,11 @@ struct BlockReconstruction: Codable, Sendable {
           let target = UnsafeMutableBufferPointer(
             rebasing: errors[
               block * count * cells..<(block + 1) * count * cells])
-          blocks.squares(
-            of: nil, weights: UnsafePointer(weights.baseAddress), into: target)
+          patch.squares(
+            shares: UnsafeBufferPointer(weights), of: pictures.values,
+            into: target)
           for picture in 0..<count {
-            let leverage =
-              inverse[picture * count + picture] - 1 / (Double(count) * ridge)
+            let leverage = inverse[picture * count + picture]
             let factor = Float(1 / max(leverage * leverage, 1e-30))
             for cell in 0..<cells { target[picture * cells + cell] *= factor }
           }
@@ -64,43 +77,85 @@ struct BlockReconstruction: Codable, Sendable {
       }
     }
     return (
-      BlockReconstruction(view: view, layout: layout, inverses: inverses),
+      BlockReconstruction(
+        view: view, layout: layout, centeredInverses: inverses),
       layout.maps(ofSquares: errors, count: count)
     )
   }
 
+  /// Far below the variance of a standardised channel.
+  private static let leastRidge = 1e-6
+
+  /// B.
+  ///
+  /// - Parameters:
+  ///   - gram: K, of which the upper triangle is read.
+  ///   - ridge: λ.
+  ///   - numbers: D.
+  private static func centeredInverse(
+    ofGram gram: [Double], ridge: Double, numbers: Int
+  ) throws -> [Double] {
+    var matrix = gram
+    let count = Int(Double(gram.count).squareRoot().rounded())
+    let diagonal = stride(from: 0, to: matrix.count, by: count + 1)
+    let trace = diagonal.reduce(0) { $0 + matrix[$1] }
+    // Pictures that are all alike leave nothing to shrink.
+    let added = max(ridge * trace / Double(numbers), leastRidge)
+    for place in diagonal { matrix[place] += added }
+    try SymmetricInverse.invert(&matrix, size: count)
+    let share = 1 / (Double(count) * added)
+    for index in matrix.indices { matrix[index] -= share }
+    return matrix
+  }
+
   func fits(_ train: LocalGrids) -> Bool {
     layout.lies(on: train)
-      && inverses.count == layout.count * train.count * train.count
-      && inverses.allSatisfy(\.isFinite)
+      && centeredInverses.count == layout.count * train.count * train.count
+      && centeredInverses.allSatisfy(\.isFinite)
   }
 
   func mapping(over train: LocalGrids) -> (LocalGrids) -> [Raster] {
     let mean = train.mean
-    let centered = train.subtracting(mean).values
-    return { maps(of: $0.subtracting(mean).values, train: centered) }
+    return { maps(of: $0.subtracting(mean), train: train.values) }
   }
 
   /// The root of what is left over in every cell, mean over the channels and
   /// the blocks that cover it.
   ///
   /// - Parameters:
-  ///   - pictures: Their grids, centred as the training pictures' are.
-  ///   - train: The grids of the fit.
-  private func maps(of pictures: Matrix, train: Matrix) -> [Raster] {
-    let count = pictures.rows
+  ///   - pictures: Less the mean of the training pictures.
+  ///   - train: The rows of the fit.
+  private func maps(of pictures: LocalGrids, train: Matrix) -> [Raster] {
+    let count = pictures.count
     let cells = layout.side * layout.side
-    let errors: [Float] = inverses.withUnsafeBufferPointer { inverses in
+    let size = train.rows
+    let products = BlockSums(of: layout) {
+      Patch($0, $1, of: pictures).products(of: pictures.values, with: train)
+    }
+    let errors: [Float] = centeredInverses.withUnsafeBufferPointer { inverses in
       Parallel.fill(
         layout.count * count * cells, blockSize: count * cells
       ) { range, target in
         let block = range.lowerBound / (count * cells)
         target.initialize(repeating: 0)
-        let size = train.rows * train.rows
-        Blocks(layout, block, of: train).squares(
-          of: pictures,
-          weights: inverses.baseAddress.map { $0 + block * size },
-          into: target)
+        withUnsafeTemporaryAllocation(
+          of: Float.self, capacity: count * size
+        ) { shares in
+          products[block].withUnsafeBufferPointer { products in
+            guard
+              let target = shares.baseAddress,
+              let products = products.baseAddress,
+              let inverses = inverses.baseAddress
+            else { return }
+            BLAS.multiply(
+              m: count, n: size, k: size, products, stride: size, .plain,
+              inverses + block * size * size, stride: size, into: target,
+              stride: size)
+          }
+          Patch(block, of: layout, on: pictures).squares(
+            leftOf: pictures.values, shares: UnsafeBufferPointer(shares),
+            of: train, into: target)
+        }
       }
     }
     return layout.maps(ofSquares: errors, count: count)
@@ -131,129 +186,196 @@ extension BlockLayout {
   }
 }
 
-/// The blocks of the training pictures at one place.
-private struct Blocks {
-  let layout: BlockLayout
-  let train: Matrix
-  /// Numbers a cell.
-  let depth: Int
-  /// Where a block starts in a picture.
-  let start: Int
-  /// Numbers from one row of cells to the next.
-  let rowStride: Int
+/// Arrays of one length, one for each block, each the sum of those of pieces
+/// that overlapping blocks share.
+private struct BlockSums<Number: BinaryFloatingPoint & Sendable> {
+  private let layout: BlockLayout
+  private let bands: BlockPieces
+  /// Of every band of pieces and every column of blocks.
+  private let sums: [[[Number]]]
 
-  init(_ layout: BlockLayout, _ block: Int, of train: Matrix) {
+  /// - Parameter part: The array of the piece of some rows and columns of cells.
+  init<Failure>(
+    of layout: BlockLayout,
+    _ part: (Range<Int>, Range<Int>) throws(Failure) -> [Number]
+  ) throws(Failure) {
     self.layout = layout
-    self.train = train
-    depth = train.columns / (layout.gridRows * layout.gridColumns)
-    rowStride = layout.gridColumns * depth
+    bands = BlockPieces(of: layout.rows, side: layout.side)
+    let pieces = BlockPieces(of: layout.columns, side: layout.side)
+    let (bands, columns) = (bands, layout.columns)
+    sums = try Parallel.map(bands.count) { band throws(Failure) in
+      var sums = [[Number]](repeating: [], count: columns.count)
+      for piece in 0..<pieces.count {
+        let part = try part(bands[band], pieces[piece])
+        for (column, start) in columns.enumerated()
+        where (start..<start + layout.side).contains(pieces[piece].lowerBound) {
+          sums[column].add(part)
+        }
+      }
+      return sums
+    }
+  }
+
+  subscript(block: Int) -> [Number] {
+    let (row, column) = block.quotientAndRemainder(
+      dividingBy: layout.columns.count)
+    let start = layout.rows[row]
+    var sum: [Number] = []
+    for band in 0..<bands.count
+    where (start..<start + layout.side).contains(bands[band].lowerBound) {
+      sum.add(sums[band][column])
+    }
+    return sum
+  }
+}
+
+extension Array where Element: BinaryFloatingPoint {
+  /// Adds element by element; nothing is taken for zeros.
+  fileprivate mutating func add(_ others: [Element]) {
+    guard !isEmpty else {
+      self = others
+      return
+    }
+    withUnsafeMutableBufferPointer { sums in
+      others.withUnsafeBufferPointer { others in
+        for index in sums.indices { sums[index] += others[index] }
+      }
+    }
+  }
+}
+
+/// A rectangle of cells in the rows of pictures' grids.
+private struct Patch {
+  /// Where it starts in a picture.
+  private let start: Int
+  /// Numbers from one row of cells to the next.
+  private let rowStride: Int
+  /// Its rows and columns of cells.
+  private let rows: Int
+  private let columns: Int
+  /// Numbers a cell.
+  private let depth: Int
+
+  init(_ rows: Range<Int>, _ columns: Range<Int>, of grids: LocalGrids) {
+    depth = grids.depth
+    rowStride = grids.columns * depth
+    start = rows.lowerBound * rowStride + columns.lowerBound * depth
+    (self.rows, self.columns) = (rows.count, columns.count)
+  }
+
+  init(_ block: Int, of layout: BlockLayout, on grids: LocalGrids) {
     let (row, column) = layout.origin(block)
-    start = row * rowStride + column * depth
+    self.init(
+      row..<row + layout.side, column..<column + layout.side, of: grids)
   }
 
   /// The numbers of one row of cells.
-  private var width: Int { layout.side * depth }
+  private var width: Int { columns * depth }
 
-  /// Far below the variance of a standardised channel.
-  private static let leastRidge = 1e-6
+  /// All its numbers.
+  var count: Int { rows * width }
 
-  /// (K + m I)⁻¹ and m.
-  func inverse(ridge: Double) throws -> (matrix: [Double], ridge: Double) {
-    let count = train.rows
+  /// The products of the pictures' patches with each other, less their mean;
+  /// the upper triangle alone.
+  func gram(of pictures: Matrix, less mean: [Float]) -> [Double] {
+    let count = pictures.rows
     var gram = [Double](repeating: 0, count: count * count)
     gram.withUnsafeMutableBufferPointer { gram in
-      train.values.withUnsafeBufferPointer { values in
-        withUnsafeTemporaryAllocation(
-          of: Double.self, capacity: count * width
-        ) { rows in
-          guard
-            let gram = gram.baseAddress, let values = values.baseAddress,
-            let rows = rows.baseAddress
-          else { return }
-          for row in 0..<layout.side {
-            for picture in 0..<count {
-              let source =
-                values + picture * train.columns + start + row * rowStride
-              for index in 0..<width {
-                rows[picture * width + index] = Double(source[index])
+      pictures.values.withUnsafeBufferPointer { values in
+        mean.withUnsafeBufferPointer { mean in
+          withUnsafeTemporaryAllocation(
+            of: Double.self, capacity: count * width
+          ) { centered in
+            guard
+              let gram = gram.baseAddress, let values = values.baseAddress,
+              let mean = mean.baseAddress, let target = centered.baseAddress
+            else { return }
+            for row in 0..<rows {
+              let place = start + row * rowStride
+              for picture in 0..<count {
+                let source = values + picture * pictures.columns + place
+                for index in 0..<width {
+                  target[picture * width + index] =
+                    Double(source[index]) - Double(mean[place + index])
+                }
               }
+              BLAS.multiplyByOwnTranspose(
+                m: count, k: width, target, stride: width, beta: 1, into: gram,
+                stride: count)
             }
-            BLAS.multiplyByOwnTranspose(
-              m: count, k: width, rows, stride: width, beta: 1, into: gram,
-              stride: count)
           }
         }
       }
     }
-    let trace = (0..<count).reduce(0) { $0 + gram[$1 * count + $1] }
-    // Pictures that are all alike leave nothing to shrink.
-    let added = max(
-      ridge * trace / Double(layout.side * width), Self.leastRidge)
-    for index in 0..<count { gram[index * count + index] += added }
-    try SymmetricInverse.invert(&gram, size: count)
-    return (gram, added)
+    return gram
   }
 
-  /// The mean square over the channels of what is left over in each cell of
-  /// each picture's block.
+  /// The products of the pictures' patches with those of others.
+  func products(of pictures: Matrix, with others: Matrix) -> [Float] {
+    var products = [Float](repeating: 0, count: pictures.rows * others.rows)
+    products.withUnsafeMutableBufferPointer { products in
+      pictures.values.withUnsafeBufferPointer { pictureValues in
+        others.values.withUnsafeBufferPointer { otherValues in
+          guard
+            let products = products.baseAddress,
+            let a = pictureValues.baseAddress, let b = otherValues.baseAddress
+          else { return }
+          for row in 0..<rows {
+            let place = start + row * rowStride
+            BLAS.multiply(
+              m: pictures.rows, n: others.rows, k: width,
+              a + place, stride: pictures.columns, .plain,
+              b + place, stride: others.columns, .transposed,
+              beta: 1, into: products, stride: others.rows)
+          }
+        }
+      }
+    }
+    return products
+  }
+
+  /// The mean square over the channels of every cell of what sums of patches
+  /// are, or of what they leave over of pictures.
   ///
   /// - Parameters:
-  ///   - pictures: Nil for A X of the training pictures themselves.
-  ///   - weights: A.
+  ///   - pictures: What the sums are taken from, if anything.
+  ///   - shares: How much of the patch of each of the others, a row for each
+  ///     sum.
   func squares(
-    of pictures: Matrix?, weights: UnsafePointer<Float>?,
-    into target: UnsafeMutableBufferPointer<Float>
+    leftOf pictures: Matrix? = nil, shares: UnsafeBufferPointer<Float>,
+    of others: Matrix, into target: UnsafeMutableBufferPointer<Float>
   ) {
-    let count = train.rows
-    let rows = pictures?.rows ?? count
-    train.values.withUnsafeBufferPointer { values in
-      (pictures ?? train).values.withUnsafeBufferPointer { others in
-        withUnsafeTemporaryAllocation(
-          of: Float.self, capacity: rows * (width + 2 * count)
-        ) { scratch in
+    let (count, length) = (shares.count / others.rows, others.columns)
+    others.values.withUnsafeBufferPointer { otherValues in
+      (pictures ?? others).values.withUnsafeBufferPointer { values in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count * width) {
+          scratch in
           guard
-            let weights, let left = scratch.baseAddress,
-            let values = values.baseAddress.map({ $0 + start }),
-            let others = others.baseAddress.map({ $0 + start })
+            let sums = scratch.baseAddress, let shares = shares.baseAddress,
+            let otherValues = otherValues.baseAddress,
+            let values = values.baseAddress
           else { return }
-          var combination = weights
-          if pictures != nil {
-            let products = left + rows * width
-            for row in 0..<layout.side {
-              BLAS.multiply(
-                m: rows, n: count, k: width,
-                others + row * rowStride, stride: train.columns, .plain,
-                values + row * rowStride, stride: train.columns, .transposed,
-                beta: row == 0 ? 0 : 1, into: products, stride: count)
-            }
-            let shares = products + rows * count
-            BLAS.multiply(
-              m: rows, n: count, k: count, products, stride: count, .plain,
-              weights, stride: count, into: shares, stride: count)
-            combination = UnsafePointer(shares)
-          }
-          for row in 0..<layout.side {
+          for row in 0..<rows {
+            let place = start + row * rowStride
             if pictures != nil {
-              for picture in 0..<rows {
-                (left + picture * width).update(
-                  from: others + picture * train.columns + row * rowStride,
-                  count: width)
+              for picture in 0..<count {
+                (sums + picture * width).update(
+                  from: values + picture * length + place, count: width)
               }
             }
             BLAS.multiply(
-              m: rows, n: width, k: count, alpha: pictures == nil ? 1 : -1,
-              combination, stride: count, .plain,
-              values + row * rowStride, stride: train.columns,
-              beta: pictures == nil ? 0 : 1, into: left, stride: width)
-            for picture in 0..<rows {
-              for cell in 0..<layout.side {
-                let numbers = left + picture * width + cell * depth
+              m: count, n: width, k: others.rows,
+              alpha: pictures == nil ? 1 : -1, shares, stride: others.rows,
+              .plain, otherValues + place, stride: length,
+              beta: pictures == nil ? 0 : 1, into: sums, stride: width)
+            for picture in 0..<count {
+              for column in 0..<columns {
+                let numbers = sums + picture * width + column * depth
                 var sum: Float = 0
                 for channel in 0..<depth {
                   sum += numbers[channel] * numbers[channel]
                 }
-                target[
-                  (picture * layout.side + row) * layout.side + cell] =
+                target[(picture * rows + row) * columns + column] =
                   sum / Float(depth)
               }
             }

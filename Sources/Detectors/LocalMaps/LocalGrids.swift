@@ -39,17 +39,17 @@ struct LocalGrids: Sendable {
   func averaged(on grid: LocalGrid) -> LocalGrids {
     let factor = grid.fineCells / self.grid.fineCells
     guard factor > 1 else { return self }
-    let pictures = Parallel.map(count) { picture in
-      Raster(
+    let length = values.columns / (factor * factor)
+    let averages = Parallel.fill(count * length, blockSize: length) {
+      range, target in
+      let picture = Raster(
         height: rows, width: columns, channels: depth,
-        values: Array(values.row(picture))
-      ).means(of: factor).values
+        values: Array(values.row(range.lowerBound / length)))
+      _ = target.initialize(from: picture.means(of: factor).values)
     }
     return LocalGrids(
       grid: grid, rows: rows / factor, columns: columns / factor, depth: depth,
-      values: Matrix(
-        rows: count, columns: values.columns / (factor * factor),
-        values: pictures.flatMap { $0 }))
+      values: Matrix(rows: count, columns: length, values: averages))
   }
 
   /// Some channels, each times a factor.
@@ -79,31 +79,39 @@ struct LocalGrids: Sendable {
 
   /// The mean of every number over the pictures.
   var mean: [Float] {
-    var sums = [Double](repeating: 0, count: values.columns)
-    sums.withUnsafeMutableBufferPointer { sums in
+    Parallel.fill(values.columns, blockSize: 1 << 12) { range, means in
+      var sums = [Double](repeating: 0, count: range.count)
       values.values.withUnsafeBufferPointer { values in
-        for start in stride(from: 0, to: values.count, by: sums.count) {
+        for start in stride(
+          from: range.lowerBound, to: values.count, by: self.values.columns)
+        {
           for index in sums.indices {
             sums[index] += Double(values[start + index])
           }
         }
       }
+      _ = means.initialize(from: sums.lazy.map { Float($0 / Double(count)) })
     }
-    return sums.map { Float($0 / Double(count)) }
   }
 
   /// Less the same numbers for every picture.
   func subtracting(_ offsets: [Float]) -> LocalGrids {
+    let length = values.columns
     var shifted = self
-    shifted.values.values.withUnsafeMutableBufferPointer { values in
-      offsets.withUnsafeBufferPointer { offsets in
-        for start in stride(from: 0, to: values.count, by: offsets.count) {
-          for index in offsets.indices {
-            values[start + index] -= offsets[index]
+    shifted.values = Matrix(
+      rows: count, columns: length,
+      values: Parallel.fill(count * length, blockSize: length) {
+        range, target in
+        values.values.withUnsafeBufferPointer { values in
+          offsets.withUnsafeBufferPointer { offsets in
+            for index in offsets.indices {
+              target.initializeElement(
+                at: index,
+                to: values[range.lowerBound + index] - offsets[index])
+            }
           }
         }
-      }
-    }
+      })
     return shifted
   }
 }

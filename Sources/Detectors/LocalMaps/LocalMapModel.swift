@@ -73,10 +73,7 @@ public struct LocalMapModel: CalibratingModel, ExplainedModel {
     self.weighting = weighting
     let unusualness = leftOut.map(
       MapCalibration.unusualness(leavingOutEachOf:))
-    let maps = (0..<train.count).map { picture in
-      Raster(
-        sumOf: unusualness.map { $0[picture] }, weights: members.map(\.weight))
-    }
+    let maps = members.sums(of: unusualness)
     score = MapScore(maps)
     self.leftOut = LeftOutScores(maps, judgedBy: score, at: standard.shape)
   }
@@ -84,7 +81,7 @@ public struct LocalMapModel: CalibratingModel, ExplainedModel {
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    try maps(of: samples, in: context).map(score.score)
+    score.scores(try maps(of: samples, in: context))
   }
 
   public func localize(
@@ -108,9 +105,7 @@ public struct LocalMapModel: CalibratingModel, ExplainedModel {
       context.progress.report(
         ProgressReport(
           stage: "scoring", completed: block.upperBound, total: samples.rows))
-      return (0..<block.count).map { picture in
-        Raster(sumOf: maps.map { $0[picture] }, weights: members.map(\.weight))
-      }
+      return members.sums(of: maps)
     }
   }
 }
@@ -144,11 +139,21 @@ extension Array where Element == LocalMapModel.Member {
     }
     return { pictures in
       try zip(self, mappings).map { member, mapping in
-        try mapping(member.maker.view(pictures, on: standard)).map {
+        let raw = try mapping(member.maker.view(pictures, on: standard))
+        return Parallel.map(raw.count) {
           member.calibration.unusualness(
-            of: $0.smoothed(over: standard.features))
+            of: raw[$0].smoothed(over: standard.features))
         }
       }
+    }
+  }
+
+  /// Of every picture the sum of its maps.
+  ///
+  /// - Parameter maps: Of every member those of all pictures.
+  fileprivate func sums(of maps: [[Raster]]) -> [Raster] {
+    Parallel.map(maps[0].count) { picture in
+      Raster(sumOf: maps.map { $0[picture] }, weights: map(\.weight))
     }
   }
 }

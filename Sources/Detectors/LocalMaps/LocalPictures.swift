@@ -38,7 +38,7 @@ struct LocalPictures {
   }
 
   /// Pictures whose features are in memory at a time.
-  private static let atOnce = 32
+  private static let atOnce = 64
 
   static func blocks(_ count: Int) -> [Range<Int>] {
     Parallel.blocks(count, size: atOnce)
@@ -68,10 +68,12 @@ extension Raster {
   /// The sum of maps of one size, at least one, each times its weight.
   init(sumOf maps: [Raster], weights: [Float]) {
     self = maps[0]
-    values = values.map { $0 * weights[0] }
-    for (map, weight) in zip(maps, weights).dropFirst() where weight > 0 {
-      for index in values.indices {
-        values[index] += weight * map.values[index]
+    values.withUnsafeMutableBufferPointer { sums in
+      for index in sums.indices { sums[index] *= weights[0] }
+      for (map, weight) in zip(maps, weights).dropFirst() where weight > 0 {
+        map.values.withUnsafeBufferPointer { values in
+          for index in sums.indices { sums[index] += weight * values[index] }
+        }
       }
     }
   }

@@ -18,9 +18,6 @@ struct LocalStandard: Codable, Sendable {
   /// The same where colour is judged by itself.
   private static let leastColorDeviation: Float = 0.03
 
-  /// Pictures whose features are in memory before they are averaged.
-  private static let picturesAtOnce = 16
-
   var features: LocalFeatures { LocalFeatures(channels, of: shape) }
 
   /// Learns the scale of pictures, and gives them on it.
@@ -33,22 +30,27 @@ struct LocalStandard: Codable, Sendable {
   ) throws -> (standard: LocalStandard, grids: LocalGrids) {
     let features = LocalFeatures(channels, of: pictures.shape)
     let (count, depth) = (pictures.source.rows, channels.count)
-    var sums = [Double](repeating: 0, count: 2 * depth)
-    var values: [Float] = []
-    values.reserveCapacity(
-      count * features.rows * features.columns * depth
-        / (grid.fineCells * grid.fineCells))
-    for block in Parallel.blocks(count, size: picturesAtOnce) {
-      let parts = try features.averages(
-        of: pictures.source.finite(rows: Array(block)), shape: pictures.shape,
-        grid: grid, in: context)
-      for part in parts {
-        for index in sums.indices { sums[index] += part.moments[index] }
-        values += part.values
+    let length = features.length(on: grid)
+    // Of every picture, so that they can be added in its order.
+    var moments = [Double](repeating: 0, count: count * 2 * depth)
+    var values = try moments.withUnsafeMutableBufferPointer { moments in
+      try context.fill(
+        count * length, blockSize: length, stage: "local features"
+      ) { range, target in
+        let picture = range.lowerBound / length
+        let fine = features.features(
+          of: RasterImage(
+            shape: pictures.shape,
+            values: try pictures.source.finite(rows: [picture]).values))
+        _ = UnsafeMutableBufferPointer(
+          rebasing: moments[picture * 2 * depth..<(picture + 1) * 2 * depth]
+        ).update(from: fine.moments)
+        _ = target.initialize(from: fine.means(of: grid.fineCells).values)
       }
-      context.progress.report(
-        ProgressReport(
-          stage: "local features", completed: block.upperBound, total: count))
+    }
+    var sums = [Double](repeating: 0, count: 2 * depth)
+    for (index, moment) in moments.enumerated() {
+      sums[index % (2 * depth)] += moment
     }
     let cells = Double(count * features.rows * features.columns)
     let means = sums[..<depth].map { $0 / cells }
@@ -60,7 +62,16 @@ struct LocalStandard: Codable, Sendable {
         return Float(
           max(max(0, variance).squareRoot(), leastDeviation))
       })
-    return (standard, standard.grids(ofRaw: values, count: count, on: grid))
+    values.withUnsafeMutableBufferPointer { values in
+      context.withThreads {
+        Parallel.forEach(count) { picture in
+          standard.standardize(
+            UnsafeMutableBufferPointer(
+              rebasing: values[picture * length..<(picture + 1) * length]))
+        }
+      }
+    }
+    return (standard, standard.grids(values, on: grid))
   }
 
   private init(
@@ -77,10 +88,18 @@ struct LocalStandard: Codable, Sendable {
   func grids(
     of pictures: Matrix, on grid: LocalGrid, in context: RunContext
   ) throws -> LocalGrids {
-    let values = try features.averages(
-      of: pictures, shape: shape, grid: grid, in: context
-    ).flatMap(\.values)
-    return grids(ofRaw: values, count: pictures.rows, on: grid)
+    let features = features
+    let length = features.length(on: grid)
+    let values = try context.quiet.fill(
+      pictures.rows * length, blockSize: length, stage: ""
+    ) { range, target in
+      let picture = Array(pictures.row(range.lowerBound / length))
+      let fine = features.features(
+        of: RasterImage(shape: shape, values: picture))
+      _ = target.initialize(from: fine.means(of: grid.fineCells).values)
+      standardize(target)
+    }
+    return grids(values, on: grid)
   }
 
   /// Grids of which the values are known already.
@@ -88,26 +107,25 @@ struct LocalStandard: Codable, Sendable {
     let (rows, columns) = (
       features.rows / grid.fineCells, features.columns / grid.fineCells
     )
-    let length = rows * columns * channels.count
+    let length = features.length(on: grid)
     return LocalGrids(
       grid: grid, rows: rows, columns: columns, depth: channels.count,
       values: Matrix(
         rows: values.count / length, columns: length, values: values))
   }
 
-  private func grids(
-    ofRaw raw: [Float], count: Int, on grid: LocalGrid
-  ) -> LocalGrids {
-    var values = raw
-    values.withUnsafeMutableBufferPointer { values in
-      for start in stride(from: 0, to: values.count, by: means.count) {
-        for channel in means.indices {
-          values[start + channel] =
-            (values[start + channel] - means[channel]) / deviations[channel]
+  /// Puts cells on the scale.
+  private func standardize(_ cells: UnsafeMutableBufferPointer<Float>) {
+    means.withUnsafeBufferPointer { means in
+      deviations.withUnsafeBufferPointer { deviations in
+        for start in stride(from: 0, to: cells.count, by: means.count) {
+          for channel in means.indices {
+            cells[start + channel] =
+              (cells[start + channel] - means[channel]) / deviations[channel]
+          }
         }
       }
     }
-    return grids(values, on: grid)
   }
 
   /// The channels of colour, of a scale on which faint ones stay faint.
@@ -129,20 +147,9 @@ struct LocalStandard: Codable, Sendable {
 }
 
 extension LocalFeatures {
-  /// The features of pictures that are the rows of a matrix, averaged, with
-  /// the moments of each channel on the finest grid.
-  fileprivate func averages(
-    of pictures: Matrix, shape: ImageShape, grid: LocalGrid,
-    in context: RunContext
-  ) throws -> [(values: [Float], moments: [Double])] {
-    try context.withThreads {
-      try Parallel.map(pictures.rows) { index in
-        try context.cancellation.check()
-        let fine = features(
-          of: RasterImage(shape: shape, values: Array(pictures.row(index))))
-        return (fine.means(of: grid.fineCells).values, fine.moments)
-      }
-    }
+  /// The numbers of a picture on a grid.
+  fileprivate func length(on grid: LocalGrid) -> Int {
+    rows * columns * channels.count / (grid.fineCells * grid.fineCells)
   }
 }
 
@@ -150,11 +157,15 @@ extension Raster {
   /// The sum of every channel over all cells, then that of its squares.
   fileprivate var moments: [Double] {
     var sums = [Double](repeating: 0, count: 2 * channels)
-    for start in stride(from: 0, to: values.count, by: channels) {
-      for channel in 0..<channels {
-        let value = Double(values[start + channel])
-        sums[channel] += value
-        sums[channels + channel] += value * value
+    sums.withUnsafeMutableBufferPointer { sums in
+      values.withUnsafeBufferPointer { values in
+        for start in stride(from: 0, to: values.count, by: channels) {
+          for channel in 0..<channels {
+            let value = Double(values[start + channel])
+            sums[channel] += value
+            sums[channels + channel] += value * value
+          }
+        }
       }
     }
     return sums

@@ -58,7 +58,8 @@ struct MapCalibration: Codable, Sendable {
     let deviations = pulled(variances, to: variance).map {
       max(0, $0).squareRoot()
     }
-    let floor = Self.floor * deviations.sorted()[cells / 2]
+    var unordered = deviations
+    let floor = Self.floor * unordered.orderStatistic(cells / 2)
     scales = deviations.map { 1 / max($0 + floor, Self.leastDeviation) }
   }
 
@@ -145,9 +146,13 @@ struct MapScore: Codable, Sendable {
 
   /// - Parameter maps: Of training pictures, each left out.
   init(_ maps: [Raster]) {
-    let peaks = maps.map(Self.peaks)
+    let peaks = Parallel.map(maps.count) { Self.peaks(of: maps[$0]) }
     highest = Distribution(peaks.map(\.highest))
     high = Distribution(peaks.map(\.high))
+  }
+
+  func scores(_ maps: [Raster]) -> [Float] {
+    Parallel.map(maps.count) { score(maps[$0]) }
   }
 
   func score(_ map: Raster) -> Float {
@@ -158,7 +163,9 @@ struct MapScore: Codable, Sendable {
   /// The highest value, and the mean of one cell in 200.
   private static func peaks(of map: Raster) -> (highest: Double, high: Double) {
     let count = max(1, map.values.count / 200)
-    let top = map.values.sorted(by: >).prefix(count)
+    var values = map.values
+    _ = values.orderStatistic(values.count - count)
+    let top = values.suffix(count).sorted(by: >)
     return (
       Double(top[0]), top.reduce(0) { $0 + Double($1) } / Double(count)
     )
@@ -170,7 +177,7 @@ extension Localization {
   ///   - maps: Of pictures.
   ///   - shape: Of the pictures.
   init(_ maps: [Raster], judgedBy score: MapScore, at shape: ImageShape) {
-    self.init(scores: maps.map(score.score), maps: maps.enlarged(to: shape))
+    self.init(scores: score.scores(maps), maps: maps.enlarged(to: shape))
   }
 }
 
@@ -180,7 +187,7 @@ extension LeftOutScores {
   ///   - shape: Of the pictures; maps are as large when they are looked at.
   init(_ maps: [Raster], judgedBy score: MapScore, at shape: ImageShape) {
     self.init(
-      scores: maps.map(score.score),
+      scores: score.scores(maps),
       peaks: Parallel.map(maps.count) {
         maps[$0].enlarged(to: shape).values.max() ?? 0
       })

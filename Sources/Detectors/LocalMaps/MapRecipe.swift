@@ -22,7 +22,9 @@ extension MapRecipe {
     to train: LocalGrids, _ standard: LocalStandard, in context: RunContext
   ) throws -> (member: LocalMapModel.Member, leftOut: [Raster]) {
     let (maker, raw) = try make(of: view(train, on: standard), in: context)
-    let maps = raw.map { $0.smoothed(over: standard.features) }
+    let maps = context.withThreads {
+      Parallel.map(raw.count) { raw[$0].smoothed(over: standard.features) }
+    }
     return (
       LocalMapModel.Member(
         name: name, maker: maker, calibration: MapCalibration(maps), weight: 1),
