@@ -115,7 +115,8 @@ private struct GivenCommand {
   /// All of its options, those of single layouts and detectors included.
   private var options: [String] {
     let help = Anomaly.helpMessage(for: type, includeHidden: true)
+    let ofParser = ["help", "help-hidden", "version"]
     return help.matches(of: /--[a-z0-9][A-Za-z0-9-]*/).map { String($0.0) }
-      + ["--help", "--help-hidden", "--version", "--generate-completion-script"]
+      + ofParser.map { "--\($0)" } + ["--generate-completion-script"]
   }
 }
