@@ -12,7 +12,8 @@ struct DatasetCommand: ParsableCommand {
 extension DatasetCommand {
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print what a dataset holds.")
+      abstract: "Print what a dataset holds.",
+      discussion: "--help-hidden lists the options of single layouts too.")
 
     @OptionGroup var data: DatasetArguments
 
@@ -128,7 +129,8 @@ extension DatasetCommand {
 
   struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Write a dataset in another layout.")
+      abstract: "Write a dataset in another layout.",
+      discussion: "--help-hidden lists the options of single layouts too.")
 
     @OptionGroup var data: DatasetArguments
 

@@ -34,6 +34,7 @@ struct Fit: ParsableCommand {
     ) { _, fitted, _ in
       try fitted.write(to: URL(fileURLWithPath: model))
     }
+    complain("the model is in \(model)", as: "done")
   }
 }
 
@@ -166,6 +167,8 @@ struct Score: ParsableCommand {
 
         anomaly score new-pictures --model model.safetensors
         find new -name '*.png' | anomaly score - --model model.safetensors
+
+      --help-hidden lists the options of single layouts too.
       """)
 
   @OptionGroup var data: DatasetArguments
@@ -203,6 +206,7 @@ struct Score: ParsableCommand {
     let format = self.submission.format
     if let output {
       try submission.write(to: URL(fileURLWithPath: output), format: format)
+      complain("\(submission.ids.count) rows in \(output)", as: "done")
     } else {
       try StandardStreams.print(submission.text(format: format))
     }

@@ -81,6 +81,22 @@ extension SampleSource {
     return try finite(rows: Array(0..<rows))
   }
 
+  /// Hands over all rows, some at a time and within a quarter of the memory
+  /// budget, checked to be finite.
+  func forEachFiniteBlock(
+    stage: String, in context: RunContext, _ body: (Matrix) throws -> Void
+  ) throws {
+    if let matrix = self as? Matrix { return try body(matrix) }
+    let share = context.memoryBudget / 4 / MemoryLayout<Float>.stride
+    for rows in blocks(ofAtMost: 1 << 16, numbers: min(1 << 24, share)) {
+      try context.cancellation.check()
+      try body(finite(rows: Array(rows)))
+      context.progress.report(
+        ProgressReport(
+          stage: stage, completed: rows.upperBound, total: self.rows))
+    }
+  }
+
   /// Some rows, checked to be finite.
   ///
   /// - Throws: `DetectorFault.nonFiniteValue`.

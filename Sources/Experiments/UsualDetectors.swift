@@ -51,13 +51,13 @@ extension DetectorCatalog {
   }
 
   /// The way to scores when nobody chooses a detector: `fusion` for pictures of
-  /// 128 pixels or more, k-means on histograms of oriented gradients at 64x64
-  /// pixels for smaller and for very many ones, `ensemble` for tables.
+  /// 128 pixels or more; for smaller ones, on histograms of oriented gradients
+  /// at 64x64 pixels, `lof`, or k-means where comparing all would take long;
+  /// `ensemble` for tables.
   ///
   /// - Parameters:
   ///   - category: What is to be learned from.
-  ///   - grouping: Whether each group of alike pictures has a model of its own;
-  ///     then the limit of their number is one of each group.
+  ///   - grouping: Whether each group of alike pictures has a model of its own.
   ///   - preparation: What is asked for; nil for nothing.
   ///   - settings: Of the detector.
   /// - Returns: Also a line that tells what was chosen, and why.
@@ -86,36 +86,34 @@ extension DetectorCatalog {
     }
     let obstacle =
       try preparation == nil
-      ? Self.obstacle(
-        [category], Preparation(),
-        mostPictures: grouping == .off ? Self.mostPictures : .max)
+      ? Self.obstacle([category], Preparation(), mostPictures: .max)
       : "other features, size or scale are asked for"
     guard let obstacle else {
       return try choice(
         Fusion.description.name, Preparation(), settings,
         because: "pictures of \(Self.leastSide) pixels or more")
     }
-    var settings = settings
-    let clusters = "n-clusters"
-    if !settings.names.contains(clusters) {
-      settings[clusters] = ["\(Self.clusterCount(category.train.count))"]
-    }
     let gradients = Preparation(
       features: FeatureRecipe(
         kind: .hog, size: PixelSize(square: Self.gradientSide)))
+    guard category.train.count > Self.mostCompared else {
+      return try choice(
+        LocalOutlierFactor.description.name, preparation ?? gradients,
+        settings, because: obstacle)
+    }
+    var settings = settings
+    let clusters = "n-clusters"
+    if !settings.names.contains(clusters) { settings[clusters] = ["64"] }
     return try choice(
       KMeansDistance.description.name, preparation ?? gradients, settings,
-      because: obstacle)
+      because: "\(obstacle), and there are more than \(Self.mostCompared)")
   }
+
+  /// The most samples of which all pairs are compared: in seconds.
+  private static let mostCompared = 20_000
 
   /// The side, in pixels, of pictures whose gradients are taken: eight cells.
   private static let gradientSide = 64
-
-  /// The root of half the samples, from 8 to 64: so many clusters of so many
-  /// samples.
-  private static func clusterCount(_ samples: Int) -> Int {
-    min(max(Int((Double(samples) / 2).squareRoot().rounded()), 8), 64)
-  }
 
   private static func obstacle(
     _ categories: [DatasetCategory], _ preparation: Preparation,

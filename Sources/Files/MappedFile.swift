@@ -25,7 +25,9 @@ package final class MappedFile: @unchecked Sendable {
     }
     func checkIsFile(_ status: stat) throws {
       guard status.st_mode & S_IFMT == S_IFREG else {
-        throw refused("not a regular file")
+        throw refused(
+          status.st_mode & S_IFMT == S_IFDIR
+            ? "it is a folder" : "not a regular file")
       }
     }
     var status = stat()

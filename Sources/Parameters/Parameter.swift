@@ -138,7 +138,11 @@ public struct Parameter<Owner>: Sendable {
   }
 
   private func fault(value: String) -> ParameterFault {
-    .impossible(option, value: value, allowed: allowed)
+    .impossible(
+      option, value: value,
+      allowed: nearest(value, among: choices).map {
+        "\($0), or another of \(allowed)"
+      } ?? allowed)
   }
 }
 

@@ -92,7 +92,7 @@ struct MappedFileTests {
     ) { try MappedFile(missing) }
     #expect(
       throws: FileFault.unreadable(
-        path: folder.url.path, reason: "not a regular file")
+        path: folder.url.path, reason: "it is a folder")
     ) { try MappedFile(folder.url) }
   }
 

@@ -25,8 +25,11 @@ extension Dataset {
     color: ColorMode = .automatic, in context: RunContext = RunContext()
   ) throws {
     try size?.checkForResampling()
+    guard let layout = kind.layout as? any WritableLayout.Type else {
+      throw kind.layout.unwritable("nothing is written in this layout")
+    }
     try context.withThreads {
-      try kind.layout.write(
+      try layout.write(
         self, to: url,
         by: DatasetWriter(size: size, color: color, context: context))
     }

@@ -12,7 +12,7 @@ extension DatasetKind {
 
 /// A table in a text file: a header, one row a sample, an optional column of
 /// ids and an optional column of labels, all other columns numbers.
-enum CSVLayout: DatasetLayout {
+enum CSVLayout: WritableLayout {
   static let name = "csv"
   static let summary = "a .csv with a header"
   static let parameters: [Parameter<DatasetOptions>] = [

@@ -25,8 +25,10 @@ protocol DatasetLayout {
     _ place: Folder, name: String, options: DatasetOptions,
     in context: RunContext
   ) throws -> [DatasetCategory]
+}
 
-  /// Writes a dataset; unless a layout does, it says that it cannot.
+/// A layout that can be written too.
+protocol WritableLayout: DatasetLayout {
   static func write(
     _ dataset: Dataset, to url: URL, by writer: DatasetWriter
   ) throws
@@ -37,17 +39,13 @@ extension DatasetLayout {
 
   static var kind: DatasetKind { DatasetKind(Self.self) }
 
-  static func write(
-    _ dataset: Dataset, to url: URL, by writer: DatasetWriter
-  ) throws {
-    throw unwritable("nothing is written in this layout")
-  }
-
   /// Why a dataset cannot be written in this layout.
   static func unwritable(_ problem: FaultMessage) -> DatasetFault {
-    .unusableOption(
+    let writable = DatasetKind.layouts.filter { $0 is any WritableLayout.Type }
+      .map { $0.name }.filter { $0 != name }
+    return .unusableOption(
       name: "convert to \(name)", problem: problem,
-      remedy: "choose another layout")
+      remedy: "use \(writable.joined(separator: ", "))")
   }
 }
 

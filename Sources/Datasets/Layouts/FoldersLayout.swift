@@ -15,7 +15,7 @@ extension DatasetKind {
 /// pictures (`good`, `normal`, `OK`, `ok_front`): all others are anomalies.
 /// Subfolders of `train` with such names, or for anomalies, decide in the same
 /// way what is learned from.
-enum FoldersLayout: DatasetLayout {
+enum FoldersLayout: WritableLayout {
   static let name = "folders"
   static let summary = "a folder with train/ and test/ pictures"
 

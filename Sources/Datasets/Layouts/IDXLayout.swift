@@ -17,7 +17,7 @@ extension DatasetKind {
 /// A category holds the training images of one class, or of the classes that
 /// were called ordinary, and the test images of all classes; those of other
 /// classes are its anomalies. Ids are places in the file.
-enum IDXLayout: DatasetLayout {
+enum IDXLayout: WritableLayout {
   static let name = "idx"
   static let summary = "a folder of MNIST-style IDX files"
   static let parameters: [Parameter<DatasetOptions>] = [

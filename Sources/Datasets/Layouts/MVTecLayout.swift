@@ -29,7 +29,7 @@ public enum ValidationUse: String, CaseIterable, Sendable {
 /// `gt` in each folder) and BTAD (`ok`, `ko`, masks called as their pictures)
 /// are kinds of it. Ids are running numbers over all test images of the
 /// categories, in the order of category, defect and file.
-enum MVTecLayout: DatasetLayout {
+enum MVTecLayout: WritableLayout {
   static let name = "mvtec"
   static let summary = "an MVTec AD folder or one category of it"
   static let parameters: [Parameter<DatasetOptions>] = [

@@ -10,7 +10,7 @@ extension DatasetKind {
 
 /// `trainingset.npy` and `testingset.npy`, as the machine-learning courses of
 /// NTU hand them out; or one `.npy` file, which is fitted and scored.
-enum NPYLayout: DatasetLayout {
+enum NPYLayout: WritableLayout {
   static let name = "npy"
   static let summary =
     "a folder with \(trainName) and \(testName), or an .npy"

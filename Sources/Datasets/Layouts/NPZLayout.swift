@@ -11,7 +11,7 @@ extension DatasetKind {
 
 /// An `.npz` file with the rows `X` and, if known, their labels `y`, or with
 /// training and test rows of their own; other usual names are recognised.
-enum NPZLayout: DatasetLayout {
+enum NPZLayout: WritableLayout {
   static let name = "npz"
   static let summary = "an .npz with X and y"
   static let parameters: [Parameter<DatasetOptions>] = [

@@ -61,21 +61,3 @@ extension ParameterDomain<Int> {
     whole(1...65_536, "a count from 1 through 65536")
   }
 }
-
-extension SampleSource {
-  /// Hands over all rows, some at a time and within a quarter of the memory
-  /// budget, checked to be finite.
-  func forEachFiniteBlock(
-    stage: String, in context: RunContext, _ body: (Matrix) throws -> Void
-  ) throws {
-    if let matrix = self as? Matrix { return try body(matrix) }
-    let share = context.memoryBudget / 4 / MemoryLayout<Float>.stride
-    for rows in blocks(ofAtMost: 1 << 16, numbers: min(1 << 24, share)) {
-      try context.cancellation.check()
-      try body(finite(rows: Array(rows)))
-      context.progress.report(
-        ProgressReport(
-          stage: stage, completed: rows.upperBound, total: self.rows))
-    }
-  }
-}

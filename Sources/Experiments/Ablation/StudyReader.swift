@@ -275,9 +275,13 @@ struct StudyReader {
   private func factor(_ node: Node) throws -> StudyFactors.Factor {
     let name = try text(node, "a key")
     guard let factor = factors[name] else {
+      let names = factors.all.map(\.name)
       throw fault(
         node, "there is no hyper-parameter \(name)",
-        "use \(factors.all.map(\.name).joined(separator: ", "))")
+        DatasetOptions.allParameters.contains { $0.studyKey == name }
+          ? "it belongs to a dataset: put it beside path"
+          : nearest(name, among: names).map { "did you mean \($0)?" }
+            ?? "use \(names.joined(separator: ", "))")
     }
     return factor
   }
