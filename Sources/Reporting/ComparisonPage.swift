@@ -228,7 +228,9 @@ extension ComparisonReport {
         exhibit.overlay = run.heatMaps[place].map {
           (
             "\(path(of: sample)): where \(run.result.detector) sees it strange",
-            heat.draw($0, on: picture, outlining: run.masks[place])
+            heat.draw(
+              $0, on: picture, outlining: run.masks[place],
+              above: run.heatMapThreshold)
           )
         }
       }
@@ -254,8 +256,12 @@ extension ComparisonReport {
           "Over the left of each picture lies a map of where"
             + " \(run.result.detector) sees it strange: blue is ordinary, yellow"
             + " is strange, on one scale for all pictures here; the defect has"
-            + " a white outline where the data tells it. Draw the map by the"
-            + " lower corner of its edge.")
+            + " a white outline where the data tells it."
+            + (run.heatMapThreshold == nil
+              ? ""
+              : " Within a black line it is stranger than anywhere in the"
+                + " training pictures, each left out, but for 1 in 100 at most.")
+            + " Draw the map by the lower corner of its edge.")
       ]
     return legend + [
       mostAnomalous(of: run),

@@ -43,11 +43,12 @@ struct HeatOverlay {
   }
 
   /// The grey picture under the colours of the map, the defect outlined in
-  /// white.
+  /// white, what lies above a threshold in black.
   ///
   /// - Precondition: Picture, map and mask are of one size.
   func draw(
-    _ map: RasterImage, on picture: RasterImage, outlining mask: RasterImage?
+    _ map: RasterImage, on picture: RasterImage, outlining mask: RasterImage?,
+    above threshold: Float? = nil
   ) -> RasterImage {
     let grey = picture.converted(toChannels: 1)
     var image = RasterImage(
@@ -62,18 +63,23 @@ struct HeatOverlay {
           + (1 - Self.opacity) * grey.values[pixel]
       }
     }
-    for (x, y) in mask?.outline ?? [] {
-      for channel in 0..<3 { image[x, y, channel] = 1 }
+    let lines: [(outline: [(x: Int, y: Int)]?, color: Float)] = [
+      (threshold.map(map.outline(above:)), 0), (mask?.outline(above: 0.5), 1),
+    ]
+    for (outline, color) in lines {
+      for (x, y) in outline ?? [] {
+        for channel in 0..<3 { image[x, y, channel] = color }
+      }
     }
     return image
   }
 }
 
 extension RasterImage {
-  /// The bright pixels beside a dark one.
-  fileprivate var outline: [(x: Int, y: Int)] {
+  /// The pixels above a threshold beside one that is not.
+  fileprivate func outline(above threshold: Float) -> [(x: Int, y: Int)] {
     func isBright(_ x: Int, _ y: Int) -> Bool {
-      0..<shape.width ~= x && 0..<shape.height ~= y && self[x, y, 0] > 0.5
+      0..<shape.width ~= x && 0..<shape.height ~= y && self[x, y, 0] > threshold
     }
     return (0..<shape.height).flatMap { y in
       (0..<shape.width).filter { x in

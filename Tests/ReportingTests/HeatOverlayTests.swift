@@ -53,4 +53,17 @@ import Testing
     #expect(white.count == 28)
     #expect(white.first == 8 * 32 + 8)
   }
+
+  @Test("What lies above the threshold has a black outline")
+  func threshold() {
+    let peak = map { 8...15 ~= $0 % 32 && 8...15 ~= $0 / 32 ? 1 : 0 }
+    for (threshold, count) in [(0.5, 28), (1, 0)] as [(Float, Int)] {
+      let image = HeatOverlay([peak]).draw(
+        peak, on: RasterImage(shape: shape), outlining: nil, above: threshold)
+      let black = (0..<1024).filter {
+        pixel(image, $0 % 32, $0 / 32) == [0, 0, 0]
+      }
+      #expect(black.count == count)
+    }
+  }
 }

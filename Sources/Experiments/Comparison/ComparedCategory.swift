@@ -185,6 +185,12 @@ extension ComparisonRun {
     for (place, image) in zip(places, images ?? []) {
       reconstructions[place] = image
     }
+    heatMapThreshold = try model.model.leftOutScores.map {
+      Float(
+        try Calibration(
+          leftOut: $0.peaks, falseAlarms: FalseAlarmRate(0.01)
+        ).threshold)
+    }
     let maps = try model.heatMaps(of: rows, in: context)
     for (place, map) in zip(places, maps ?? []) {
       guard let size = pictures[place]?.size else { continue }

@@ -29,6 +29,10 @@ public struct ComparisonRun: Sendable {
   /// size of the picture, higher for stranger, on one scale for all; empty
   /// unless it localises in images.
   public var heatMaps: [Int: RasterImage] = [:]
+  /// What the heat maps of the training pictures, each left out, nowhere lie
+  /// above, but for one in a hundred at most; nil unless the detector is
+  /// calibrating.
+  package var heatMapThreshold: Float?
   /// Where the defects of those samples are, at the size of the picture.
   package var masks: [Int: RasterImage] = [:]
   /// Why the extreme samples of a table are strange, by their place: all columns,
