@@ -22,11 +22,9 @@ struct Compare: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Detectors, separated by commas; all are those for any data that take"
-        + " seconds (default: ensemble, all, mcd and knn for tables; for pictures"
-        + " all, and those of local features where they have 128 pixels or"
-        + " more); `anomaly detectors` lists more, and what can be set of each,"
-        + " such as --n-clusters.",
+      "Detectors, separated by commas; all are the quick ones for any data"
+        + " (default: those that suit the data). anomaly detectors lists them,"
+        + " and what can be set of each.",
       valueName: "all|name,name"),
     completion: .list(["all"] + AnomalyCommandLine.catalog.names))
   var detectors: String?

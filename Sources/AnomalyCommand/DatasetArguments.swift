@@ -31,7 +31,7 @@ enum ScoreParameterOptions: OptionSource {
 
 /// Where the samples are and what is known about them.
 struct DatasetArguments: ParsableArguments {
-  @Argument(help: "The dataset: \(DatasetKind.summary).")
+  @Argument(help: "A folder or file; anomaly --help tells which.")
   var dataset: String
 
   @OptionGroup(title: "Dataset") var parameters:

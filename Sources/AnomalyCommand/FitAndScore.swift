@@ -40,16 +40,16 @@ struct Fit: ParsableCommand {
 
 /// How scores become a file.
 struct SubmissionArguments: ParsableArguments {
-  @Option(help: "The header: id-prediction, ID-score or Id-Predicted.")
+  @Option(help: "The header.")
   var format: Submission.Format = .idPrediction
 
-  @Flag(help: "Write 1 above the threshold and 0 below it, not scores.")
+  @Flag(help: "Write 1 above a threshold and 0 below it.")
   var binary = false
 
   @Option(
     help: ArgumentHelp(
-      "--binary: the threshold is this quantile of the training scores"
-        + " (default: 0.95).", valueName: "number from 0 to 1"))
+      "--binary: the quantile of training scores that is the threshold"
+        + " (default: 0.95).", valueName: "0...1"))
   var quantile: Double?
 
   @Option(
@@ -57,31 +57,24 @@ struct SubmissionArguments: ParsableArguments {
   var threshold: Double?
 
   @Option(
-    help: """
-      --binary: the share of ordinary samples that may be called anomalous, \
-      kept to by scores of samples that the model did not see.
-      """)
+    help: ArgumentHelp(
+      "--binary: the share of ordinary samples that may be flagged, by scores"
+        + " that the model did not see.", valueName: "0...1"))
   var falseAlarms: Double?
 
   @Option(
-    help: """
-      --binary: the share of those called anomalous that may be ordinary, on \
-      average (Benjamini and Hochberg).
-      """)
+    help: ArgumentHelp(
+      "--binary: the share of the flagged that may be ordinary, on average.",
+      valueName: "0...1"))
   var fdr: Double?
 
-  @Flag(
-    help: """
-      Add a column p: how probable a score as high is for an ordinary sample.
-      """)
+  @Flag(help: "Add a column p: how probable so high a score is if ordinary.")
   var pValues = false
 
   @Option(
-    help: """
-      --false-alarms, --fdr, --p-values: ordinary samples that the model did not \
-      see, read as DATASET is (default: those of the training, see anomaly fit \
-      --calibrate).
-      """)
+    help: ArgumentHelp(
+      "For those three: ordinary samples that the model did not see (default:"
+        + " see fit --calibrate).", valueName: "dataset"))
   var calibration: String?
 
   func validate() throws {

@@ -5,9 +5,8 @@ import ArgumentParser
 struct GroupArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Groups of alike samples, found without labels, each with a model of its"
-        + " own; networks take all as one unless told a number (default: auto"
-        + " with --pool, else off).", valueName: "auto|N|off"))
+      "Groups of alike samples, each with a model of its own (default: auto"
+        + " with --pool, for networks off).", valueName: "auto|N|off"))
   var groups: Grouping?
 
   /// What holds for some data.

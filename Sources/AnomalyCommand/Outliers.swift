@@ -6,13 +6,9 @@ struct Outliers: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Find outliers above a threshold and show them.",
     discussion: """
-      Fits the detector, takes a quantile of the training scores as the \
-      threshold (of a saved model, of the scores that come with it), or one \
-      that keeps to a rate of false alarms, and writes what lies above it: \
-      outliers.csv, and for images \
-      outliers.png and ordinary.png, with where the detector sees them strange \
-      and their reconstructions where it makes some; for autoencoders also the \
-      history of the training.
+      Writes outliers.csv, and for images outliers.png and ordinary.png, with \
+      where the detector sees them strange and their reconstructions; for \
+      autoencoders also the history of the training.
 
         anomaly outliers data --output found
         anomaly outliers new-pictures --model m.safetensors --output found
@@ -26,23 +22,22 @@ struct Outliers: ParsableCommand {
 
   @Option(
     help: """
-      A model file that `anomaly fit` wrote, instead of fitting one; DATASET \
-      may then be new pictures, as for score.
+      A model that `anomaly fit` wrote; the dataset may then be new pictures, \
+      as for score.
       """)
   var model: String?
 
   @Option(
     help: ArgumentHelp(
       "The quantile of the training scores (default: 0.999).",
-      valueName: "number from 0 to 1"))
+      valueName: "0...1"))
   var quantile: Double?
 
   @Option(
-    help: """
-      Instead of a quantile: the share of ordinary samples that may be called \
-      outliers, kept to by scores of training samples that the model did not \
-      see (five further fits); threshold.json tells what is promised.
-      """)
+    help: ArgumentHelp(
+      "Instead: the share of ordinary samples that may be flagged, by scores"
+        + " that the model did not see (five further fits).",
+      valueName: "0...1"))
   var falseAlarms: Double?
 
   @Option(help: "The folder to write.")

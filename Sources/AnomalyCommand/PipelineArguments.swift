@@ -35,9 +35,8 @@ struct FeatureArguments: ParsableArguments {
 struct PipelineArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The detector (default: fusion for pictures of 128 pixels or more, kmeans"
-        + " on hog for smaller ones, ensemble for tables); `anomaly detectors`"
-        + " lists all, and what can be set of each, such as --n-clusters.",
+      "The detector (default: the one that suits the data). anomaly detectors"
+        + " lists them, and what can be set of each.",
       valueName: "name"),
     completion: .list(AnomalyCommandLine.catalog.names))
   var detector: String?
@@ -49,12 +48,12 @@ struct PipelineArguments: ParsableArguments {
 
   @Option(
     help: """
-      Autoencoders: the file that keeps the state of the training after every \
-      epoch (default: beside the output until that is written).
+      Autoencoders: keeps the training after every epoch (default: beside the \
+      output until that is written).
       """)
   var checkpoint: String?
 
-  @Flag(help: "Autoencoders: go on from the checkpoint of a stopped run.")
+  @Flag(help: "Autoencoders: go on from the checkpoint.")
   var resume = false
 
   /// Fits one model and hands it over, for a command that writes the given
