@@ -57,7 +57,7 @@ package struct LocalFeatures: Hashable, Sendable {
   /// in vectors.
   private static let sideStep = 64
 
-  private struct Octave {
+  struct Octave {
     /// Deviation of the mean that gradients are divided by, in pixels of the
     /// octave.
     let around: Float
@@ -65,7 +65,12 @@ package struct LocalFeatures: Hashable, Sendable {
     let smoothing: Float
   }
 
-  private static let octaves = [
+  /// Pixels from the border whose colour counts as that of the ground.
+  static let borderDepth = 6
+  /// Deviations of the two scales of colour, in cells.
+  static let colorDeviations: [Float] = [0.7, 2]
+
+  static let octaves = [
     Octave(around: 8, smoothing: 1), Octave(around: 4, smoothing: 1),
     Octave(around: 3, smoothing: 1.2),
   ]
@@ -164,13 +169,13 @@ package struct LocalFeatures: Hashable, Sendable {
       Raster(
         height: picture.shape.height, width: picture.shape.width,
         channels: channels, values: picture.values
-      ).borderMedian(depth: 6)[...])
+      ).borderMedian(depth: Self.borderDepth)[...])
     let colors = Raster(
       height: means.height, width: means.width, channels: 3,
       values: stride(from: 0, to: means.values.count, by: channels).flatMap {
         zip(opponents(means.values[$0..<$0 + channels]), border).map { $0 - $1 }
       })
-    return [colors.blurred(0.7), colors.blurred(2)]
+    return Self.colorDeviations.map(colors.blurred)
   }
 }
 
