@@ -10,6 +10,8 @@
 # make lint   check the format of the sources
 # make bench  measure beside the peers; ROWS="--quick iforest" for some
 # make install PREFIX=/usr/local
+# make deb    a Debian package in out/;  make test-deb: in a clean system
+# make dist   the same as a tarball
 
 PREFIX ?= /usr/local
 OUTPUT ?= out
@@ -25,7 +27,8 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
 
 .PHONY: run test test-debug test-sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
-  lint bench build install completions packages clean
+  lint bench build install completions manual staged deb test-deb dist \
+  packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -142,6 +145,48 @@ completions:
 	  > $$share/zsh/site-functions/_anomaly && \
 	$$bin --generate-completion-script fish \
 	  > $$share/fish/vendor_completions.d/anomaly.fish
+
+# From the help of the commands, by the tool of swift-argument-parser.
+PARSER = .build/checkouts/swift-argument-parser
+manual:
+	swift build -c release --package-path $(PARSER) \
+	  --scratch-path $(CURDIR)/.build/manual --product generate-manual
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	.build/manual/release/generate-manual $(DESTDIR)$(PREFIX)/bin/anomaly \
+	  --multi-page --date "$$(date -u +%F)" \
+	  --output-directory $(DESTDIR)$(PREFIX)/share/man/man1
+
+# For machines without Swift: what of it is used is linked in, and no vector
+# units of this machine are.
+VERSION = $(shell sed -n 's/.*anomalyKitVersion = "\(.*\)"/\1/p' \
+  Sources/Diagnostics/Version.swift)
+NO_LOCALES = $(CURDIR)/.build/portable/no_locales.o
+PORTABLE = swift build -c release --static-swift-stdlib \
+  --scratch-path .build/portable -Xlinker $(NO_LOCALES) $(IMPORTS)
+STAGED = $(CURDIR)/.build/portable/staged
+PACKAGE = $(OUTPUT)/anomalykit_$(VERSION)_$(shell dpkg --print-architecture).deb
+TARBALL = anomalykit-$(VERSION)-$(shell uname -m)
+
+staged deb dist: PACKAGES = dpkg-dev chrpath
+staged: packages
+	rm -rf $(STAGED)
+	CC=$(CC) Packaging/no-locales $(NO_LOCALES)
+	$(MAKE) install manual BUILD='$(PORTABLE)' DESTDIR=$(STAGED) PREFIX=/usr
+	Packaging/stage $(STAGED)
+
+deb: staged
+	Packaging/deb $(STAGED) $(VERSION) $(PACKAGE)
+
+test-deb: PACKAGES = lintian debootstrap
+test-deb: deb
+	Packaging/test-deb $(PACKAGE)
+
+dist: staged
+	mkdir -p $(OUTPUT)
+	cp Packaging/README $(STAGED)/usr
+	tar -C $(STAGED) --owner=0 --group=0 --sort=name \
+	  --transform 's,^usr,$(TARBALL),' -czf $(OUTPUT)/$(TARBALL).tar.gz usr
+	rm $(STAGED)/usr/README
 
 # Installs the Debian packages that are missing: of libraries, unless they are
 # there in another way, and what else a target names.

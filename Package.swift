@@ -55,6 +55,7 @@ let package = Package(
     room(
       "LinearAlgebra",
       ["Diagnostics", "Files", "Execution", "COpenBLAS", "CLAPACKE"]),
+    room("ONNX", ["Diagnostics", "Files"]),
     room("PNGDecoding", ["CZlib"]),
     room(
       "Images",
@@ -72,15 +73,15 @@ let package = Package(
       "Features",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images", "Datasets",
+        "ONNX", "Images", "Datasets",
       ]),
     room(
-      "LocalFeatures", ["Execution", "LinearAlgebra", "Images"]),
+      "LocalFeatures", ["Execution", "LinearAlgebra", "ONNX", "Images"]),
     room(
       "Detectors",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images", "LocalFeatures",
+        "ONNX", "Images", "LocalFeatures",
       ],
       testedWith: ["Datasets", "Evaluation"]),
     room(
@@ -94,7 +95,7 @@ let package = Package(
       "Autoencoders",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Detectors", "CVectorUnit",
+        "ONNX", "Detectors", "CVectorUnit",
       ], testedWith: ["AnomalyConformance"]),
     room(
       "Groups",
@@ -107,7 +108,7 @@ let package = Package(
       "Experiments",
       [
         "Diagnostics", "Parameters", "Files", "Execution", "LinearAlgebra",
-        "Images", "Datasets", "Features", "Detectors", "Groups",
+        "ONNX", "Images", "Datasets", "Features", "Detectors", "Groups",
         "Autoencoders", "Evaluation",
         "Yams",
       ]),

@@ -9,8 +9,8 @@ struct Ablate: ParsableCommand {
       A study is a YAML file: datasets, a baseline, lists of values that vary \
       as a full grid or one factor at a time, seeds, and the tables to make. \
       Finished runs are kept at once: the same command goes on where it was \
-      stopped. Written are results.csv, report.html, tables/ (Markdown, CSV, \
-      LaTeX) and figures/ (SVG, pgfplots).
+      stopped. Written are results.csv, results.jsonl, report.html, tables/ \
+      (Markdown, CSV, LaTeX) and figures/ (SVG, pgfplots).
       """)
 
   @Argument(help: "The study, a YAML file.")

@@ -21,7 +21,8 @@ struct Anomaly: ParsableCommand {
     subcommands: [
       Compare.self, Check.self, Fit.self, Score.self, Submit.self,
       Explain.self, Evaluate.self, Combine.self, Ablate.self, Merge.self,
-      Outliers.self, Inspect.self, DatasetCommand.self, Detectors.self,
+      Outliers.self, Inspect.self, Export.self, DatasetCommand.self,
+      Detectors.self,
     ])
 }
 

@@ -2,6 +2,7 @@ import Detectors
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// A trained autoencoder.
 public struct AutoencoderModel: LatentModel, LocalizingModel,
@@ -141,6 +142,22 @@ public struct AutoencoderModel: LatentModel, LocalizingModel,
     Matrix(
       rows: batches.reduce(0) { $0 + $1.rows }, columns: columns,
       values: batches.flatMap(\.array))
+  }
+}
+
+extension AutoencoderModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    var images = ONNXImages(value: samples, shape: imageShape)
+    if detector.architecture.traits.isSigned {
+      let doubled = graph(
+        "Mul", samples, graph.constant([Float(2)], shape: []))
+      images.value = graph(
+        "Sub", doubled, graph.constant([Float(1)], shape: []))
+    }
+    return graph.singles(
+      graph.doubles(learner.addScores(of: images, to: &graph)))
   }
 }
 

@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// A model that can show what it takes a sample for.
 public protocol ReconstructingModel: AnomalyModel {
@@ -226,6 +227,19 @@ public protocol EpochTrainedModel: AnomalyModel {
   var history: [EpochRecord] { get }
 }
 
+/// A model whose scores the operators of ONNX can compute.
+package protocol ExportingModel: AnomalyModel {
+  /// Adds the computation of the scores to a graph; gives one number a row, in
+  /// single precision.
+  ///
+  /// - Parameter samples: Rows x `featureCount`, in single precision.
+  /// - Throws: `ONNXFault.notExported` for a part of a model without such
+  ///   operators.
+  func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value
+}
+
 // What a model can do is asked for here, and nowhere else.
 extension AnomalyModel {
   /// The model, if it can show what it takes a sample for.
@@ -265,6 +279,9 @@ extension AnomalyModel {
 
   /// The model, if it has one of its own for every group of samples.
   package var grouping: (any GroupingModel)? { self as? any GroupingModel }
+
+  /// The model, if ONNX can compute its scores.
+  package var exporting: (any ExportingModel)? { self as? any ExportingModel }
 
   /// What every epoch gave, if it was trained in epochs.
   package var trainingHistory: [EpochRecord]? {

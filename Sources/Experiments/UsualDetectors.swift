@@ -26,15 +26,12 @@ extension DetectorCatalog {
     _ settings: ParameterSettings = [:]
   ) throws -> (detectors: [NamedDetector], note: FaultMessage?) {
     guard categories.contains(where: { $0.train.imageShape != nil }) else {
-      let known = Set(names)
-      return (
-        try detectors(
-          named: [Ensemble.description.name, "all"].filter {
-            $0 == "all" || known.contains($0)
-          }
-            + [MinimumCovariance.description, NeighborDistance.description]
-            .map(\.name).filter(known.contains), settings), nil
-      )
+      let known = Set(names + ["all"])
+      let suited = [
+        Ensemble.description.name, "all", MinimumCovariance.description.name,
+        NeighborDistance.description.name,
+      ].filter(known.contains)
+      return (try detectors(named: suited, settings), nil)
     }
     let local = descriptions.filter { $0.group == .local }.map(\.name)
     guard !local.isEmpty, categories.allSatisfy({ $0.train.imageShape != nil })

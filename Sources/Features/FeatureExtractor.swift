@@ -2,6 +2,7 @@ import Datasets
 import Diagnostics
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// Makes features in one way for training and test samples alike.
 package struct FeatureExtractor: Codable, Hashable, Sendable {
@@ -76,6 +77,28 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
       }
       return try self.features(of: bytes)
     }
+  }
+
+  /// Adds the input of a model and what makes features of it to a graph; gives
+  /// rows of features.
+  ///
+  /// - Parameter count: The number of features.
+  package func addFeatures(
+    _ count: Int, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value {
+    guard let imageShape else {
+      return graph.input(
+        "columns", .float64, shape: [count],
+        words: "columns of a table, as they are")
+    }
+    let pixels = graph.input(
+      "pixels", .float32,
+      shape: [imageShape.height, imageShape.width, imageShape.channels],
+      words: "pictures of this size, 0 (black) to 1 (white), channels last")
+    guard kind == .hog else {
+      return graph.reshaped(pixels, [-1, imageShape.count])
+    }
+    return try HOGLayout(imageShape).addFeatures(of: pixels, to: &graph)
   }
 
   private func features(

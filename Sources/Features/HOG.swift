@@ -1,6 +1,7 @@
 import Execution
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Histograms of oriented gradients (Dalal and Triggs 2005, R-HOG) as
 /// scikit-image computes them: 9 unsigned orientations, cells of 8x8 pixels,
@@ -9,6 +10,10 @@ package struct HOGLayout {
   private static let cellSize = 8
   private static let blockSize = 2
   private static let orientations = 9
+  /// What keeps the length of an empty block from being zero.
+  private static let epsilon: Float = 1e-5
+  /// The most that one orientation of a cell counts.
+  private static let clip: Float = 0.2
 
   private let shape: ImageShape
   private let cellRows: Int
@@ -109,12 +114,123 @@ package struct HOGLayout {
 
   /// To unit length, clipped at 0.2, and to unit length again (Lowe 2004).
   private static func normalizedL2Hys(_ block: [Float]) -> [Float] {
-    let epsilon: Float = 1e-5
     func normalized(_ block: [Float]) -> [Float] {
       let square = block.reduce(0) { $0 + $1 * $1 }
-      let norm = (square + epsilon * epsilon).squareRoot()
+      let norm = (square + Self.epsilon * Self.epsilon).squareRoot()
       return block.map { $0 / norm }
     }
-    return normalized(normalized(block).map { min($0, 0.2) })
+    return normalized(normalized(block).map { min($0, clip) })
+  }
+}
+
+extension HOGLayout {
+  /// Adds the features of pictures to a graph, a row of them for each.
+  ///
+  /// - Parameter pixels: Pictures x height x width x channels.
+  func addFeatures(
+    of pixels: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let (x, y) = addGradients(of: pixels, to: &graph)
+    let square = graph("Add", graph("Mul", x, x), graph("Mul", y, y))
+    let zero = graph.constant([Float(0)], shape: [])
+    // Opposite directions are one: both become the upper, and the right.
+    let isTurned = graph(
+      "Or", graph("Less", y, zero),
+      graph("And", graph("Equal", y, zero), graph("Less", x, zero)))
+    let sign = graph(
+      "Where", isTurned, graph.constant([Float(-1)], shape: []),
+      graph.constant([Float(1)], shape: []))
+    let (right, up) = (graph("Mul", x, sign), graph("Mul", y, sign))
+    // On the left of how many of the lines between two orientations.
+    let angles = (1..<Self.orientations).map {
+      Double($0) * .pi / Double(Self.orientations)
+    }
+    let lines = [Self.orientations - 1, 1, 1]
+    let isBeyond = graph(
+      "GreaterOrEqual",
+      graph(
+        "Mul", up, graph.constant(angles.map { Float(cos($0)) }, shape: lines)),
+      graph(
+        "Mul", right,
+        graph.constant(angles.map { Float(sin($0)) }, shape: lines)))
+    let bin = graph(
+      "ReduceSum",
+      graph("Cast", isBeyond, attributes: ["to": .type(.float32)]),
+      graph.constant([1]), attributes: ["keepdims": 1])
+    let isOwn = graph(
+      "Equal", bin,
+      graph.constant(
+        (0..<Self.orientations).map { Float($0) },
+        shape: [Self.orientations, 1, 1]))
+    let votes = graph("Where", isOwn, graph("Sqrt", square), zero)
+    let side: ONNXGraph.Attribute = .integers([Self.cellSize, Self.cellSize])
+    let cells = graph(
+      "AveragePool", votes,
+      attributes: ["kernel_shape": side, "strides": side])
+    return addBlocks(of: cells, to: &graph)
+  }
+
+  /// The gradients of every pixel, of its channel with the strongest: each
+  /// pictures x 1 x height x width.
+  private func addGradients(
+    of pixels: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> (x: ONNXGraph.Value, y: ONNXGraph.Value) {
+    let image = graph("Transpose", pixels, attributes: ["perm": [0, 3, 1, 2]])
+    /// Differences across each pixel along an axis, zero at the border.
+    func difference(axis: Int, size: Int) -> ONNXGraph.Value {
+      func slice(_ range: Range<Int>) -> ONNXGraph.Value {
+        graph(
+          "Slice", image, graph.constant([range.lowerBound]),
+          graph.constant([range.upperBound]), graph.constant([axis]))
+      }
+      var pads = [Int](repeating: 0, count: 8)
+      (pads[axis], pads[axis + 4]) = (1, 1)
+      return graph(
+        "Pad", graph("Sub", slice(2..<size), slice(0..<size - 2)),
+        graph.constant(pads))
+    }
+    let x = difference(axis: 3, size: shape.width)
+    let y = difference(axis: 2, size: shape.height)
+    guard shape.channels > 1 else { return (x, y) }
+    let square = graph("Add", graph("Mul", x, x), graph("Mul", y, y))
+    let strongest = graph(
+      "ArgMax", square, attributes: ["axis": 1, "keepdims": 1])
+    func chosen(_ gradient: ONNXGraph.Value) -> ONNXGraph.Value {
+      graph("GatherElements", gradient, strongest, attributes: ["axis": 1])
+    }
+    return (chosen(x), chosen(y))
+  }
+
+  /// Blocks of cells, pictures x orientations x rows x columns, as rows of
+  /// features.
+  private func addBlocks(
+    of cells: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    var parts: [ONNXGraph.Value] = []
+    for row in 0..<Self.blockSize {
+      for column in 0..<Self.blockSize {
+        parts.append(
+          graph(
+            "Slice", cells, graph.constant([row, column]),
+            graph.constant([row + blockRows, column + blockColumns]),
+            graph.constant([2, 3])))
+      }
+    }
+    var blocks = graph("Concat", parts, attributes: ["axis": 1])
+    func normalize() {
+      let square = graph(
+        "ReduceSumSquare", blocks, attributes: ["axes": [1], "keepdims": 1])
+      let norm = graph(
+        "Sqrt",
+        graph(
+          "Add", square,
+          graph.constant([Self.epsilon * Self.epsilon], shape: [])))
+      blocks = graph("Div", blocks, norm)
+    }
+    normalize()
+    blocks = graph("Min", blocks, graph.constant([Self.clip], shape: []))
+    normalize()
+    let last = graph("Transpose", blocks, attributes: ["perm": [0, 2, 3, 1]])
+    return graph.reshaped(last, [-1, count])
   }
 }

@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// How the columns of the samples are brought to one scale.
 public enum Scaler: String, CaseIterable, Codable, Hashable, Sendable {
@@ -119,6 +120,16 @@ package struct FittedScaler: Codable, Hashable, Sendable {
     if offsets.isEmpty, !(samples is any PreciseSource) { return samples }
     if let matrix = samples as? Matrix { return scaled(matrix) }
     return ScaledSamples(original: samples, scaler: self)
+  }
+
+  /// Adds the scale to a graph; gives samples of any precision on it, in single
+  /// precision.
+  package func addScaled(
+    _ samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    guard !offsets.isEmpty else { return graph.singles(graph.doubles(samples)) }
+    let shifted = graph("Sub", graph.doubles(samples), graph.constant(offsets))
+    return graph.singles(graph("Mul", shifted, graph.constant(factors)))
   }
 
   /// Samples on the learned scale, brought back to their own.

@@ -57,7 +57,7 @@ package struct LocalFeatures: Hashable, Sendable {
   /// in vectors.
   private static let sideStep = 64
 
-  private struct Octave {
+  struct Octave {
     /// Deviation of the mean that gradients are divided by, in pixels of the
     /// octave.
     let around: Float
@@ -65,7 +65,12 @@ package struct LocalFeatures: Hashable, Sendable {
     let smoothing: Float
   }
 
-  private static let octaves = [
+  /// Pixels from the border whose colour counts as that of the ground.
+  static let borderDepth = 6
+  /// Deviations of the two scales of colour, in cells.
+  static let colorDeviations: [Float] = [0.7, 2]
+
+  static let octaves = [
     Octave(around: 8, smoothing: 1), Octave(around: 4, smoothing: 1),
     Octave(around: 3, smoothing: 1.2),
   ]
@@ -167,7 +172,7 @@ package struct LocalFeatures: Hashable, Sendable {
       )
       return [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
     }
-    let border = opponents(pixels.borderMedian(depth: 6), 0)
+    let border = opponents(pixels.borderMedian(depth: Self.borderDepth), 0)
     let colors = Raster(
       height: means.height, width: means.width, channels: 3
     ) { row, target in
@@ -178,7 +183,7 @@ package struct LocalFeatures: Hashable, Sendable {
         for channel in 0..<3 { target[column * 3 + channel] = color[channel] }
       }
     }
-    return [colors.blurred(0.7), colors.blurred(2)]
+    return Self.colorDeviations.map(colors.blurred)
   }
 }
 

@@ -4,7 +4,7 @@ struct OrientedGradients {
   static let directions = 8
   /// Added to what gradients are divided by, so that noise stays small where
   /// nothing else is.
-  private static let floor: Float = 0.01
+  static let floor: Float = 0.01
 
   /// The length of the gradient of every pixel, in intensities a pixel.
   private let magnitude: Raster

@@ -86,10 +86,9 @@ public struct AblationReport: Sendable {
     }.uniqued()
     let figures = Figure.had(by: results.runs.map(\.result))
     return Table(
-      columns: (["dataset", "category"] + factors + ["seed"]
-        + figures.map(\.name)
-        + ["peakMemory", "version", "data", "failure", "command"])
-        .map { .init($0) },
+      columns: (["dataset", "category"] + factors).map { .init($0, .left) }
+        + (["seed"] + figures.map(\.name) + ["peakMemory"]).map { .init($0) }
+        + ["version", "data", "failure", "command"].map { .init($0, .left) },
       rows: results.runs.map { run in
         let result = run.result
         let setting = factors.map { run.identity.setting[$0] ?? "" }
@@ -103,7 +102,7 @@ public struct AblationReport: Sendable {
       })
   }
 
-  /// Writes `results.csv`, `report.html`, `tables/` (Markdown, CSV and LaTeX
+  /// Writes `results.csv`, `results.jsonl`, `report.html`, `tables/` (Markdown, CSV and LaTeX
   /// of every table) and `figures/` (SVG and pgfplots source).
   ///
   /// - Throws: `FileFault.unwritable`.
@@ -130,6 +129,7 @@ public struct AblationReport: Sendable {
       try write(figure.plot.pgfplots, as: "figures/\(name).tex")
     }
     try write(resultsTable.csv, as: "results.csv")
+    try write(try resultsTable.jsonLines, as: "results.jsonl")
     try write(try page.html, as: "report.html")
   }
 }
@@ -211,15 +211,12 @@ extension AblationTable {
           [.init($0), .init("\($0) deviation"), .init("\($0) standing")]
         })
     for (name, row) in zip(rowNames, cells) {
-      table.rows.append(
-        [name]
-          + row.flatMap { cell in
-            [
-              cell.map { "\($0.auroc.mean)" } ?? "",
-              cell?.auroc.deviation.map { "\($0)" } ?? "",
-              cell.map { $0.standing.word } ?? "",
-            ]
-          })
+      let fields = row.flatMap { cell -> [String] in
+        guard let cell else { return ["", "", ""] }
+        let deviation = cell.auroc.deviation.map { "\($0)" } ?? ""
+        return ["\(cell.auroc.mean)", deviation, cell.standing.word]
+      }
+      table.rows.append([name] + fields)
     }
     return table.csv
   }

@@ -186,8 +186,9 @@ public struct ComparisonReport: Sendable {
   /// One row a run.
   var resultsTable: Table {
     Table(
-      columns: (["dataset", "category", "detector", "features", "seed"]
-        + Figure.all.map(\.name)).map { .init($0) },
+      columns: ["dataset", "category", "detector", "features"].map {
+        .init($0, .left)
+      } + (["seed"] + Figure.all.map(\.name)).map { .init($0) },
       rows: results.map { result in
         [
           result.dataset, result.category, result.detector, result.features,
@@ -196,7 +197,7 @@ public struct ComparisonReport: Sendable {
       })
   }
 
-  /// Writes `results.json`, `results.csv`, `table.md`, `scores.csv` (every
+  /// Writes `results.json`, `results.csv`, `results.jsonl`, `table.md`, `scores.csv` (every
   /// test sample with its label, its score by every run and its group) and `report.html`.
   ///
   /// - Throws: `FileFault.unwritable`.
@@ -207,6 +208,7 @@ public struct ComparisonReport: Sendable {
     }
     try write(try json, as: "results.json")
     try write(resultsTable.csv, as: "results.csv")
+    try write(try resultsTable.jsonLines, as: "results.jsonl")
     try write(markdown, as: "table.md")
     try write(scoresTable.csv, as: "scores.csv")
     try write(try page.html, as: "report.html")

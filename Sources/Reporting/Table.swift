@@ -1,5 +1,6 @@
 import Diagnostics
 import Files
+import Foundation
 import Plots
 
 /// A table of text, to be printed in several formats.
@@ -90,6 +91,24 @@ package struct Table: Hashable, Sendable {
   /// As RFC 4180 has it, but with line feeds alone.
   package var csv: String {
     ([columns.map(\.title)] + rows).map(CSVText.line).joined()
+  }
+
+  /// A JSON object a line for each row, under the titles: texts where a column
+  /// stands on the left, else numbers; empty cells are left out.
+  package var jsonLines: String {
+    get throws {
+      func string(_ text: String) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return String(decoding: try encoder.encode(text), as: UTF8.self)
+      }
+      return try rows.reduce(into: "") { lines, row in
+        let fields = try zip(columns, row).filter { !$0.1.isEmpty }.map {
+          "\(try string($0.title)): \($0.alignment == .left ? try string($1) : $1)"
+        }
+        lines += "{\(fields.joined(separator: ", "))}\n"
+      }
+    }
   }
 
   /// The rows with the bold fields changed.

@@ -44,7 +44,9 @@ struct Documentation: ParsableCommand {
       let check = try PageCheck(
         page, root: Self.root, tools: Self.tools)
       defer { check.run.removeFolder() }
-      tally.add(page, seconds: (clock.now - start) / .seconds(1))
+      tally.add(
+        page, leftOut: check.leftOut,
+        seconds: (clock.now - start) / .seconds(1))
       try report(check, into: &tally)
     }
     if pages.isEmpty { try checkForOrphans(into: &tally) }
@@ -121,18 +123,21 @@ struct Documentation: ParsableCommand {
     private var loose: [String] = []
     private var seconds = 0.0
 
-    mutating func add(_ page: Page, seconds: Double) {
+    mutating func add(
+      _ page: Page, leftOut: [Page.Exception], seconds: Double
+    ) {
       let name = Documentation.name(of: page.url)
+      let exceptions = page.exceptions + leftOut
       print(
         name + String(repeating: " ", count: max(1, 44 - name.count))
           + "\(page.steps.count) commands, \(page.excerpts.count) excerpts, "
-          + "\(page.figures.count) figures, \(page.exceptions.count) not run, "
+          + "\(page.figures.count) figures, \(exceptions.count) not run, "
           + String(format: "%.1f s", seconds))
-      commands += page.steps.count
+      commands += page.steps.count - leftOut.count
       excerpts += page.excerpts.count
       figures.formUnion(
         page.figures.map { URL(fileURLWithPath: $0.kept).lastPathComponent })
-      exceptions += page.exceptions.map {
+      self.exceptions += exceptions.map {
         "\(name):\($0.line + 1): not run: \($0.reason)"
       }
       loose += page.steps.filter { $0.likeness != Likeness() }.map {

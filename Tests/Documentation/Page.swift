@@ -10,11 +10,14 @@ import Foundation
 ///   `// docs: NAME` and `// docs: end` of that file;
 /// - any, after `<!-- output of: COMMAND -->`: what that command prints;
 /// - any, after `<!-- not run: REASON -->`: is left alone, and counted;
+/// - any, after `<!-- file: NAME -->`: becomes this file of the scratch folder;
 /// - `math`: is a formula.
 ///
 /// `<!-- tolerance: NUMBER -->` before a block lets its numbers differ by more
 /// than `Likeness` does by itself, as those of adversarial training must.
 /// `<!-- run: COMMAND -->` on a line of its own is run like `sh`.
+/// `<!-- needs: COMMAND -->` on a line of its own leaves the blocks from there to
+/// the next heading alone where the command fails, and counts them.
 /// `<!-- figure: MADE KEPT -->` says that the commands make the file MADE, of
 /// which the page shows the copy KEPT.
 struct Page {
@@ -26,6 +29,8 @@ struct Page {
     /// The lines of the page with its output; nil when that is not shown.
     var output: Range<Int>?
     var likeness = Likeness()
+    /// The command without whose success this one is left alone.
+    var needs: String?
   }
 
   /// A block that repeats a part of a source file.
@@ -88,22 +93,28 @@ struct Page {
 
   private mutating func read() {
     var index = 0
+    var needs: String?
     while index < lines.count {
       let line = lines[index]
       if line.hasPrefix("```") {
         let end =
           lines[(index + 1)...].firstIndex { $0.hasPrefix("```") }
           ?? lines.count
+        let first = steps.count
         readBlock(
           language: String(line.drop { $0 == "`" }), lines: index + 1..<end)
+        for step in first..<steps.count { steps[step].needs = needs }
         index = end + 1
         continue
       }
       if line.hasPrefix("    "), index == 0 || lines[index - 1].isEmpty {
         doubts.append(Doubt(text: "an indented block: fence it", line: index))
       }
+      if line.hasPrefix("#") { needs = nil }
+      needs = comment("needs", at: index) ?? needs
       if let command = comment("run", at: index) {
-        steps.append(Step(command: command, line: index, output: nil))
+        steps.append(
+          Step(command: command, line: index, output: nil, needs: needs))
       }
       if let (made, kept) = comment("figure", at: index).flatMap(pair) {
         figures.append(Figure(made: made, kept: kept, line: index))
@@ -119,6 +130,13 @@ struct Page {
     let fence = range.lowerBound - 1
     if let reason = comment("not run", at: fence - 1) {
       exceptions.append(Exception(reason: reason, line: fence))
+    } else if let file = comment("file", at: fence - 1) {
+      let end = "END_OF_FILE"
+      steps.append(
+        Step(
+          command: "cat > \(file) <<'\(end)'\n"
+            + (lines[range] + [end]).joined(separator: "\n"),
+          line: fence, output: nil))
     } else if let command = comment("output of", at: fence - 1) {
       steps.append(
         Step(

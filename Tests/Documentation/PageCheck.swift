@@ -17,6 +17,8 @@ struct PageCheck {
 
   let page: Page
   private(set) var findings: [Finding] = []
+  /// Commands that need what is not there.
+  private(set) var leftOut: [Page.Exception] = []
   /// What the page would have to say in the lines that are stale.
   private(set) var corrections: [(lines: Range<Int>, by: [String])] = []
   /// Figures that changed: where they were made, where they are kept.
@@ -37,6 +39,13 @@ struct PageCheck {
 
   private mutating func checkSteps() {
     for (index, (step, outcome)) in zip(page.steps, run.outcomes).enumerated() {
+      if outcome.isLeftOut {
+        leftOut.append(
+          Page.Exception(
+            reason: "needs \(step.needs ?? "what is not there")",
+            line: step.line))
+        continue
+      }
       // A page shows that a command fails by asking for its status next.
       let isAskedFor =
         index + 1 < page.steps.count

@@ -8,6 +8,8 @@ struct PageRun {
     var output: [String]
     /// Nil when the shell did not come that far.
     var status: Int32?
+    /// Whether what the command needs is not there.
+    var isLeftOut = false
   }
 
   let folder: URL
@@ -33,7 +35,12 @@ struct PageRun {
     shell.arguments = [script.path]
     shell.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
-    environment["PATH"] = tools.path + ":" + (environment["PATH"] ?? "")
+    let python = environment["ANOMALYKIT_PYTHON"].map {
+      [URL(fileURLWithPath: $0).deletingLastPathComponent().path]
+    }
+    environment["PATH"] =
+      ([tools.path] + (python ?? []) + [environment["PATH"] ?? ""])
+      .joined(separator: ":")
     environment["LC_ALL"] = "C.UTF-8"
     shell.environment = environment
     shell.standardInput = FileHandle.nullDevice
@@ -54,12 +61,20 @@ struct PageRun {
   /// Stands before the status of each command in the transcript.
   private static let mark = "\u{1}"
 
+  /// Stands in the place of the status of commands that were left out.
+  private static let leftOut = "-"
+
   private static func script(_ steps: [Page.Step]) -> String {
     "status=0\n"
-      + steps.map {
+      + steps.map { step in
         // Each command finds the status of the one before it in $?.
-        "(exit $status)\n\($0.command)\n"
+        let run =
+          "(exit $status)\n\(step.command)\n"
           + "status=$?; printf '\\n\(mark)%d\\n' $status\n"
+        return step.needs.map {
+          "if \($0) >/dev/null 2>&1; then\n\(run)"
+            + "else printf '\\n\(mark)\(leftOut)\\n'; fi\n"
+        } ?? run
       }.joined()
   }
 
@@ -78,8 +93,10 @@ struct PageRun {
       }
       // The line feed before the mark ends what did not end itself.
       if output.last?.isEmpty == true { output.removeLast() }
+      let status = line.dropFirst()
       outcomes.append(
-        Outcome(output: output, status: Int32(line.dropFirst())))
+        Outcome(
+          output: output, status: Int32(status), isLeftOut: status == leftOut))
       output = []
     }
     let missing = Outcome(output: output, status: nil)

@@ -61,6 +61,35 @@ import Testing
     #expect(page.doubts.map(\.line) == [17, 21])
   }
 
+  @Test("A block becomes a file, and what it needs may be missing")
+  func filesAndNeeds() throws {
+    let folder = try TemporaryFolder()
+    let url = try folder.write(
+      """
+      <!-- file: greet.sh -->
+      ```sh
+      echo "it's $1"
+      ```
+      <!-- needs: false -->
+      ```console
+      $ false
+      never
+      ```
+      ## Next
+      <!-- needs: true -->
+      ```console
+      $ sh greet.sh here
+      it's here
+      ```
+      """, to: "page.md")
+    let check = try PageCheck(
+      Page(contentsOf: url), root: folder.url, tools: folder.url)
+    defer { check.run.removeFolder() }
+    #expect(check.findings.isEmpty)
+    #expect(check.leftOut.map(\.line) == [6])
+    #expect(check.run.outcomes.map(\.status) == [0, nil, 0])
+  }
+
   @Test("Times and the width of their columns are noise, other figures are not")
   func noise() {
     let shown = [

@@ -27,6 +27,19 @@ import Testing
     #expect(table.text.contains(#"*a*\u{d}\u{a}<b>`|\u{1b}[31m\u{202e}"#))
   }
 
+  @Test("A line of JSON has texts, numbers, and nothing for empty cells")
+  func jsonLines() throws {
+    var table = table
+    table.rows.append(["é", ""])
+    #expect(
+      try table.jsonLines == #"""
+        {"name": "a|b", "AUC": 0.5}
+        {"name": "c,\"d\"", "AUC": 0.9375}
+        {"name": "é"}
+
+        """#)
+  }
+
   @Test("Markdown escapes the bar")
   func markdown() {
     #expect(

@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `deep-svdd`: an encoder draws the codes of ordinary images to a centre and
 /// keeps those of synthetic anomalies away from it.
@@ -105,6 +106,14 @@ struct DeepSVDD: Learner {
   func codes(_ batch: Batch<Float>) -> Batch<Float> { networks[0](batch) }
 
   func images(_ codes: Batch<Float>) -> Batch<Float>? { nil }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let codes = networks[0].add(images, to: &graph).flat(in: &graph)
+    return graph.squaredNorms(
+      graph.doubles(graph("Sub", codes, graph.constant(Array(centre)))))
+  }
 
   private func distances(_ codes: Batch<Float>) -> [Double] {
     let centre = Array(centre)

@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `end-to-end-occ`: a network that reconstructs images from noisy ones
 /// against a discriminator that learns to tell those from the images.
@@ -74,6 +75,18 @@ struct EndToEndClassifier: Learner {
     scoresByReconstruction
       ? reconstructionErrors(batch)
       : networks[1](networks[0](batch)).array.map { -$0 }
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let reconstruction = networks[0].add(images, to: &graph)
+    return scoresByReconstruction
+      ? images.distance(to: reconstruction, in: &graph)
+      : graph(
+        "Neg",
+        graph.reshaped(
+          networks[1].add(reconstruction, to: &graph).flat(in: &graph), [-1]))
   }
 
   func codes(_ batch: Batch<Float>) -> Batch<Float> {

@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// The networks of an architecture and how they are trained together.
 ///
@@ -37,6 +38,11 @@ protocol Learner: Sendable {
   func codes(_ batch: Batch<Float>) -> Batch<Float>
   /// The images of latent codes; nil when the architecture makes no images.
   func images(_ codes: Batch<Float>) -> Batch<Float>?
+
+  /// Adds the scores of images to a graph: one number an image, of any
+  /// precision.
+  func addScores(of images: ONNXImages, to graph: inout ONNXGraph)
+    -> ONNXGraph.Value
 }
 
 extension Learner {

@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `multi-encoder`: a convolutional and a fully connected encoder give the
 /// halves of one code; two convolutional decoders and a fully connected one
@@ -77,6 +78,24 @@ struct MultiEncoder: Learner {
 
   func scores(_ batch: Batch<Float>) -> [Float] {
     reconstructionErrors(batch)
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let halves = (0..<2).map {
+      networks[$0].add(images, to: &graph).flat(in: &graph)
+    }
+    let code = ONNXImages(
+      value: graph("Concat", halves, attributes: ["axis": 1]),
+      shape: networks[2].input)
+    let sum = graph(
+      "Sum",
+      decoders.map { networks[$0].add(code, to: &graph).flat(in: &graph) })
+    let average = graph(
+      "Mul", sum, graph.constant([1 / Float(decoders.count)], shape: []))
+    return images.distance(
+      to: ONNXImages(value: average, shape: images.shape), in: &graph)
   }
 
   func codes(_ batch: Batch<Float>) -> Batch<Float> {

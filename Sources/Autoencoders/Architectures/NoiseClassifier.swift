@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `noise-classifier`: the latent code of an autoencoder also feeds a
 /// classifier that learns to tell the training images from synthetic anomalies:
@@ -113,6 +114,36 @@ struct NoiseClassifier: Learner {
       zip(reconstructionErrors(batch), logits(batch)).map {
         ($0 - constants[0]) / constants[1] + ($1 - constants[2]) / constants[3]
       }
+    }
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let codes = networks[0].add(images, to: &graph)
+    func error() -> ONNXGraph.Value {
+      images.distance(to: networks[1].add(codes, to: &graph), in: &graph)
+    }
+    func logit() -> ONNXGraph.Value {
+      graph.doubles(
+        graph.reshaped(
+          networks[2].add(codes, to: &graph).flat(in: &graph), [-1]))
+    }
+    /// In deviations from the mean over training images.
+    func standardized(_ value: ONNXGraph.Value, at place: Int)
+      -> ONNXGraph.Value
+    {
+      let moments = constants[place..<place + 2].map {
+        graph.constant([Double($0)], shape: [])
+      }
+      return graph("Div", graph("Sub", value, moments[0]), moments[1])
+    }
+    return switch score {
+    case .reconstruction: error()
+    case .classifier: logit()
+    default:
+      graph(
+        "Add", standardized(error(), at: 0), standardized(logit(), at: 2))
     }
   }
 

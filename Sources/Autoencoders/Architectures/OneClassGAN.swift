@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `ocgan`: a denoising autoencoder whose codes fill the cube (-1, 1) evenly,
 /// so that every code makes an ordinary image (Perera, Nallapati and Xiang
@@ -107,6 +108,13 @@ struct OneClassGAN: Learner {
 
   func scores(_ batch: Batch<Float>) -> [Float] {
     reconstructionErrors(batch)
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let codes = networks[0].add(images, to: &graph)
+    return images.distance(to: networks[1].add(codes, to: &graph), in: &graph)
   }
 
   func codes(_ batch: Batch<Float>) -> Batch<Float> { networks[0](batch) }

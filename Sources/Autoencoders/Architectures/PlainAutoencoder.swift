@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// `fcn`, `cnn`, `cnn-bn` and `mnist-cnn`: an encoder and a decoder, trained
 /// on the mean squared error.
@@ -126,6 +127,19 @@ struct PlainAutoencoder: Learner {
     return switch score {
     case .rootOfSum: sums.map { Float($0.squareRoot()) }
     case .mean: sums.map { Float($0 / Double(batch.columns)) }
+    }
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let square = images.squaredDistance(
+      to: networks[0].add(images, to: &graph), in: &graph)
+    return switch score {
+    case .rootOfSum: graph("Sqrt", square)
+    case .mean:
+      graph(
+        "Div", square, graph.constant([Double(images.shape.count)], shape: []))
     }
   }
 

@@ -1,6 +1,7 @@
 import Execution
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// `vae`: the encoder gives the mean and the log-variance of a normal
 /// distribution of codes; a sample of it is decoded.
@@ -117,6 +118,29 @@ struct VariationalAutoencoder: Learner {
   func scores(_ batch: Batch<Float>) -> [Float] {
     scoresByEvidence
       ? evidence(batch).map { Float($0) } : reconstructionErrors(batch)
+  }
+
+  func addScores(
+    of images: ONNXImages, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let trunk = networks[0].add(images, to: &graph)
+    let mean = networks[1].add(trunk, to: &graph)
+    let square = images.squaredDistance(
+      to: networks[3].add(mean, to: &graph), in: &graph)
+    guard scoresByEvidence else { return graph("Sqrt", square) }
+    let logVariance = graph.doubles(
+      networks[2].add(trunk, to: &graph).flat(in: &graph))
+    let means = graph.doubles(mean.flat(in: &graph))
+    let terms = graph(
+      "Sub",
+      graph("Add", graph("Exp", logVariance), graph("Mul", means, means)),
+      graph("Add", logVariance, graph.constant([1.0], shape: [])))
+    let divergence = graph(
+      "Mul",
+      graph(
+        "ReduceSum", terms, graph.constant([1]), attributes: ["keepdims": 0]),
+      graph.constant([beta / 2], shape: []))
+    return graph("Add", square, divergence)
   }
 
   func codes(_ batch: Batch<Float>) -> Batch<Float> {

@@ -11,11 +11,14 @@ extension NPY {
       case .unsigned: type.width == 1 ? "|u" : "<u"
       case .signed: type.width == 1 ? "|i" : "<i"
       case .floating: "<f"
-      case .unicode, .bytes: preconditionFailure("no texts are written")
+      case .unicode: "<U"
+      case .bytes: preconditionFailure("no bytes are written")
       }
+    // The width of a text is its characters.
+    let width = type.kind == .unicode ? type.width / 4 : type.width
     let sizes = shape.map { "\($0)," }.joined(separator: " ")
     var text =
-      "{'descr': '\(letter)\(type.width)', 'fortran_order': False,"
+      "{'descr': '\(letter)\(width)', 'fortran_order': False,"
       + " 'shape': (\(sizes)), }"
     // NumPy wants the array to begin at a multiple of 64.
     let prefix = [0x93] + Array("NUMPY".utf8) + [1, 0]
@@ -59,36 +62,41 @@ extension NPZ {
   ) throws {
     var members = [
       Member(
-        name: "X.npy",
-        header: NPY.header(type: rows.type, shape: rows.shape),
-        count: rows.shape.reduce(rows.type.width, *),
+        name: "X", type: rows.type, shape: rows.shape,
         forEachBytes: rows.forEachBytes)
     ]
     if let labels {
       members.append(
         Member(
-          name: "y.npy",
-          header: NPY.header(
-            type: ElementType(.signed, width: 8), shape: [labels.count]),
-          count: 8 * labels.count,
-          forEachBytes: { body in
-            try labels.map { Int64($0).littleEndian }.withUnsafeBytes(body)
-          }))
+          name: "y", type: .int64, shape: [labels.count],
+          bytes: labels.map { Int64($0).littleEndian }
+            .withUnsafeBytes { Data($0) }))
     }
-    guard members.allSatisfy({ $0.fits }) else {
+    try write(members, to: url, replaces: false)
+  }
+
+  /// Writes arrays, uncompressed so that they can be mapped.
+  ///
+  /// - Parameter replaces: Whether a file that is there is replaced.
+  /// - Throws: `FileFault.unwritable`; the target is then as it was.
+  package static func write(
+    _ members: [Member], to url: URL, replaces: Bool = true
+  ) throws {
+    let size = members.reduce(0) { $0 + $1.count + 4096 }
+    guard size <= Int(UInt32.max), members.count < Int(UInt16.max) else {
       throw FileFault.unwritable(
         path: url.path, reason: "4 GiB are the most that an archive holds")
     }
-    try WholeFile.write(to: url, replaces: false) { sink in
+    try WholeFile.write(to: url, replaces: replaces) { sink in
       var directory = Data()
       var offset = 0
       for member in members {
         let fields = try member.fields()
         directory += bytes(0x0201_4b50 as UInt32, 20 as UInt16) + fields
         directory += Data(count: 10) + bytes(UInt32(offset))
-        directory += Data(member.name.utf8)
+        directory += Data(member.fileName.utf8)
         let local =
-          bytes(0x0403_4b50 as UInt32) + fields + Data(member.name.utf8)
+          bytes(0x0403_4b50 as UInt32) + fields + Data(member.fileName.utf8)
         try sink.write(local)
         try sink.write(member.header)
         try member.forEachBytes { try sink.write($0) }
@@ -102,15 +110,36 @@ extension NPZ {
     }
   }
 
-  /// One file of the archive.
-  private struct Member {
+  /// One array of the archive.
+  package struct Member {
     let name: String
     let header: Data
     /// The bytes after the header.
     let count: Int
     let forEachBytes: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
-    var fits: Bool { count < Int(UInt32.max) - 4096 }
+    init(
+      name: String, type: ElementType, shape: [Int],
+      forEachBytes:
+        @escaping (
+          (UnsafeRawBufferPointer) throws -> Void
+        ) throws -> Void
+    ) {
+      self.name = name
+      header = NPY.header(type: type, shape: shape)
+      count = shape.reduce(type.width, *)
+      self.forEachBytes = forEachBytes
+    }
+
+    /// - Parameter bytes: Of all numbers, little-endian; those of a text are of
+    ///   UTF-32.
+    package init(name: String, type: ElementType, shape: [Int], bytes: Data) {
+      self.init(name: name, type: type, shape: shape) {
+        try bytes.withUnsafeBytes($0)
+      }
+    }
+
+    var fileName: String { "\(name).npy" }
 
     /// What the local header and the directory both say.
     ///
@@ -127,7 +156,7 @@ extension NPZ {
       // Version 2.0, no flags, stored, made on 1980-01-01.
       return NPZ.bytes(20 as UInt16, 0 as UInt16, 0 as UInt16, 0 as UInt16)
         + NPZ.bytes(0x21 as UInt16, UInt32(checksum), size, size)
-        + NPZ.bytes(UInt16(name.utf8.count), 0 as UInt16)
+        + NPZ.bytes(UInt16(fileName.utf8.count), 0 as UInt16)
     }
   }
 

@@ -22,6 +22,7 @@ package struct ElementType: Hashable, Sendable {
   }
 
   package static let uint8 = ElementType(.unsigned, width: 1)
+  package static let int64 = ElementType(.signed, width: 8)
   package static let float32 = ElementType(.floating, width: 4)
   package static let float64 = ElementType(.floating, width: 8)
 

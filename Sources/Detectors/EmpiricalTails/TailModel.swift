@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// The training values of every feature, sorted.
 ///
@@ -129,5 +130,42 @@ extension TailModel {
           codingPath: decoder.codingPath,
           debugDescription: "the sorted values and skews do not agree"))
     }
+  }
+}
+
+extension TailModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    var trees = ONNXTrees()
+    let count = Double(sorted.columns)
+    let alone = 1 / (count + 1)
+    for (feature, skew) in skews.enumerated() {
+      // A term for what is less than the first value, equal to it, and so on.
+      var terms = [Float(combined(left: alone, right: 1, skew))]
+      var thresholds: [Float] = []
+      let values = Array(sorted.row(feature))
+      var start = 0
+      while start < values.count {
+        let value = values[start]
+        let end =
+          values[start...].firstIndex { $0 > value } ?? values.count
+        thresholds += [value.nextDown, value]
+        terms += [
+          Float(
+            combined(
+              left: Double(end) / count, right: (count - Double(start)) / count,
+              skew)),
+          Float(
+            combined(
+              left: Double(end) / count,
+              right: end < values.count
+                ? (count - Double(end)) / count : alone, skew)),
+        ]
+        start = end
+      }
+      trees.addSteps(feature: feature, thresholds: thresholds, values: terms)
+    }
+    return graph.singles(trees.sums(of: samples, in: &graph))
   }
 }

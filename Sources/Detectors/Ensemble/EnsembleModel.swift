@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Models whose scores are made comparable.
 ///
@@ -140,5 +141,26 @@ extension EnsembleModel {
           codingPath: decoder.codingPath,
           debugDescription: "the members do not fit together"))
     }
+  }
+}
+
+extension EnsembleModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value {
+    let logarithms = try parts.map { part in
+      guard let model = part.model.exporting else {
+        throw ONNXFault.notExported(
+          "the member \(part.member.rawValue)", reason: "it has no form there")
+      }
+      let scores = try model.addScores(of: samples, to: &graph)
+      return graph.reshaped(
+        part.tail.addNegativeLogarithm(of: scores, to: &graph), [-1, 1])
+    }
+    let sums = graph(
+      "ReduceLogSumExp", graph("Concat", logarithms, attributes: ["axis": 1]),
+      attributes: ["axes": [1], "keepdims": 0])
+    return graph.singles(
+      graph("Sub", sums, graph.constant([log(Double(parts.count))], shape: [])))
   }
 }

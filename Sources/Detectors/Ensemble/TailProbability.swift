@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import ONNX
 
 /// How probable a score is that is as high as one, judged by some scores.
 ///
@@ -68,5 +69,64 @@ struct TailProbability: Codable, Sendable {
     !scores.isEmpty && spread > 0 && spread.isFinite
       && scores.allSatisfy(\.isFinite)
       && zip(scores, scores.dropFirst()).allSatisfy { $0 <= $1 }
+  }
+}
+
+extension TailProbability {
+  /// Adds -log p of scores in single precision to a graph, in double precision.
+  func addNegativeLogarithm(
+    of scores: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    func number(_ value: Double) -> ONNXGraph.Value {
+      graph.constant([value], shape: [])
+    }
+    let total = Double(self.scores.count + 1)
+    let knots = self.scores.indices.filter {
+      $0 == 0 || self.scores[$0 - 1] < self.scores[$0]
+    }
+    let values = knots.map { Double(self.scores[$0]) }
+    let exceeding = knots.map { Double(self.scores.count - $0) }
+    // From the last knot on, what exceeds a score stays.
+    let slopes =
+      knots.indices.dropLast().map {
+        (exceeding[$0 + 1] - exceeding[$0]) / (values[$0 + 1] - values[$0])
+      } + [0]
+
+    var trees = ONNXTrees()
+    trees.addSteps(
+      feature: 0,
+      thresholds: knots.dropFirst().map { self.scores[$0].nextDown },
+      values: knots.indices.map { Float($0) })
+    let knot = graph(
+      "Cast", trees.sums(of: graph.reshaped(scores, [-1, 1]), in: &graph),
+      attributes: ["to": .type(.int64)])
+    let precise = graph.doubles(scores)
+    /// A number of the knot that every score is at or above.
+    func chosen(_ numbers: [Double]) -> ONNXGraph.Value {
+      graph("Gather", graph.constant(numbers), knot)
+    }
+    let higher = graph(
+      "Add", chosen(exceeding),
+      graph("Mul", graph("Sub", precise, chosen(values)), chosen(slopes)))
+    let (least, greatest) = (values[0], values[values.count - 1])
+    let beyond = graph(
+      "Div",
+      graph("Max", graph("Sub", precise, number(greatest)), number(0)),
+      number(spread))
+    let above = graph(
+      "Add",
+      graph("Sub", number(log(total)), graph("Log", higher)),
+      graph("Log", graph("Add", beyond, number(1))))
+    let short = graph(
+      "Div", graph("Min", graph("Sub", precise, number(least)), number(0)),
+      number(spread))
+    let below = graph(
+      "Neg",
+      graph(
+        "Log",
+        graph(
+          "Sub", number(1), graph("Div", graph("Exp", short), number(total)))))
+    return graph(
+      "Where", graph("Less", precise, number(least)), below, above)
   }
 }

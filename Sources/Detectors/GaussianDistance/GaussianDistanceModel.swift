@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// Mean and shrunk covariance of the training samples.
 ///
@@ -65,5 +66,13 @@ extension GaussianDistanceModel {
           codingPath: decoder.codingPath,
           debugDescription: "the mean and the covariance do not agree"))
     }
+  }
+}
+
+extension GaussianDistanceModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    graph.singles(distance.addSquares(of: samples, to: &graph))
   }
 }

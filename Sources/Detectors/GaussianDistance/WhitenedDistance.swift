@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// Squared Mahalanobis distances (x - m)ᵀ C⁻¹ (x - m).
 struct WhitenedDistance {
@@ -44,6 +45,17 @@ struct WhitenedDistance {
         }
       }
     }
+  }
+
+  /// Adds the squared distances of samples to a graph, in double precision.
+  func addSquares(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let centered = graph("Sub", graph.doubles(samples), graph.constant(mean))
+    return graph.squaredNorms(
+      graph(
+        "MatMul", centered,
+        graph.constant(whitening, shape: [mean.count, mean.count])))
   }
 
   /// By how much the distance falls where one feature alone has the value that

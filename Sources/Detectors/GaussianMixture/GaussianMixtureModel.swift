@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Normal distributions that together make the density of the training samples.
 ///
@@ -25,23 +26,34 @@ public struct GaussianMixtureModel: AnomalyModel {
     featureCount = components.first?.mean.count ?? 0
   }
 
+  /// The distances of a component, and the logarithm of its density at its
+  /// mean times its share.
+  private func component(
+    _ place: Int
+  ) -> (distance: WhitenedDistance, logarithm: Double) {
+    let columns = featureCount
+    let whitening = Array(
+      whitenings[place * columns * columns..<(place + 1) * columns * columns])
+    // The determinant of T is the root of that of the inverse covariance.
+    let logarithm = stride(from: 0, to: columns * columns, by: columns + 1)
+      .reduce(log(weights[place]) - 0.5 * Double(columns) * log(2 * .pi)) {
+        $0 + log(abs(whitening[$1]))
+      }
+    return (
+      WhitenedDistance(
+        mean: Array(means[place * columns..<(place + 1) * columns]),
+        whitening: whitening), logarithm
+    )
+  }
+
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let (count, columns) = (componentCount, featureCount)
+    let count = componentCount
     var terms = [Double](repeating: 0, count: samples.rows * count)
     for place in 0..<count {
-      let whitening = Array(
-        whitenings[place * columns * columns..<(place + 1) * columns * columns])
-      // The determinant of T is the root of that of the inverse covariance.
-      let logarithm = stride(from: 0, to: columns * columns, by: columns + 1)
-        .reduce(log(weights[place]) - 0.5 * Double(columns) * log(2 * .pi)) {
-          $0 + log(abs(whitening[$1]))
-        }
-      let squares = try WhitenedDistance(
-        mean: Array(means[place * columns..<(place + 1) * columns]),
-        whitening: whitening
-      ).squares(of: samples, in: context)
+      let (distance, logarithm) = component(place)
+      let squares = try distance.squares(of: samples, in: context)
       for row in 0..<samples.rows {
         terms[row * count + place] = logarithm - 0.5 * squares[row]
       }
@@ -85,5 +97,24 @@ extension GaussianMixtureModel {
           codingPath: decoder.codingPath,
           debugDescription: "the distributions do not fit together"))
     }
+  }
+}
+
+extension GaussianMixtureModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let terms = (0..<componentCount).map { place in
+      let (distance, logarithm) = component(place)
+      let squares = distance.addSquares(of: samples, to: &graph)
+      let term = graph(
+        "Add", graph("Mul", squares, graph.constant([-0.5], shape: [])),
+        graph.constant([logarithm], shape: []))
+      return graph.reshaped(term, [-1, 1])
+    }
+    let sums = graph(
+      "ReduceLogSumExp", graph("Concat", terms, attributes: ["axis": 1]),
+      attributes: ["axes": [1], "keepdims": 0])
+    return graph.singles(graph("Neg", sums))
   }
 }

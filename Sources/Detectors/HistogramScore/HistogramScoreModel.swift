@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Bins of equal width over the range of each feature.
 struct EqualBins {
@@ -154,5 +155,41 @@ extension HistogramScoreModel {
           codingPath: decoder.codingPath,
           debugDescription: "the bins and densities do not agree"))
     }
+  }
+}
+
+extension HistogramScoreModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let bins = EqualBins(
+      lower: lower, upper: upper, count: densities.count / featureCount)
+    let places = graph(
+      "Div", graph("Sub", graph.doubles(samples), graph.constant(lower)),
+      graph.constant((0..<featureCount).map(bins.width)))
+    let isInside = graph(
+      "And",
+      graph("GreaterOrEqual", places, graph.constant([-0.5], shape: [])),
+      graph(
+        "LessOrEqual", places,
+        graph.constant([Double(bins.count) + 0.5], shape: [])))
+    // Casting cuts off what is behind the point.
+    let clipped = graph(
+      "Cast",
+      graph(
+        "Clip", places, graph.constant([0.0], shape: []),
+        graph.constant([Double(bins.count)], shape: [])),
+      attributes: ["to": .type(.int64)])
+    let bin = graph(
+      "Add", graph("Min", clipped, graph.constant([bins.count - 1], shape: [])),
+      graph.constant((0..<featureCount).map { $0 * bins.count }))
+    let parts = graph(
+      "Gather", graph.constant(densities.map { -log2($0 + alpha) }), bin)
+    return graph.singles(
+      graph(
+        "ReduceSum",
+        graph(
+          "Where", isInside, parts, graph.constant([-log2(alpha)], shape: [])),
+        graph.constant([1]), attributes: ["keepdims": 0]))
   }
 }

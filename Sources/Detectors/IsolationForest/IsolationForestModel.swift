@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// The trees of a fitted isolation forest.
 public struct IsolationForestModel: LocalizingModel, AttributingModel {
@@ -197,5 +198,49 @@ public struct IsolationForestModel: LocalizingModel, AttributingModel {
           codingPath: decoder.codingPath,
           debugDescription: "not the trees of an isolation forest"))
     }
+  }
+}
+
+extension IsolationForestModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value {
+    guard weights.isEmpty else {
+      throw ONNXFault.notExported(
+        "a forest of slanted cuts",
+        reason: "its trees compare single features")
+    }
+    let leaves = 1 << IsolationTree.heightLimit(sampleCount: sampleCount)
+    var trees = ONNXTrees()
+    for tree in stride(from: 0, to: thresholds.count, by: leaves) {
+      trees.add(
+        root: 1,
+        cut: { node in
+          guard node < leaves, thresholds[tree + node] < .infinity else {
+            return nil
+          }
+          return (
+            Int(features[tree + node]), thresholds[tree + node],
+            2 * node, 2 * node + 1
+          )
+        },
+        weight: { node in
+          var leaf = node
+          while leaf < leaves { leaf *= 2 }
+          return pathLengths[tree + leaf - leaves]
+        })
+    }
+    let sums = trees.sums(of: samples, in: &graph)
+    let normalization =
+      Double(treeCount) * averagePathLength(sampleCount: sampleCount)
+    // Trees of one sample say nothing: 2^-1.
+    let exponents =
+      normalization == 0
+      ? graph(
+        "Sub", graph("Mul", sums, graph.constant([0.0], shape: [])),
+        graph.constant([log(2.0)], shape: []))
+      : graph(
+        "Mul", sums, graph.constant([-log(2.0) / normalization], shape: []))
+    return graph.singles(graph("Exp", exponents))
   }
 }

@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// The centroids of clusters of training samples.
 ///
@@ -139,5 +140,26 @@ extension KMeansDistanceModel {
           codingPath: decoder.codingPath,
           debugDescription: "the centroids, counts and scales do not agree"))
     }
+  }
+}
+
+extension KMeansDistanceModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let scales = graph.constant(scales.map(Double.init))
+    let bank = ONNXRows(centroids)
+    let distances = graph(
+      "Div", graph("Sqrt", bank.squares(to: samples, in: &graph)), scales)
+    let nearest = graph(
+      "ArgMin", distances, attributes: ["axis": 1, "keepdims": 0])
+    // The product that found it may have cancelled.
+    let difference = graph(
+      "Sub", graph.doubles(samples),
+      graph("Gather", graph.constant(of: centroids), nearest))
+    return graph.singles(
+      graph(
+        "Div", graph("Sqrt", graph.squaredNorms(difference)),
+        graph("Gather", scales, nearest)))
   }
 }

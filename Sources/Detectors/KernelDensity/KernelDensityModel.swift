@@ -2,6 +2,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Training samples with a Gaussian bump on each.
 ///
@@ -36,6 +37,15 @@ public struct KernelDensityModel: LeaveOneOutModel {
   private static let blockRows = 64
   private static let bankRows = 512
 
+  /// What a squared distance is multiplied by in the exponent.
+  private var unit: Double { -0.5 / (bandwidth * bandwidth) }
+
+  /// What the logarithm of the sum over so many samples is taken from.
+  private func constant(count: Int) -> Double {
+    log(Double(count)) + Double(featureCount) / 2
+      * log(2 * Double.pi * bandwidth * bandwidth)
+  }
+
   private func scores(
     of queries: Matrix, leavingOutOwn: Bool, in context: RunContext
   ) throws -> [Float] {
@@ -43,11 +53,8 @@ public struct KernelDensityModel: LeaveOneOutModel {
     let mean = samples.columnMeans()
     let bank = CenteredSamples(samples, mean: mean)
     let others = CenteredSamples(queries, mean: mean)
-    let unit = -0.5 / (bandwidth * bandwidth)
-    let count = Double(samples.rows - (leavingOutOwn ? 1 : 0))
-    let constant =
-      log(count) + Double(columns) / 2
-      * log(2 * Double.pi * bandwidth * bandwidth)
+    let unit = unit
+    let constant = constant(count: samples.rows - (leavingOutOwn ? 1 : 0))
     return try context.fill(
       queries.rows, blockSize: Self.blockRows, stage: "scoring"
     ) { rows, scores in
@@ -136,5 +143,21 @@ extension KernelDensityModel {
           codingPath: decoder.codingPath,
           debugDescription: "the samples and the bandwidth do not agree"))
     }
+  }
+}
+
+extension KernelDensityModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let squares = ONNXRows(self.samples)
+      .squares(to: samples, in: &graph)
+    let exponents = graph("Mul", squares, graph.constant([unit], shape: []))
+    let sums = graph(
+      "ReduceLogSumExp", exponents, attributes: ["axes": [1], "keepdims": 0])
+    return graph.singles(
+      graph(
+        "Sub", graph.constant([constant(count: self.samples.rows)], shape: []),
+        sums))
   }
 }

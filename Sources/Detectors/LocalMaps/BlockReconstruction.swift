@@ -2,6 +2,7 @@ import Execution
 import Files
 import LinearAlgebra
 import LocalFeatures
+import ONNX
 
 /// What is left of the blocks of a picture when each is reconstructed from the
 /// training pictures' blocks at its place.
@@ -383,5 +384,72 @@ private struct Patch {
         }
       }
     }
+  }
+}
+
+extension BlockReconstruction {
+  /// Adds the maps of pictures to a graph: pictures x 1 x rows x columns.
+  ///
+  /// - Parameters:
+  ///   - pictures: Pictures x channels x rows x columns.
+  ///   - train: The grids of the fit.
+  func addMaps(
+    of pictures: ONNXGraph.Value, over train: LocalGrids,
+    to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let (rows, columns, depth) = (train.rows, train.columns, train.depth)
+    let (count, side) = (train.count, layout.side)
+    let mean = train.mean
+    let centered = graph(
+      "Sub",
+      graph("Transpose", pictures, attributes: ["perm": [0, 2, 3, 1]]),
+      graph.constant(mean, shape: [rows, columns, depth]))
+    let bank = graph.constant(
+      train.subtracting(mean).values.values,
+      shape: [count, rows, columns, depth])
+    /// One block of each picture, side by side.
+    func block(_ grids: ONNXGraph.Value, _ origin: (row: Int, column: Int))
+      -> ONNXGraph.Value
+    {
+      graph.reshaped(
+        graph(
+          "Slice", grids, graph.constant([origin.row, origin.column]),
+          graph.constant([origin.row + side, origin.column + side]),
+          graph.constant([1, 2])), [-1, side * side * depth])
+    }
+    var cover = [Float](repeating: 0, count: rows * columns)
+    let squares = (0..<layout.count).map { index in
+      let origin = layout.origin(index)
+      for cell in 0..<side * side {
+        cover[
+          (origin.row + cell / side) * columns + origin.column + cell % side] +=
+          1
+      }
+      let (own, others) = (block(centered, origin), block(bank, origin))
+      let products = graph("MatMul", own, graph("Transpose", others))
+      let shares = graph(
+        "MatMul", products,
+        graph.constant(
+          Array(
+            centeredInverses[
+              index * count * count..<(index + 1) * count * count]),
+          shape: [count, count]))
+      let left = graph.reshaped(
+        graph("Sub", own, graph("MatMul", shares, others)),
+        [-1, side, side, depth])
+      let square = graph(
+        "ReduceMean", graph("Mul", left, left),
+        attributes: ["axes": [3], "keepdims": 0])
+      return graph(
+        "Pad", square,
+        graph.constant([
+          0, origin.row, origin.column, 0, rows - origin.row - side,
+          columns - origin.column - side,
+        ]))
+    }
+    let meanSquare = graph(
+      "Div", graph("Sum", squares),
+      graph.constant(cover, shape: [rows, columns]))
+    return graph.reshaped(graph("Sqrt", meanSquare), [-1, 1, rows, columns])
   }
 }

@@ -2,6 +2,7 @@ import Execution
 import Files
 import LinearAlgebra
 import LocalFeatures
+import ONNX
 
 /// Maps of how little a picture's local features are explained by those of the
 /// training pictures: each as far as it is unusual at its place, added with
@@ -212,5 +213,41 @@ extension LocalMapModel {
       && members.allSatisfy {
         $0.maker.fits($0.maker.view(train, on: standard))
       }
+  }
+}
+
+extension LocalMapModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value {
+    let grids = standard.grids(train, on: grid)
+    let features = standard.features
+    let pictures = try standard.addGrids(of: samples, on: grid, to: &graph)
+    let maps = try members.filter { $0.weight > 0 }.map { member in
+      guard case .blocks(let blocks) = member.maker else {
+        throw ONNXFault.notExported(
+          "the map \"\(member.name)\"",
+          reason: "only blocks of local features have a form there")
+      }
+      let view = blocks.view
+      var own = graph.means(
+        of: pictures, side: view.grid.fineCells / grid.fineCells)
+      if view.isOfColor { own = standard.addColors(of: own, to: &graph) }
+      let train = view(grids, on: standard)
+      let map = graph.blurred(
+        graph.enlarged(
+          blocks.addMaps(of: own, over: train, to: &graph),
+          from: (train.rows, train.columns),
+          to: (features.rows, features.columns)),
+        by: 1, height: features.rows, width: features.columns)
+      return graph(
+        "Mul", member.calibration.addUnusualness(of: map, to: &graph),
+        graph.constant([member.weight], shape: []))
+    }
+    let cells = features.rows * features.columns
+    return graph.singles(
+      score.addScores(
+        of: graph.reshaped(graph("Sum", maps), [-1, cells]), cells: cells,
+        to: &graph))
   }
 }

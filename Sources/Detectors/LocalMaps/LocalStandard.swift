@@ -3,6 +3,7 @@ import Files
 import Images
 import LinearAlgebra
 import LocalFeatures
+import ONNX
 
 /// Local features on one scale: every channel less its mean over all cells of
 /// the training pictures, divided by its deviation.
@@ -169,5 +170,37 @@ extension Raster {
       }
     }
     return sums
+  }
+}
+
+extension LocalStandard {
+  /// Adds pictures on the scale to a graph: pictures x channels x rows x columns
+  /// of a grid.
+  ///
+  /// - Throws: `ONNXFault.notExported`.
+  func addGrids(
+    of pictures: ONNXGraph.Value, on grid: LocalGrid, to graph: inout ONNXGraph
+  ) throws -> ONNXGraph.Value {
+    let fine = try features.addFeatures(of: pictures, shape: shape, to: &graph)
+    let cells = graph.means(of: fine, side: grid.fineCells)
+    let sizes = [channels.count, 1, 1]
+    return graph(
+      "Div", graph("Sub", cells, graph.constant(means, shape: sizes)),
+      graph.constant(deviations, shape: sizes))
+  }
+
+  /// As `colors(of:)`.
+  func addColors(
+    of grids: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let colors = LocalFeatures.colorChannels
+    let chosen = graph(
+      "Slice", grids, graph.constant([colors.lowerBound]),
+      graph.constant([colors.upperBound]), graph.constant([1]))
+    return graph(
+      "Mul", chosen,
+      graph.constant(
+        deviations[colors].map { $0 / max($0, Self.leastColorDeviation) },
+        shape: [colors.count, 1, 1]))
   }
 }

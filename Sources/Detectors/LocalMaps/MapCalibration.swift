@@ -3,6 +3,7 @@ import Files
 import Foundation
 import LinearAlgebra
 import LocalFeatures
+import ONNX
 
 /// How unusual a value of a map is at its place: its distance from what left-out
 /// training pictures have there, in their deviations.
@@ -160,9 +161,12 @@ struct MapScore: Codable, Sendable {
     return Float(highest.distance(peaks.highest) + high.distance(peaks.high))
   }
 
-  /// The highest value, and the mean of one cell in 200.
+  /// How many of the cells of a map are its highest few: one in 200.
+  private static func highCount(of cells: Int) -> Int { max(1, cells / 200) }
+
+  /// The highest value, and the mean of the highest few.
   private static func peaks(of map: Raster) -> (highest: Double, high: Double) {
-    let count = max(1, map.values.count / 200)
+    let count = highCount(of: map.values.count)
     var values = map.values
     _ = values.orderStatistic(values.count - count)
     let top = values.suffix(count).sorted(by: >)
@@ -191,5 +195,54 @@ extension LeftOutScores {
       peaks: Parallel.map(maps.count) {
         maps[$0].enlarged(to: shape).values.max() ?? 0
       })
+  }
+}
+
+extension MapCalibration {
+  /// Adds how unusual maps are to a graph, in their shape.
+  func addUnusualness(
+    of maps: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    func number(_ value: Float) -> ONNXGraph.Value {
+      graph.constant([value], shape: [])
+    }
+    let distance = graph(
+      "Mul",
+      graph("Sub", maps, graph.constant(means, shape: [rows, columns])),
+      graph.constant(scales, shape: [rows, columns]))
+    let clipped = graph(
+      "Clip", distance, number(Self.limits.lowerBound),
+      number(Self.limits.upperBound))
+    return graph(
+      "Mul", graph("Sign", clipped),
+      graph("Log", graph("Add", graph("Abs", clipped), number(1))))
+  }
+}
+
+extension MapScore {
+  /// Adds the scores of maps, one a row of cells, to a graph, in double
+  /// precision.
+  ///
+  /// - Parameter cells: Of a map.
+  func addScores(
+    of maps: ONNXGraph.Value, cells: Int, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let top = graph(
+      "TopK",
+      [graph.doubles(maps), graph.constant([Self.highCount(of: cells)])],
+      outputs: 2, attributes: ["axis": 1])[0]
+    func distance(_ value: ONNXGraph.Value, _ from: Distribution)
+      -> ONNXGraph.Value
+    {
+      graph(
+        "Div", graph("Sub", value, graph.constant([from.mean], shape: [])),
+        graph.constant([from.deviation], shape: []))
+    }
+    func reduced(_ operation: String) -> ONNXGraph.Value {
+      graph(operation, top, attributes: ["axes": [1], "keepdims": 0])
+    }
+    return graph(
+      "Add", distance(reduced("ReduceMax"), highest),
+      distance(reduced("ReduceMean"), high))
   }
 }

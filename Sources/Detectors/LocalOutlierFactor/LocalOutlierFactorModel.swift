@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// Training samples and how dense they lie.
 ///
@@ -116,5 +117,24 @@ extension LocalOutlierFactorModel {
           codingPath: decoder.codingPath,
           debugDescription: "the samples and densities do not agree"))
     }
+  }
+}
+
+extension LocalOutlierFactorModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let (distances, rows) = ONNXRows(self.samples)
+      .nearest(nNeighbors, to: samples, in: &graph)
+    func mean(_ value: ONNXGraph.Value) -> ONNXGraph.Value {
+      graph("ReduceMean", value, attributes: ["axes": [1], "keepdims": 0])
+    }
+    let reached = graph(
+      "Max", distances, graph("Gather", graph.constant(reaches), rows))
+    let inverse = graph(
+      "Add", mean(reached), graph.constant([leastReach], shape: []))
+    return graph.singles(
+      graph(
+        "Mul", mean(graph("Gather", graph.constant(densities), rows)), inverse))
   }
 }

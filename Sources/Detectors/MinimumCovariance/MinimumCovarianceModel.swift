@@ -3,6 +3,7 @@ import Execution
 import Files
 import Foundation
 import LinearAlgebra
+import ONNX
 
 /// Mean and covariance of the training samples that lie closest together.
 ///
@@ -134,5 +135,13 @@ extension MinimumCovarianceModel {
           codingPath: decoder.codingPath,
           debugDescription: "the mean and the covariance do not agree"))
     }
+  }
+}
+
+extension MinimumCovarianceModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    graph.singles(distance.addSquares(of: samples, to: &graph))
   }
 }

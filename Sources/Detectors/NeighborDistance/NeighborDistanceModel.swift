@@ -1,5 +1,6 @@
 import Execution
 import LinearAlgebra
+import ONNX
 
 /// Training samples that others are compared with.
 ///
@@ -51,12 +52,6 @@ public struct NeighborDistanceModel: LeaveOneOutModel, AttributingModel {
   ) throws -> Matrix {
     let neighbors = try NeighborSearch(in: self.samples, count: nNeighbors)
       .neighbors(of: samples, stage: "reasons", in: context)
-    let counted =
-      switch distance {
-      case .largest: nNeighbors - 1..<nNeighbors
-      case .mean: 0..<nNeighbors
-      case .median: (nNeighbors - 1) / 2..<nNeighbors / 2 + 1
-      }
     var parts = Matrix(rows: samples.rows, columns: samples.columns)
     for row in 0..<samples.rows {
       for place in counted {
@@ -69,6 +64,16 @@ public struct NeighborDistanceModel: LeaveOneOutModel, AttributingModel {
       }
     }
     return parts
+  }
+
+  /// Which of the distances to the neighbours, the nearest first, make a score:
+  /// their mean.
+  private var counted: Range<Int> {
+    switch distance {
+    case .largest: nNeighbors - 1..<nNeighbors
+    case .mean: 0..<nNeighbors
+    case .median: (nNeighbors - 1) / 2..<nNeighbors / 2 + 1
+    }
   }
 
   private func scores(_ neighbors: [Neighbor], count: Int) -> [Float] {
@@ -109,5 +114,19 @@ extension NeighborDistanceModel {
           codingPath: decoder.codingPath,
           debugDescription: "the samples and neighbours do not agree"))
     }
+  }
+}
+
+extension NeighborDistanceModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let (distances, _) = ONNXRows(self.samples)
+      .nearest(nNeighbors, to: samples, in: &graph)
+    let some = graph(
+      "Gather", distances, graph.constant(Array(counted)),
+      attributes: ["axis": 1])
+    return graph.singles(
+      graph("ReduceMean", some, attributes: ["axes": [1], "keepdims": 0]))
   }
 }

@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// A fitted one-class support vector machine.
 public struct OneClassSVMModel: LocalizingModel {
@@ -114,5 +115,19 @@ extension OneClassSVMModel {
           codingPath: decoder.codingPath,
           debugDescription: "no expansion over support vectors"))
     }
+  }
+}
+
+extension OneClassSVMModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let squares = ONNXRows(supportVectors)
+      .squares(to: samples, in: &graph)
+    let kernel = graph(
+      "Exp", graph("Mul", squares, graph.constant([-gamma], shape: [])))
+    let sums = graph("MatMul", kernel, graph.constant(coefficients))
+    return graph.singles(
+      graph("Sub", graph.constant([rho], shape: []), sums))
   }
 }

@@ -58,11 +58,12 @@ struct GramMatrix {
     // Equal strips keep the tiles of two threads balanced.
     let strips = (size + Self.tileSize - 1) / Self.tileSize
     let ranges = Parallel.blocks(size, size: (size + strips - 1) / strips)
-    let tiles = ranges.indices.flatMap { first in
+    typealias Tile = (rows: Range<Int>, columns: Range<Int>)
+    let all = ranges.indices.flatMap { first -> [Tile] in
       (first..<ranges.count).map { (ranges[first], ranges[$0]) }
     }
-    // The dear tiles first.
-    .sorted { $0.0 != $0.1 && $1.0 == $1.1 }
+    func isDear(_ tile: Tile) -> Bool { tile.rows != tile.columns }
+    let tiles = all.filter(isDear) + all.filter { !isDear($0) }
     let done = Atomic<Int>(0)
     let size = size
     values.withUnsafeMutableBufferPointer { values in

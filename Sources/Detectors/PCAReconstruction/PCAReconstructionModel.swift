@@ -1,6 +1,7 @@
 import Execution
 import Files
 import LinearAlgebra
+import ONNX
 
 /// The mean and the principal components of the training samples.
 ///
@@ -123,6 +124,9 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel,
       : mahalanobis ? explainedVariance.map { noiseVariance / $0 } : []
   }
 
+  /// What the rounding of samples makes of their squared length.
+  private static let rounding = Double(Float.ulpOfOne * Float.ulpOfOne)
+
   /// What features in single precision leave of a direction without variance,
   /// in parts of the largest.
   private static let leastVariance = 1e-10
@@ -173,7 +177,6 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel,
     _ samples: Matrix, in context: RunContext,
     _ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Float] {
-    let rounding = Double(Float.ulpOfOne * Float.ulpOfOne)
     let weights = weights
     var scores = [Float](repeating: 0, count: samples.rows)
     try scores.withUnsafeMutableBufferPointer { scores in
@@ -189,7 +192,7 @@ public struct PCAReconstructionModel: ReconstructingModel, LocalizingModel,
             length += value * value
           }
           // What the rounding of samples leaves of those in the subspace.
-          if byVariance || score <= rounding * length { score = 0 }
+          if byVariance || score <= Self.rounding * length { score = 0 }
           for (component, weight) in weights.enumerated() {
             let value = coordinates[index * componentCount + component]
             score += value * value * weight
@@ -296,5 +299,34 @@ extension PCAReconstructionModel {
           codingPath: decoder.codingPath,
           debugDescription: "the components do not fit the mean"))
     }
+  }
+}
+
+extension PCAReconstructionModel: ExportingModel {
+  package func addScores(
+    of samples: ONNXGraph.Value, to graph: inout ONNXGraph
+  ) -> ONNXGraph.Value {
+    let centered = graph("Sub", graph.doubles(samples), graph.constant(mean))
+    guard componentCount > 0 else {
+      return graph.singles(graph.squaredNorms(centered))
+    }
+    let axes = graph.constant(axes, shape: [componentCount, featureCount])
+    let coordinates = graph("MatMul", centered, graph("Transpose", axes))
+    let inside = graph("MatMul", coordinates, axes)
+    var error = graph.squaredNorms(graph("Sub", centered, inside))
+    let zero = graph.constant([0.0], shape: [])
+    if byVariance {
+      error = graph("Mul", error, zero)
+    } else {
+      let length = graph("Add", error, graph.squaredNorms(coordinates))
+      let isRounding = graph(
+        "LessOrEqual", error,
+        graph("Mul", length, graph.constant([Self.rounding], shape: [])))
+      error = graph("Where", isRounding, zero, error)
+    }
+    guard !weights.isEmpty else { return graph.singles(error) }
+    let weighted = graph(
+      "MatMul", graph("Mul", coordinates, coordinates), graph.constant(weights))
+    return graph.singles(graph("Add", error, weighted))
   }
 }

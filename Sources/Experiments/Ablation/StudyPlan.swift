@@ -145,14 +145,16 @@ extension StudyPlan.Slice {
   ) -> [String] {
     var options = source.options
     if !source.isPooled, isOneOfSeveral { options.categories = [category.name] }
-    let words =
-      ["anomaly", "compare", source.path]
-      + DatasetOptions.allParameters.flatMap { parameter in
-        parameter.values(of: options).flatMap { ["--\(parameter.name)", $0] }
-      } + (source.isPooled ? ["--pool"] : [])
-      + (source.grouping.map { ["--groups", $0.text] } ?? [])
-    return words + study.factors.arguments(identity.setting)
-      + ["--seed", "\(identity.seed)"]
+    var words = ["anomaly", "compare", source.path]
+    for parameter in DatasetOptions.allParameters {
+      for value in parameter.values(of: options) {
+        words += ["--\(parameter.name)", value]
+      }
+    }
+    if source.isPooled { words.append("--pool") }
+    if let grouping = source.grouping { words += ["--groups", grouping.text] }
+    words += study.factors.arguments(identity.setting)
+    return words + ["--seed", "\(identity.seed)"]
   }
 }
 

@@ -37,13 +37,16 @@ extension FittedPipeline {
   ///
   /// - Throws: `FileFault.unwritable`; the target is then as it was.
   public func write(to url: URL) throws {
-    var file = try stored(detector.detector)
+    var file = try stored()
     file.metadata[Self.detectorKey] = detector.name
     file.metadata[Self.formatKey] = "\(Self.formatVersion)"
     if model.grouping != nil { file.metadata[Self.groupedKey] = "true" }
     file.metadata.merge(origin?.metadata ?? [:]) { $1 }
     try file.write(to: url)
   }
+
+  /// All that scoring needs, without the names of the file.
+  func stored() throws -> Safetensors { try stored(detector.detector) }
 
   private func stored<D: Detector>(_ detector: D) throws -> Safetensors {
     guard let model = model as? D.Model else {
