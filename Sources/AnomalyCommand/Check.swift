@@ -26,6 +26,12 @@ struct Check: ParsableCommand {
   var detector = LocalPCA.description.name
 
   @Option(
+    help: ArgumentHelp(
+      "Pixels a side that pictures are seen at (default: 256).",
+      valueName: "count"))
+  var size: Int?
+
+  @Option(
     help: """
       The share of good pictures that may be called strange; it takes 1/share \
       - 1 of them to keep to it.
@@ -61,6 +67,9 @@ struct Check: ParsableCommand {
     let rate = try FalseAlarmRate(falseAlarms)
     let catalog = AnomalyCommandLine.catalog
     let named = try catalog.detector(named: detector)
+    let features = try Preparation(
+      ParameterSettings(size.map { ["size": "\($0)"] } ?? [:])
+    ).features
     let report = try session.run {
       let good = try SampleSet(picturesAt: URL(fileURLWithPath: good))
       let new = try SampleSet(picturesAt: URL(fileURLWithPath: new))
@@ -69,7 +78,7 @@ struct Check: ParsableCommand {
       ])
       let standard = try CalibratedPipeline(
         .learned(
-          from: good, by: named,
+          from: good, by: named, seenAs: features,
           keptIn: model.map { URL(fileURLWithPath: $0) }, catalog: catalog,
           in: parts[0]), falseAlarms: rate)
       if !standard.score.isPromised {

@@ -120,6 +120,26 @@ public struct NamedDetector: Sendable {
     return own
   }
 
+  /// Pictures may be so many times as large as they are seen.
+  private static let mostShrinking = 8
+
+  /// Tells of a detector that sees pictures locally that it sees large ones much
+  /// smaller than they are.
+  func noteLostDetail(
+    of size: PixelSize?, seenAt side: Int, in context: RunContext
+  ) {
+    guard pictureSide != nil, let size,
+      case let shrinking = max(size.width, size.height) / side,
+      shrinking > Self.mostShrinking
+    else { return }
+    let finer = min(4 * side, 4096)
+    context.note(
+      "\(name): pictures of \(size) pixels are seen at \(side)x\(side), each of"
+        + " which stands for \(shrinking)x\(shrinking): \(option: "size", finer)"
+        + " sees smaller defects, in \((finer / side) * (finer / side)) times the"
+        + " time and memory")
+  }
+
   /// From what duration a user would rather be asked.
   private static let longFit: Double = 600
 

@@ -135,7 +135,8 @@ extension DetectorCatalog {
 }
 
 extension SampleSet {
-  fileprivate var firstPictureSize: PixelSize? {
+  /// Nil for tables.
+  var firstPictureSize: PixelSize? {
     get throws {
       if let url = files?.urls.first {
         return try PictureFile.header(at: url).size

@@ -162,9 +162,20 @@ import Testing
       .expectRefusal(status: 64, mentioning: "model", "seed")
     try check("good", "new", "--model", "model", "--detector", "local-knn")
       .expectRefusal(status: 64, mentioning: "local-pca")
+    try check("good", "new", "--model", "model", "--size", "64")
+      .expectRefusal(status: 64, mentioning: "another size")
     try write(30, to: "good/30.png")
     try check("good", "new", "--model", "model")
       .expectRefusal(status: 64, mentioning: "other good pictures")
+  }
+
+  @Test("Pictures that are seen much smaller than they are come with a note")
+  func lostDetail() throws {
+    let told = try check("good", "new", "--size", "8", output: "tiny").errors
+    #expect(
+      told.contains("96x80 pixels are seen at 8x8") && told.contains("12x12")
+        && told.contains("--size 32"))
+    #expect(try !check("good", "new", "--size", "12").errors.contains("seen at"))
   }
 
   @Test("A picture that cannot be read is told, and the others are checked")

@@ -51,6 +51,7 @@ extension FittedPipeline {
   ///
   /// - Parameters:
   ///   - good: The pictures.
+  ///   - features: The size that they are seen at.
   ///   - detector: One that is calibrating.
   ///   - file: Is read where it exists, else written; nil keeps nothing.
   ///   - catalog: The detectors that a file may be of.
@@ -59,31 +60,34 @@ extension FittedPipeline {
   ///   of other pictures, another detector or another seed; the faults of
   ///   reading and of the detector.
   public static func learned(
-    from good: SampleSet, by detector: NamedDetector, keptIn file: URL? = nil,
+    from good: SampleSet, by detector: NamedDetector,
+    seenAs features: FeatureRecipe = FeatureRecipe(), keptIn file: URL? = nil,
     catalog: DetectorCatalog = .standard, in context: RunContext
   ) throws -> FittedPipeline {
     guard detector.detector.isCalibrating else {
       throw ExperimentFault.notCalibrating(
         detector: detector.name, known: catalog.calibratingNames)
     }
+    let category = DatasetCategory(
+      name: "the good pictures", train: good, test: SampleSet(imageFiles: []))
     if let file, FileManager.default.fileExists(atPath: file.path) {
       let kept = try FittedPipeline(contentsOf: file, catalog: catalog)
       let origin = ModelOrigin(
         seed: context.seed, dataChecksum: try good.checksum(in: context))
-      try kept.check(isOf: origin, detector, in: file)
+      let seen = try detector.preparation(Preparation(features: features))
+        .features.extractor(for: category).imageShape
+      try kept.check(isOf: origin, detector, seenAs: seen, in: file)
       return kept
     }
-    let fitted = try Pipeline(detector: detector).fit(
-      DatasetCategory(
-        name: "the good pictures", train: good,
-        test: SampleSet(imageFiles: [])),
-      trainingScores: file == nil ? .none : .heldOut, in: context)
+    let fitted = try Pipeline(features: features, detector: detector).fit(
+      category, trainingScores: file == nil ? .none : .heldOut, in: context)
     if let file { try fitted.write(to: file) }
     return fitted
   }
 
   private func check(
-    isOf wanted: ModelOrigin, _ wantedDetector: NamedDetector, in file: URL
+    isOf wanted: ModelOrigin, _ wantedDetector: NamedDetector,
+    seenAs shape: ImageShape?, in file: URL
   ) throws {
     let isOfDetector =
       detector.name == wantedDetector.name
@@ -95,6 +99,8 @@ extension FittedPipeline {
         "to other good pictures"
       } else if origin?.seed != wanted.seed {
         "with another seed"
+      } else if extractor.imageShape != shape {
+        "to pictures seen at another size"
       } else {
         nil
       }

@@ -52,6 +52,10 @@ package struct PreparedCategory: Sendable {
     let detector = detector.suited(
       toTransductive: isTransductive && fitting.imageShape == nil, in: fitting)
     detector.warnOfLongFit(to: train, in: fitting)
+    if let side = fitting.imageShape?.height {
+      try detector.noteLostDetail(
+        of: category.train.firstPictureSize, seenAt: side, in: fitting)
+    }
     // Whoever scales images has been asked for another range.
     if detector.detector is Autoencoder, fitting.imageShape != nil,
       features.scaler.featureCount == nil
