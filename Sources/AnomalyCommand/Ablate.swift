@@ -35,7 +35,9 @@ struct Ablate: ParsableCommand {
       catalog: AnomalyCommandLine.catalog)
     let session = Session(resources)
     let folder = URL(fileURLWithPath: output)
-    let ablation = try Ablation(study, in: folder, shard: shard)
+    let ablation = try session.run {
+      try Ablation(study, in: folder, shard: shard, with: session.context)
+    }
     complain(ablation.remainingWork, as: "study")
     guard let shard else {
       return try ablation.finish(in: folder, session)

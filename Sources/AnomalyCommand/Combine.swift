@@ -15,6 +15,9 @@ struct Combine: ParsableCommand {
   @Argument(help: "Files of scores, two or more.")
   var files: [String]
 
+  @OptionGroup(title: "Columns") var parameters:
+    ParameterArguments<ScoreColumnOptions>
+
   @Option(help: "How scores become one.")
   var by: ScoreCombination = .rank
 
@@ -35,7 +38,11 @@ struct Combine: ParsableCommand {
     let target = URL(fileURLWithPath: output)
     let progress = TerminalProgress()
     let context = RunContext(progress: progress)
-    let tables = try urls.map { try ScoreFile($0, in: context) }
+    var options = DatasetOptions()
+    try parameters.settings.apply(ScoreColumnOptions.parameters, to: &options)
+    let tables = try urls.map {
+      try ScoreFile($0, options: options, in: context)
+    }
     InputFiles.keep(urls)
     try InputFiles.check(target)
     let scores = try tables.enumerated().map { place, table in

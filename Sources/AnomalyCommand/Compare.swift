@@ -86,7 +86,7 @@ struct Compare: ParsableCommand {
           .map { $0.grouped(groups.grouping(of: data)) },
         features: preparation.features,
         scaler: preparation.scaler, seeds: seeds,
-        makesPictures: output != nil)
+        makesPictures: output != nil, keepsScores: output != nil)
       return try comparison.run(in: session.context)
     }
     let report = ComparisonReport(

@@ -29,6 +29,16 @@ enum ScoreParameterOptions: OptionSource {
   }
 }
 
+/// The columns of tables of scores alone.
+enum ScoreColumnOptions: OptionSource {
+  static let parameters =
+    [DatasetOptions.scoreParameter]
+    + DatasetOptions.tableParameters.filter { $0.name == "id-column" }
+  static let options = parameters.map {
+    DeclaredOption(ParameterDescription($0, of: DatasetOptions()))
+  }
+}
+
 /// Where the samples are and what is known about them.
 struct DatasetArguments: ParsableArguments {
   @Argument(help: "A folder or file; anomaly --help tells which.")
@@ -83,29 +93,13 @@ struct DatasetArguments: ParsableArguments {
       options.categorical = .oneHot
     }
     let url = URL(fileURLWithPath: path ?? dataset)
-    let opened: Dataset
     do {
-      opened = try Dataset(at: url, options: options, in: context)
+      return try Dataset(keeping: url, options: options, in: context)
     } catch DatasetFault.unrecognizedLayout
       where needsTraining && (try? SampleSet(newPicturesAt: url)) != nil
     {
       throw ExperimentFault.nothingToLearnFrom(path: path ?? dataset)
     }
-    InputFiles.keep(
-      [url] + arrays(in: url) + [options.labels].compactMap { $0 }
-        + opened.categories.flatMap { [$0.train, $0.test] }
-        .filter { $0.files != nil }
-        .flatMap { $0.samples.flatMap { [$0.image, $0.mask] } }
-        .compactMap { $0 })
-    return opened
-  }
-
-  /// What a folder of arrays is read from.
-  private func arrays(in folder: URL) -> [URL] {
-    let names = try? FolderListing.names(in: folder.path)
-    return (names ?? []).filter { name in
-      ["npy", "gz", "ubyte", "labels.csv"].contains { name.hasSuffix($0) }
-    }.map { folder.appendingPathComponent($0) }
   }
 
   /// The one category that a single model is fitted to or scores.

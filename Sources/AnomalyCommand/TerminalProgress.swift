@@ -95,8 +95,10 @@ final class TerminalProgress: ProgressSink {
     let count =
       progress.total.map { "\(progress.completed)/\($0)" }
       ?? "\(progress.completed)"
-    return "\(Int(share * 100)) %\(left), \(progress.stage) \(count)"
+    let line =
+      "\(Int(share * 100)) %\(left), \(progress.stage) \(count)"
       + (progress.detail.map { ", \($0)" } ?? "")
+    return line.visible
   }
 
   private func share(of progress: ProgressReport) -> Double {

@@ -1,6 +1,6 @@
-// OpenBLAS asks for the buffers of its threads when it is loaded, and asks for
-// ever when the limit of the shell (ulimit -v, -d) leaves no room. What stands
-// in .preinit_array runs before any library does.
+// What stands in .preinit_array runs before any library does. OpenBLAS asks for
+// the buffers of its threads when it is loaded, and asks for ever when the limit
+// of the shell (ulimit -v, -d) leaves no room.
 
 #if defined(__linux__)
 
@@ -16,10 +16,7 @@ enum { outOfMemory = 71 };
 static const rlim_t fixedRoom = 320ull << 20;
 static const rlim_t roomOfProcessor = 128ull << 20;
 
-static void checkAddressSpace(int count, char **arguments, char **environment) {
-  (void)count;
-  (void)arguments;
-  (void)environment;
+static void checkAddressSpace(void) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   rlim_t needed = fixedRoom + roomOfProcessor * (processors > 0 ? processors : 1);
   struct rlimit all, own;
@@ -34,7 +31,34 @@ static void checkAddressSpace(int count, char **arguments, char **environment) {
   _exit(outOfMemory);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const check)(
-    int, char **, char **) = checkAddressSpace;
+// OpenBLAS starts a thread for every processor when it is loaded, and ends the
+// process by a signal where one is refused. The command calls it on threads of
+// its own, so it starts once more with the variable that keeps it to one.
+static void keepToOneThread(char **arguments, char **environment) {
+  static char setting[] = "OPENBLAS_NUM_THREADS=1";
+  const size_t name = sizeof setting - 2;
+  int count = 0;
+  while (environment[count]) count++;
+  char *changed[count + 2];
+  int place = count;
+  for (int i = 0; i < count; i++) {
+    changed[i] = environment[i];
+    if (!strncmp(environment[i], setting, name)) place = i;
+  }
+  if (place < count && !strcmp(environment[place], setting)) return;
+  changed[place] = setting;
+  changed[place < count ? count : count + 1] = NULL;
+  // Where this fails, the process goes on as it is.
+  execve("/proc/self/exe", arguments, changed);
+}
+
+static void prepare(int count, char **arguments, char **environment) {
+  (void)count;
+  checkAddressSpace();
+  keepToOneThread(arguments, environment);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const first)(
+    int, char **, char **) = prepare;
 
 #endif

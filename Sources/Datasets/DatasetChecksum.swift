@@ -40,9 +40,9 @@ extension SampleSet {
         block.values.withUnsafeBytes { checksum.add($0) }
       }
     }
-    for url in files.urls {
+    for file in files.pictures {
       try context.cancellation.check()
-      try MappedFile(url).withBytes { checksum.add($0) }
+      try file.open().withBytes { checksum.add($0) }
     }
   }
 }

@@ -31,6 +31,21 @@ extension Dataset {
     try label(options, beside: place, in: context)
   }
 
+  /// Finds the samples of a dataset whose files nothing written later in this
+  /// process replaces.
+  ///
+  /// - Throws: As `init(at:options:in:)`.
+  package init(
+    keeping url: URL, options: DatasetOptions, in context: RunContext
+  ) throws {
+    self = try InputFiles.keepingWhatIsOpened {
+      try Dataset(at: url, options: options, in: context)
+    }
+    InputFiles.keep(
+      categories.flatMap { $0.train.samples + $0.test.samples }
+        .flatMap { [$0.image, $0.mask] }.compactMap { $0 })
+  }
+
   /// Where the data are, and their layout: at the path, or in the only folder
   /// there, as archives are unpacked.
   ///
@@ -109,14 +124,18 @@ extension Dataset {
   public func pooled() throws -> DatasetCategory {
     if categories.count == 1 { return categories[0] }
     func pooled(_ sets: [SampleSet]) throws -> SampleSet {
-      for set in sets {
-        guard set.files != nil else {
+      let pictures = try sets.flatMap { set in
+        guard let files = set.files else {
           throw DatasetFault.unusableOption(
             name: "pool", problem: "the categories share their samples",
             remedy: "name the normal labels instead")
         }
+        return files.pictures
       }
-      return SampleSet(imageFiles: sets.flatMap(\.samples))
+      let files = ImageFiles(pictures)
+      return SampleSet(
+        samples: sets.flatMap(\.samples), source: files,
+        imageShape: files.shape)
     }
     return DatasetCategory(
       name: name, train: try pooled(categories.map(\.train)),

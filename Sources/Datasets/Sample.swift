@@ -1,4 +1,5 @@
 import Execution
+import Files
 import Foundation
 import LinearAlgebra
 
@@ -78,7 +79,8 @@ public struct SampleSet: Sendable {
   ///
   /// - Precondition: Every sample has an image.
   public init(imageFiles samples: [Sample]) {
-    let files = ImageFiles(samples.compactMap(\.image))
+    let files = ImageFiles(
+      samples.compactMap { $0.image.map { RereadFile($0) } })
     self.init(samples: samples, source: files, imageShape: files.shape)
   }
 
@@ -116,7 +118,7 @@ public struct SampleSet: Sendable {
     SampleSet(
       samples: indices.map { samples[$0] },
       source: files.map { files in
-        ImageFiles(indices.map { files.urls[$0] }, shape: files.shape)
+        ImageFiles(indices.map { files.pictures[$0] }, shape: files.shape)
       } ?? source.selecting(indices),
       imageShape: imageShape)
   }
@@ -126,7 +128,7 @@ public struct SampleSet: Sendable {
   package func source(of shape: ImageShape?) -> (any SampleSource)? {
     guard shape != imageShape else { return source }
     guard let shape, let imageShape else { return nil }
-    return files.map { ImageFiles($0.urls, shape: shape) }
+    return files.map { ImageFiles($0.pictures, shape: shape) }
       ?? ResampledRows(source, from: imageShape, to: shape)
   }
 }

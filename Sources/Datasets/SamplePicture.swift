@@ -14,9 +14,9 @@ extension SampleSet {
   ///   - side: A longer side than this is shrunk to it.
   /// - Throws: What reading the file or the array throws.
   public func picture(at index: Int, side: Int? = nil) throws -> RasterImage? {
-    if let url = files?.urls[index] {
-      let size = try PictureFile.header(at: url).size
-      return try PictureFile.decode(url, size: size.fitting(side))
+    if let file = try files?.pictures[index].open() {
+      let size = try PictureFile.header(of: file).size
+      return try PictureFile.decode(file, size: size.fitting(side))
     }
     guard let imageShape else { return nil }
     let values = try source.matrix(ofRows: [index]).values

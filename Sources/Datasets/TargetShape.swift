@@ -17,7 +17,8 @@ extension DatasetCategory {
   ) throws -> ImageShape? {
     if let files = train.files {
       return try PictureFile.commonShape(
-        of: files.urls + (test.files?.urls ?? []), size: size ?? fileSize,
+        of: files.pictures + (test.files?.pictures ?? []),
+        size: size ?? fileSize,
         color: color)
     }
     try size?.checkForResampling()

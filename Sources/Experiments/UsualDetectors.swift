@@ -138,8 +138,8 @@ extension SampleSet {
   /// Nil for tables.
   var firstPictureSize: PixelSize? {
     get throws {
-      if let url = files?.urls.first {
-        return try PictureFile.header(at: url).size
+      if let file = files?.pictures.first {
+        return try PictureFile.header(of: file.open()).size
       }
       return imageShape.map { PixelSize(width: $0.width, height: $0.height) }
     }

@@ -70,7 +70,13 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride
       if size <= context.memoryBudget / 4 {
-        return try features.allRows(in: context)
+        let rows = try features.allRows(in: context)
+        // In memory, nobody knows where they stood.
+        if let (row, column) = rows.firstNonFinite() {
+          throw FeatureFault.unusableNumber(
+            "a value is not a finite number", at: features.place(row, column))
+        }
+        return rows
       }
       guard let bytes = try (images as? ImageFiles)?.bytes(in: context) else {
         return features

@@ -194,8 +194,8 @@ private struct ScaledSamples: SampleSource {
 
 extension SampleSource {
   /// Where a number stands, counted from 0 unless the file has names.
-  fileprivate func place(_ row: Int, _ column: Int) -> String {
-    (self as? any PreciseSource)?.place(row: row, column: column)
+  func place(_ row: Int, _ column: Int) -> String {
+    (self as? any PlacedSource)?.place(row: row, column: column)
       ?? "row \(row), column \(column)"
   }
 }

@@ -6,6 +6,8 @@ package enum InputFiles {
   private struct State {
     var urls: [URL] = []
     var identities: Set<FileIdentity> = []
+    /// The readings under way whose files are kept.
+    var keeping = 0
   }
 
   private static let state = Mutex(State())
@@ -14,6 +16,20 @@ package enum InputFiles {
   /// over.
   package static func keep(_ urls: [URL]) {
     state.withLock { $0.urls += urls }
+  }
+
+  /// Keeps all files that are opened while something is read.
+  package static func keepingWhatIsOpened<Result>(
+    _ read: () throws -> Result
+  ) rethrows -> Result {
+    state.withLock { $0.keeping += 1 }
+    defer { state.withLock { $0.keeping -= 1 } }
+    return try read()
+  }
+
+  /// A file is being read.
+  static func opened(_ url: URL) {
+    state.withLock { if $0.keeping > 0 { $0.urls.append(url) } }
   }
 
   /// - Throws: `FileFault.unwritable` for a path at which one of them is,

@@ -39,6 +39,7 @@ package final class MappedFile: @unchecked Sendable {
     defer { close(descriptor) }
     guard fstat(descriptor, &status) == 0 else { throw refused() }
     try checkIsFile(status)
+    InputFiles.opened(url)
     stamp = FileStamp(status)
     let count = stamp.size
     guard count > Self.smallSize else {

@@ -14,10 +14,8 @@ public enum PictureFile {
   /// What the header of a file says; pixels are not decoded.
   ///
   /// - Throws: `FileFault`.
-  package static func header(at url: URL) throws -> PictureHeader {
-    try MappedFile(url).withBytes {
-      try decoder(of: $0, path: url.path).header
-    }
+  package static func header(of file: MappedFile) throws -> PictureHeader {
+    try file.withBytes { try decoder(of: $0, path: file.url.path).header }
   }
 
   /// The picture, resampled to `size` when that is given.
@@ -27,8 +25,15 @@ public enum PictureFile {
   public static func decode(
     _ url: URL, size: PixelSize? = nil, color: ColorMode = .automatic
   ) throws -> RasterImage {
-    try MappedFile(url).withBytes {
-      try decode($0, path: url.path, size: size, color: color)
+    try decode(MappedFile(url), size: size, color: color)
+  }
+
+  /// The same of a file that is open.
+  package static func decode(
+    _ file: MappedFile, size: PixelSize? = nil, color: ColorMode = .automatic
+  ) throws -> RasterImage {
+    try file.withBytes {
+      try decode($0, path: file.url.path, size: size, color: color)
     }
   }
 

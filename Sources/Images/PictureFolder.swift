@@ -12,23 +12,25 @@ extension PictureFile {
   ///
   /// - Throws: `FileFault`; `ImageFault` when the native sizes differ.
   package static func commonShape(
-    of urls: [URL], size: PixelSize? = nil, color: ColorMode = .automatic
+    of files: [RereadFile], size: PixelSize? = nil,
+    color: ColorMode = .automatic
   ) throws -> ImageShape {
     try size?.checkForResampling()
-    var first: (url: URL, header: PictureHeader)?
+    var first: (file: RereadFile, header: PictureHeader)?
     var isColor = color == .rgb
-    for url in urls {
+    for file in files {
       // One file tells all that is asked when neither can differ.
       if first != nil, size != nil, color != .automatic { break }
-      let header = try header(at: url)
+      let header = try header(of: file.open())
       if color == .automatic { isColor = isColor || header.isColor }
       guard let first else {
-        first = (url, header)
+        first = (file, header)
         continue
       }
       guard size != nil || header.size == first.header.size else {
         throw ImageFault.differentSizes(
-          path: url.path, size: header.size, otherPath: first.url.path,
+          path: file.url.path, size: header.size,
+          otherPath: first.file.url.path,
           otherSize: first.header.size)
       }
     }
@@ -43,7 +45,7 @@ extension PictureFile {
   /// - Parameter shape: As `commonShape` gives it.
   /// - Throws: `FileFault` of the first file that cannot be read.
   package static func decodeAll(
-    _ urls: [URL], shape: ImageShape
+    _ files: [RereadFile], shape: ImageShape
   ) throws -> Matrix {
     let failures = Mutex<[Int: any Error]>([:])
     func decode(
@@ -53,27 +55,27 @@ extension PictureFile {
         return
       }
       do {
-        let url = urls[index]
-        try MappedFile(url).withBytes {
-          try Self.decode($0, path: url.path, shape: shape, into: values)
+        let file = files[index]
+        try file.open().withBytes {
+          try Self.decode($0, path: file.url.path, shape: shape, into: values)
         }
       } catch {
         failures.withLock { $0[index] = error }
       }
     }
     let values = [Float](
-      unsafeUninitializedCapacity: urls.count * shape.count
+      unsafeUninitializedCapacity: files.count * shape.count
     ) { buffer, count in
       nonisolated(unsafe) let buffer = buffer
-      Parallel.forEach(urls.count) { index in
+      Parallel.forEach(files.count) { index in
         let row = index * shape.count..<(index + 1) * shape.count
         decode(index, into: UnsafeMutableBufferPointer(rebasing: buffer[row]))
       }
-      count = urls.count * shape.count
+      count = files.count * shape.count
     }
     if let (_, error) = failures.withLock({ $0.min { $0.key < $1.key } }) {
       throw error
     }
-    return Matrix(rows: urls.count, columns: shape.count, values: values)
+    return Matrix(rows: files.count, columns: shape.count, values: values)
   }
 }

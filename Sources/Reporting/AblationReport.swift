@@ -26,7 +26,7 @@ public struct AblationReport: Sendable {
         "\(table.title)\n\n\(table.table(isMarked: true).text)"
           + (table.legend.map { "\($0)\n" } ?? "")
       } + (effects.rows.isEmpty ? [] : ["\(effectsTitle)\n\n\(effects.text)"])
-    return "\(heading)\n\n" + titled.joined(separator: "\n")
+    return "\(heading.visible)\n\n" + titled.joined(separator: "\n")
   }
 
   /// The runs that failed, and why.

@@ -57,7 +57,7 @@ public struct ComparisonReport: Sendable {
 
   /// The first run of samples without labels.
   private var unlabelledRun: ComparisonRun? {
-    runs.first { $0.evaluation == nil && $0.failure == nil }
+    runs.first { $0.result.auroc == nil && $0.failure == nil }
   }
 
   private var strangestTitle: String {
@@ -210,27 +210,34 @@ public struct ComparisonReport: Sendable {
     try write(resultsTable.csv, as: "results.csv")
     try write(try resultsTable.jsonLines, as: "results.jsonl")
     try write(markdown, as: "table.md")
-    try write(scoresTable.csv, as: "scores.csv")
+    try WholeFile.write(to: folder.appendingPathComponent("scores.csv")) {
+      sink in
+      try writeScores { try sink.write(Data($0.utf8)) }
+    }
     try write(try page.html, as: "report.html")
   }
 
-  private var scoresTable: Table {
+  /// The lines of one run after the other: of many they are far more than all
+  /// else.
+  private func writeScores(by write: (String) throws -> Void) throws {
     let isGrouped = runs.contains { !$0.groups.isEmpty }
-    return Table(
-      columns: ([
-        "category", "detector", "seed", "id", "image", "label", "score",
-      ] + (isGrouped ? ["group"] : [])).map { .init($0) },
-      rows: runs.flatMap { run in
-        run.scores.indices.map { place -> [String] in
-          let sample = run.test.samples[place]
-          let cells = [
-            sample.category, run.result.detector, "\(run.result.seed)",
-            sample.id, sample.image?.relativePath ?? "",
-            sample.label.map(String.init) ?? "", "\(run.scores[place])",
-          ]
-          return isGrouped ? cells + [run.groupInWords(place) ?? ""] : cells
-        }
-      })
+    try write(
+      CSVText.line(
+        ["category", "detector", "seed", "id", "image", "label", "score"]
+          + (isGrouped ? ["group"] : [])))
+    for run in runs {
+      let lines = run.scores.indices.map { place in
+        let sample = run.test.samples[place]
+        let cells = [
+          sample.category, run.result.detector, "\(run.result.seed)",
+          sample.id, sample.image?.relativePath ?? "",
+          sample.label.map(String.init) ?? "", "\(run.scores[place])",
+        ]
+        return CSVText.line(
+          isGrouped ? cells + [run.groupInWords(place) ?? ""] : cells)
+      }
+      try write(lines.joined())
+    }
   }
 }
 

@@ -63,6 +63,7 @@ public struct DatasetReport: Encodable, Hashable, Sendable {
         ]
       })
     let reason = sign.map { ", by \($0)" } ?? ""
-    return "\(name), kind \(kind.rawValue)\(reason)\n\n\(table.text)"
+    return "\(name), kind \(kind.rawValue)\(reason)".visible
+      + "\n\n\(table.text)"
   }
 }

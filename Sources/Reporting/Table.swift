@@ -144,9 +144,23 @@ package struct Table: Hashable, Sendable {
 extension String {
   /// As a cell or a line of Markdown that says no more than this text.
   package var escapedForMarkdown: String {
-    map { character in
-      if character.isNewline { return " " }
-      return "\\|<*`".contains(character) ? "\\\(character)" : "\(character)"
+    // Scalar by scalar: in a `Character`, accents hide what stands before them.
+    let scalars = Array(replacing("\r\n", with: "\n").unicodeScalars)
+    return scalars.indices.map { place in
+      let scalar = scalars[place]
+      if Character(scalar).isNewline { return " " }
+      // Inside of a word it says nothing.
+      let isInWord = [place - 1, place + 1].allSatisfy {
+        scalars.indices.contains($0) && Character(scalars[$0]).isLetterOrNumber
+      }
+      let isMark =
+        scalar == "_"
+        ? !isInWord : "\\|<*`[]~$&".unicodeScalars.contains(scalar)
+      return isMark ? "\\\(scalar)" : "\(scalar)"
     }.joined().visible
   }
+}
+
+extension Character {
+  fileprivate var isLetterOrNumber: Bool { isLetter || isNumber }
 }

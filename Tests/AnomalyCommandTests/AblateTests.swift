@@ -93,6 +93,26 @@ import Testing
     #expect(results.count { $0.contains(",hog,") } == 2)
   }
 
+  @Test("What is set of a table in a study is what the command has of it")
+  func tableKeys() throws {
+    let rows = (0..<30).map {
+      "\($0 % 5),\(9 * $0),\($0 % 9 == 0 ? "x" : "y")\n"
+    }
+    try folder.write("a,b,kind\n" + rows.joined(), to: "t.csv")
+    let run = try ablate(
+      """
+      datasets:
+        - path: t.csv
+          label-column: kind
+          drop-columns: [b]
+          normal-labels: [y]
+          anomaly-values: [x]
+      vary: {detector: [pca, kmeans]}
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("label: kind, id: none, 1 feature"))
+  }
+
   @Test("A study leaves its tables, figures, runs and page")
   func files() throws {
     let run = try ablate(Self.grid)

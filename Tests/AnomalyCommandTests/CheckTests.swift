@@ -129,6 +129,128 @@ import Testing
     #expect(try text("out/report.html").contains("2 of 6 pictures are strange"))
   }
 
+  /// Grey waves of 64 x 64 pixels, the last with a white square from (24, 20)
+  /// on, of 16 pixels a side: Pillow 13.0.0, quality 25, optimised.
+  private static let jpegs = [
+    (
+      "good/0.jpg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAFwABAQEBAAAAAAAAAAAAAAAABAUAA//EABoQAAIDAQEAAAAAAAAAAAAAAAAEAzEz
+      MgH/2gAIAQEAAD8A7RZgWexClGboOt2PkzJvuhRhzNFmBZ7EKUZug63Y+TMm+6FGHM0W
+      YFnsQpRm6Drdj5Myb7oUYczRZgWexClGboOt2PkzJvuhRhzNFmBZ7EKUZug63Y+TMm+6
+      FGHM0WYFnsQpRm6Drdj5Myb7oUYczRZgWexClGboOt2PkzJvuhRhzNFmBZ7EKUZug63Y
+      +TMm+6FGHM//2Q==
+      """
+    ),
+    (
+      "good/1.JPG",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAFwABAQEBAAAAAAAAAAAAAAAABAUBA//EABoQAAIDAQEAAAAAAAAAAAAAAAAEAzEz
+      MgH/2gAIAQEAAD8A7T5k7zQpR5gGexKlGN0HW7Hy5mT5k7zQpR5gGexKlGN0HW7Hy5mT
+      5k7zQpR5gGexKlGN0HW7Hy5mT5k7zQpR5gGexKlGN0HW7Hy5mT5k7zQpR5gGexKlGN0H
+      W7Hy5mT5k7zQpR5gGexKlGN0HW7Hy5mT5k7zQpR5gGexKlGN0HW7Hy5mT5k7zQpR5gGe
+      xKlGN0HW7Hy5n//Z
+      """
+    ),
+    (
+      "good/2.jpeg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAAAAwEBAAAAAAAAAAAAAAAAAgQFAwH/xAAaEAACAwEBAAAAAAAAAAAAAAAABAMx
+      MzIC/9oACAEBAAA/ABcM1OhufMn+dClHmT2OxpSgXKOOGanQ3PmT/OhSjzJ7HY0pQLlH
+      HDNTobnzJ/nQpR5k9jsaUoFyjjhmp0Nz5k/zoUo8yex2NKUC5RxwzU6G58yf50KUeZPY
+      7GlKBco44ZqdDc+ZP86FKPMnsdjSlAuUccM1OhufMn+dClHmT2OxpSgXKOOGanQ3PmT/
+      ADoUo8yex2NKUC5R/9k=
+      """
+    ),
+    (
+      "good/3.jpg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAAAAwEBAAAAAAAAAAAAAAAAAgQFAwH/xAAZEAACAwEAAAAAAAAAAAAAAAAABAIy
+      MwP/2gAIAQEAAD8AU7aDqtTFwFSw13oT4aFKGZPYuc7aDqtTFwFSw13oT4aFKGZPYuc7
+      aDqtTFwFSw13oT4aFKGZPYuc7aDqtTFwFSw13oT4aFKGZPYuc7aDqtTFwFSw13oT4aFK
+      GZPYuc7aDqtTFwFSw13oT4aFKGZPYuc7aDqtTFwFSw13oT4aFKGZPYuc7aDqtTFwFSw1
+      3oT4aFKGZPYuf//Z
+      """
+    ),
+    (
+      "good/4.jpg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAABAQEBAQAAAAAAAAAAAAAABAUCAwD/xAAbEAACAwADAAAAAAAAAAAAAAAABAMy
+      MwIxQ//aAAgBAQAAPwAsWhS8ybNoNVocXOzKlhTFAHDQ9FoUvMmzaDVaHFzsypYUxQBw
+      0PRaFLzJs2g1Whxc7MqWFMUAcND0WhS8ybNoNVocXOzKlhTFAHDQ9FoUvMmzaDVaHFzs
+      ypYUxQBw0PRaFLzJs2g1Whxc7MqWFMUAcND0WhS8ybNoNVocXOzKlhTFAHDQ9FoUvMmz
+      aDVaHFzsypYUxQBw0P/Z
+      """
+    ),
+    (
+      "good/5.jpg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAAAAgMAAAAAAAAAAAAAAAAABAUBAgP/xAAaEAACAwEBAAAAAAAAAAAAAAAABAMx
+      MjND/9oACAEBAAA/AKJ2bNZAoegx8xdL0DlsA7dkKWWTs2ayBQ9Bj5i6XoHLYB27IUss
+      nZs1kCh6DHzF0vQOWwDt2QpZZOzZrIFD0GPmLpegctgHbshSyydmzWQKHoMfMXS9A5bA
+      O3ZCllk7NmsgUPQY+Yul6By2AduyFLLJ2bNZAoegx8xdL0DlsA7dkKWWTs2ayBQ9Bj5i
+      6XoHLYB27IUs/9k=
+      """
+    ),
+    (
+      "new/fine.jpg",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAAAAwEBAAAAAAAAAAAAAAAAAwQFAgH/xAAZEAACAwEAAAAAAAAAAAAAAAAABAMy
+      MwH/2gAIAQEAAD8ALBQUbsbTCtVE4dCj3MmyaD61DsFBRuxtMK1UTh0KPcybJoPrUOwU
+      FG7G0wrVROHQo9zJsmg+tQ7BQUbsbTCtVE4dCj3MmyaD61DsFBRuxtMK1UTh0KPcybJo
+      PrUOwUFG7G0wrVROHQo9zJsmg+tQ7BQUbsbTCtVE4dCj3MmyaD61DsFBRuxtMK1UTh0K
+      PcybJoPrUP/Z
+      """
+    ),
+    (
+      "new/dent.JPEG",
+      """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDACAWGBwYFCAcGhwkIiAmMFA0MCwsMGJGSjpQ
+      dGZ6eHJmcG6AkLicgIiuim5woNqirr7EztDOfJri8uDI8LjKzsb/wAALCABAAEABAREA
+      /8QAGAABAQEBAQAAAAAAAAAAAAAABQQDAAL/xAAgEAACAgICAwEBAAAAAAAAAAAAMwME
+      AjIREwWC4QFD/9oACAEBAAA/AN5FhuTBGBZHa2NKZpa1JIGCGSzpFhuTBGBZHa2NKZpa
+      1JIGCGSzpFhuTBGBZvL4js/ee/j0+nqHxfV/bn1+kVrUkgYIZLOkWG5MEYFjRwDa1JIG
+      CGSzpFhuTBGBZvL5fr/eOjn3+HqHynb/AB49vhFa1JIGCGSzpFhuTBGBZHa2NKZpa1JI
+      GCGSzpFhuTBGBZHa2NKZpa1JIGCGSzpFhuTBGBZHa2NKZpa1JIGCGSz/2Q==
+      """
+    ),
+  ]
+
+  @Test("JPEG files are checked, whatever the case of their endings")
+  func jpegs() throws {
+    for (name, text) in Self.jpegs {
+      let bytes = try #require(
+        Data(base64Encoded: text, options: .ignoreUnknownCharacters))
+      try folder.write(bytes, to: "jpeg/" + name)
+    }
+    let run = try check("jpeg/good", "jpeg/new")
+    #expect(run.status == 0, "\(run.errors)")
+    let pictures = try document().pictures
+    #expect(pictures.map(\.id) == ["dent", "fine"])
+    #expect(pictures.map(\.isStrange) == [true, false])
+    let box = try #require(pictures[0].regions.first).box
+    #expect(box.x..<box.x + box.width ~= 32)
+    #expect(box.y..<box.y + box.height ~= 28)
+    #expect(box.width * box.height < 64 * 64 / 2)
+    let overlay = try PictureFile.decode(
+      folder.file("out/\(pictures[0].overlay)"))
+    #expect(overlay.size == PixelSize(square: 64))
+  }
+
   @Test("With too few good pictures a line and the JSON say so")
   func tooFew() throws {
     let run = try check()

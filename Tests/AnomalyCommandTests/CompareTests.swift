@@ -159,6 +159,29 @@ struct ComparisonDocument: Decodable, Equatable {
         String(format: "%.4f ± %.4f", mean, deviation)), "\(text)")
   }
 
+  @Test("Memory does not grow with the samples of all repeats")
+  func memoryOfRepeats() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<2000).map { "\($0),\($0 % 7),\($0 % 100 == 0 ? 1 : 0)\n" }
+    try folder.write("a,b,label\n" + rows.joined(), to: "table.csv")
+    func growth(_ options: String...) throws -> Int {
+      let peaks = try [20, 620].map { count in
+        let run = try CommandRun(
+          [
+            "compare", "table.csv", "--detectors", "pca", "--repeats",
+            "\(count)", "--threads", "1",
+          ] + options, in: folder.url)
+        #expect(run.status == 0, "\(run.errors)")
+        return run.peakMemory
+      }
+      return (peaks[1] - peaks[0]) / 600
+    }
+    // A run's figures, and of all but the first no score; in bytes.
+    #expect(try growth() < 4000)
+    // The scores that the file holds, of four bytes each.
+    #expect(try growth("--output", "out") < 2000 * 4 + 8000)
+  }
+
   @Test("An output folder holds the table, the results and every score")
   func outputFolder() throws {
     let folder = try TemporaryFolder()

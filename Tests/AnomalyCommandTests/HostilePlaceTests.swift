@@ -42,6 +42,35 @@ struct HostilePlaceTests {
     #expect(try bytes("results.csv") == before)
   }
 
+  @Test("No output replaces arrays and tables in folders inside the dataset")
+  func deepInputs() throws {
+    for name in ["mnist_train.csv", "mnist_test.csv"] {
+      try folder.write(
+        (0..<8).map { "\($0 % 2),\($0),9,8,7\n" }.joined(), to: "csv/" + name)
+    }
+    let asIDX = ["dataset", "convert", "csv", "--to", "idx", "--output", "idx"]
+    let made = try CommandRun(
+      asIDX + ["--normal-label", "0"], in: folder.url)
+    #expect(made.status == 0, "\(made.errors)")
+    try FileManager.default.createDirectory(
+      at: folder.file("mnist"), withIntermediateDirectories: true)
+    try FileManager.default.moveItem(
+      at: folder.file("idx"), to: folder.file("mnist/raw"))
+    for input in [
+      "csv/mnist_train.csv", "csv/mnist_test.csv",
+      "mnist/raw/train-images-idx3-ubyte.gz",
+      "mnist/raw/t10k-labels-idx1-ubyte.gz",
+    ] {
+      let before = try bytes(input)
+      let data = try #require(input.split(separator: "/").first)
+      try CommandRun(
+        "fit", "\(data)", "--normal-label", "0", "--detector", "pca", "--model",
+        input, in: folder.url
+      ).expectRefusal(status: 74, mentioning: "one of the inputs")
+      #expect(try bytes(input) == before)
+    }
+  }
+
   @Test("The second of two runs into a folder says so, and nothing is left")
   func twoRuns() throws {
     try FileManager.default.createDirectory(
@@ -89,6 +118,26 @@ struct HostilePlaceTests {
       run.expectRefusal(status: 64, mentioning: "memory budget")
       #expect(run.peakMemory < 200 << 20)
     }
+  }
+
+  @Test("Tables count against the memory budget while they are read")
+  func tableBudget() throws {
+    let row = (0..<100).map { "\($0)" }.joined(separator: ",") + "\n"
+    try folder.write(
+      (0..<100).map { "c\($0)" }.joined(separator: ",") + "\n"
+        + String(repeating: row, count: 20_000), to: "large.csv")
+    let command = ["submit", "large.csv", "--detector", "pca"]
+    let run = try CommandRun(
+      command + ["--output", "o.csv", "--memory-budget", "24M"], in: folder.url)
+    run.expectRefusal(status: 64, mentioning: "large.csv", "memory budget")
+    #expect(run.peakMemory < 100 << 20)
+    let packed = try CommandRun(
+      of: URL(filePath: "/bin/gzip"), ["large.csv"], in: folder.url)
+    #expect(packed.status == 0)
+    try CommandRun(
+      "submit", "large.csv.gz", "--detector", "pca", "--output", "o.csv",
+      "--memory-budget", "34M", in: folder.url
+    ).expectRefusal(status: 64, mentioning: "large.csv", "memory budget")
   }
 
   @Test(

@@ -200,6 +200,47 @@ import Testing
       status: 65, mentioning: "f.csv")
   }
 
+  @Test("A number that is none is told with the file, row and column")
+  func notANumber() throws {
+    let folder = try TemporaryFolder()
+    let header =
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (50, 3), }"
+      .padding(toLength: 117, withPad: " ", startingAt: 0) + "\n"
+    var bytes = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, 118, 0])
+    bytes += Data(header.utf8)
+    for index in 0..<150 {
+      let value = index == 41 * 3 + 2 ? Float.nan : Float(index % 7)
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+    }
+    try folder.write(bytes, to: "rows.npy")
+    for scaler in ["standard", "min-max", "none"] {
+      let run = try CommandRun(
+        "submit", "rows.npy", "--detector", "pca", "--scaler", scaler,
+        "--output", "out.csv", in: folder.url)
+      run.expectRefusal(
+        status: 65, mentioning: "row 41, column 2 of", "rows.npy")
+    }
+  }
+
+  @Test("Columns of scores that are combined can be named")
+  func combine() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a.csv", "b.csv"] {
+      try folder.write("id,key,score,raw\n0,x,1,9\n1,y,2,3\n", to: name)
+    }
+    func combined(_ options: String...) throws -> String {
+      let run = try CommandRun(
+        ["combine", "a.csv", "b.csv", "--by", "mean", "--output", "c.csv"]
+          + options, in: folder.url)
+      #expect(run.status == 0, "\(run.errors)")
+      return try String(contentsOf: folder.file("c.csv"), encoding: .utf8)
+    }
+    #expect(try combined() == "id,prediction\n0,1.0\n1,2.0\n")
+    #expect(
+      try combined("--score-column", "raw", "--id-column", "key")
+        == "id,prediction\nx,9.0\ny,3.0\n")
+  }
+
   @Test("Help and version are no errors")
   func help() throws {
     for arguments in [["--help"], ["compare", "--help"], ["--version"]] {

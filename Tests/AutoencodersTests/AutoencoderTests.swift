@@ -1,5 +1,4 @@
 import AnomalyConformance
-import Autoencoders
 import Detectors
 import Diagnostics
 import Execution
@@ -9,6 +8,8 @@ import LinearAlgebra
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Autoencoders
 
 private let shape = ImageShape(height: 16, width: 16, channels: 3)
 
@@ -293,8 +294,38 @@ struct IdleTrainingTests {
   func loss() throws {
     #expect(
       try warnings(waves(32), rate: 1e-9).first?.hasPrefix(
-        "the loss has not moved in 3 epochs (") == true)
+        "the loss has not fallen in 3 epochs (") == true)
     #expect(try warnings(waves(32), rate: 1e-3) == [])
+  }
+
+  @Test("A slow start is no standstill, as many epochs of nothing are")
+  func standstill() {
+    func isIdle(_ epochs: Int, falling share: Double) -> Bool {
+      TrainingRun.isIdle(
+        (0..<epochs).map { 0.08 * (1 - share * Double($0)) })
+    }
+    #expect(!isIdle(2, falling: 0.01))
+    #expect(!isIdle(2, falling: 0.002))
+    #expect(!isIdle(50, falling: 0.001))
+    #expect(isIdle(2, falling: 0.0001))
+    #expect(isIdle(50, falling: 0.0001))
+    #expect(isIdle(5, falling: -0.2))
+    #expect(!isIdle(1, falling: 0))
+    #expect(!TrainingRun.isIdle([0, 0]))
+  }
+
+  @Test("Outputs that are black or white alone are told, unless images are")
+  func saturation() throws {
+    func isTold(_ samples: Matrix, rate: Float) throws -> Bool {
+      try warnings(samples, rate: rate).contains {
+        $0.hasPrefix("the outputs are all but black or white (saturated)")
+      }
+    }
+    #expect(try isTold(waves(32), rate: 3))
+    #expect(try !isTold(waves(32), rate: 1e-3))
+    var drawings = waves(32)
+    drawings.values = drawings.values.map { $0 < 0.5 ? 0 : 1 }
+    #expect(try !isTold(drawings, rate: 3))
   }
 
   @Test("Intensities that networks cannot make are refused with their range")

@@ -214,6 +214,23 @@ struct IDXTests {
     }
   }
 
+  @Test("training and test images count against the memory together")
+  func memory() throws {
+    let folder = try TemporaryFolder()
+    for name in ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"] {
+      try folder.write(
+        ArrayFixture.gzip(
+          ArrayFixture.idx([10, 4, 5], [UInt8](repeating: 0, count: 200))),
+        to: name)
+    }
+    func count(_ memoryBudget: Int) throws -> Int {
+      try Dataset(at: folder.url, in: RunContext(memoryBudget: memoryBudget))
+        .categories[0].train.count
+    }
+    #expect(try count(400) == 10)
+    #expect(throws: FileFault.self) { try count(399) }
+  }
+
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
     var random = SeededGenerator(seed: 9)

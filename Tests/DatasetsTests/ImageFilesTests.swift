@@ -1,4 +1,5 @@
 import Execution
+import Files
 import Foundation
 import Images
 import LinearAlgebra
@@ -57,6 +58,53 @@ struct ImageFilesTests {
     let image = try PictureFile.decode(
       #require(set.samples[3].image), size: PixelSize(square: 3), color: .grey)
     #expect(try some.matrix(ofRows: [0]).values == image.values)
+  }
+
+  @Test("a picture that is changed or replaced between two passes is a fault")
+  func changes() throws {
+    let folder = try #require(folder)
+    let shape = ImageShape(height: 6, width: 9, channels: 1)
+    let other = try PNG.data(of: RasterImage(shape: shape))
+    func replace(in set: SampleSet) throws {
+      // The time of a file is not told more exactly than by some milliseconds.
+      Thread.sleep(forTimeInterval: 0.02)
+      try folder.write(other, to: "new.png")
+      let file = try #require(set.samples[2].image)
+      #expect(rename(folder.path("new.png"), file.path) == 0)
+    }
+    func expectFault(
+      of set: SampleSet, _ read: (SampleSet) throws -> Void,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      try replace(in: set)
+      #expect(
+        throws: FileFault.unreadable(
+          path: try #require(set.samples[2].image).path,
+          reason: "it was changed since it was first read"),
+        sourceLocation: sourceLocation
+      ) { try read(set) }
+    }
+    func read(_ set: SampleSet) throws {
+      _ = try #require(set.source(of: shape)).matrix()
+    }
+    let header = try set()
+    _ = try category(header).imageShape(size: nil, color: .automatic)
+    try expectFault(of: header, read)
+    let decoded = try set()
+    try read(decoded.selecting([4, 2]))
+    try expectFault(of: decoded) { _ = try $0.picture(at: 2) }
+    let summed = try set()
+    _ = try summed.checksum(in: RunContext())
+    try expectFault(of: summed, read)
+    let pooled = try set()
+    try read(pooled)
+    try expectFault(of: pooled) { set in
+      try read(
+        Dataset(
+          name: "d", kind: .folders,
+          categories: [category(set), category(set)]
+        ).pooled().train)
+    }
   }
 
   @Test("they are kept as bytes where that loses nothing and fits")

@@ -202,6 +202,30 @@ struct NPZTests {
     }
   }
 
+  @Test("deflated arrays count against the memory together, stored ones do not")
+  func memory() throws {
+    let numbers = ArrayFixture.npy(
+      "'|u1'", "(1000, 2)", Data(repeating: 0, count: 2000))
+    let folder = try TemporaryFolder()
+    for isDeflated in [true, false] {
+      let url = try folder.write(
+        ArrayFixture.zip(
+          ["X", "y"].map {
+            .init(name: $0 + ".npy", content: numbers, isDeflated: isDeflated)
+          }), to: "both.npz")
+      func read(_ memoryLimit: Int) throws -> Int {
+        try NPZ.read(url, ["X", "y"], memoryLimit: memoryLimit).count
+      }
+      #expect(try read(4000) == 2)
+      guard isDeflated else {
+        #expect(try read(0) == 2)
+        continue
+      }
+      #expect(throws: FileFault.self) { try read(3999) }
+      #expect(throws: FileFault.self) { try read(1999) }
+    }
+  }
+
   @Test("no change of bytes crashes the reader")
   func mutations() throws {
     var random = SeededGenerator(seed: 5)

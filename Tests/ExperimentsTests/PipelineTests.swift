@@ -56,6 +56,32 @@ import Testing
     return try Dataset(at: url)
   }
 
+  /// Counts the epochs of all trainings.
+  private final class Epochs: ProgressSink {
+    private let counted = Protected(0)
+    var count: Int { counted.withLock(\.self) }
+
+    func report(_ progress: ProgressReport) {
+      if progress.isMilestone { counted.withLock { $0 += 1 } }
+    }
+  }
+
+  @Test(
+    "A network is trained once, and again only for scores that are promised",
+    arguments: [
+      (TrainingScores.none, 1), (.own, 1), (.heldOut, 1), (.crossFitted, 6),
+    ])
+  func trainings(scores: TrainingScores, count: Int) throws {
+    let epochs = Epochs()
+    let fitted = try Pipeline(
+      scaler: .minMax, detector: NamedDetector("fcn", fcn)
+    ).fit(
+      category(shape: Self.shape), trainingScores: scores,
+      in: RunContext(progress: epochs))
+    #expect(epochs.count == count * fcn.training.epochs)
+    #expect(fitted.trainingScores.count == (scores == .none ? 0 : 40))
+  }
+
   @Test(
     "Scores of a comparison and of a saved model are the same bits",
     arguments: [DatasetKind.folders, .npy, .csv], [Scaler.none, .standard])

@@ -1,14 +1,14 @@
 import Foundation
 
 /// Runs each command once for every n, with its n-th read, write, rename,
-/// thread or allocation failing, or ended at its n-th write or rename, and
-/// prints how the runs ended: `Faults ANOMALY INTERPOSER DATA [STEP]`.
+/// thread or allocation failing, or with its end there, and prints how the runs
+/// ended: `Faults ANOMALY INTERPOSER DATA [STEP [COMMAND...]]`.
 @main
 enum Faults {
   static func main() throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 4 else {
-      fatalError("usage: Faults ANOMALY INTERPOSER DATA [STEP]")
+      fatalError("usage: Faults ANOMALY INTERPOSER DATA [STEP [COMMAND...]]")
     }
     let bench = try Bench(
       program: arguments[1], interposer: arguments[2],
@@ -16,32 +16,41 @@ enum Faults {
     defer { bench.clear() }
     let step = arguments.count > 4 ? Int(arguments[4]) ?? 1 : 1
     var wrong: [String] = []
+    var (runs, kills) = (0, 0)
     print("| command | fails | n | ended with |")
     print("|---|---|---:|---|")
-    for command in Command.all {
-      let whole = try bench.run(command, fault: nil)
+    let chosen = arguments.dropFirst(5)
+    for command in Command.all
+    where chosen.isEmpty || chosen.contains(command.name) {
+      var whole = try bench.run(command, fault: nil)
       guard whole.status == 0 else {
         wrong.append("\(command.name): \(whole.errors)")
         continue
       }
+      // Without what tells times.
+      let other = try bench.run(command, fault: nil)
+      whole.output = whole.output.filter { other.output[$0] == $1 }
       for (fault, last) in zip(
         Fault.all, Fault.all.map { whole.counts[$0.kind] })
       {
         var endings: [Int32: Int] = [:]
-        let chosen = Array(stride(from: 1, through: last ?? 0, by: step))
-        for n in chosen {
+        let places = Array(stride(from: 1, through: last ?? 0, by: step))
+        for n in places {
           let run = try bench.run(command, fault: (fault, n))
+          runs += 1
+          if run.status == 137 { kills += 1 }
           endings[run.status, default: 0] += 1
           wrong += try bench.faults(of: run, command, fault, whole).map {
             "\(command.name), \(fault.name) \(n): \($0)"
           }
         }
-        guard !chosen.isEmpty else { continue }
+        guard !places.isEmpty else { continue }
         let words = endings.sorted { $0.key < $1.key }
           .map { "\($0.value) x \($0.key)" }.joined(separator: ", ")
         print("| \(command.name) | \(fault.name) | \(last ?? 0) | \(words) |")
       }
     }
+    print("\(runs) runs, \(kills) of them killed")
     for line in wrong { print(line) }
     exit(wrong.isEmpty ? 0 : 1)
   }
@@ -55,18 +64,16 @@ private struct Fault {
 
   enum Kind: String, CaseIterable { case read, write, rename, thread, memory }
 
-  static let all =
-    Kind.allCases.map { Fault(kind: $0) } + [
-      Fault(kind: .write, ends: true), Fault(kind: .rename, ends: true),
-      Fault(kind: .memory, ends: true),
-    ]
+  static let all = [false, true].flatMap { ends in
+    Kind.allCases.map { Fault(kind: $0, ends: ends) }
+  }
 
   var name: String { (ends ? "killed at " : "") + kind.rawValue }
 
   /// The statuses that a run may end with.
   var allowed: Set<Int32> {
-    // Threads allocate in no order, so the last may not be reached.
-    if ends { return kind == .memory ? [0, 137] : [137] }
+    // Threads start and allocate in no order, so the last may not be reached.
+    if ends { return [.memory, .thread].contains(kind) ? [0, 137] : [137] }
     return kind == .memory ? [0, 71] : [0, 65, 74]
   }
 }
@@ -74,8 +81,8 @@ private struct Fault {
 private struct Command {
   var name: String
   var arguments: [String]
-  /// Whether `out` is one file, with the same bytes in each run.
-  var makesOneFile = false
+  /// Whether `out` is one file, which replaces one that is there.
+  var replaces = false
 
   static let all = [
     Command(
@@ -83,25 +90,25 @@ private struct Command {
       arguments: [
         "fit", "set", "--detector", "pca", "--size", "32", "--model",
       ],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "fit cnn",
       arguments: [
         "fit", "set", "--detector", "cnn", "--size", "32", "--epochs", "2",
         "--model",
-      ], makesOneFile: true),
+      ], replaces: true),
     Command(
       name: "score",
       arguments: ["score", "set", "--model", "model", "--output"],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "submit",
       arguments: ["submit", "table.csv", "--detector", "iforest", "--output"],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "combine",
       arguments: ["combine", "scores.csv", "scores.csv", "--output"],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "compare pictures",
       arguments: [
@@ -124,6 +131,22 @@ private struct Command {
     Command(
       name: "convert",
       arguments: ["dataset", "convert", "set", "--to", "npy", "--output"]),
+    Command(
+      name: "convert table",
+      arguments: [
+        "dataset", "convert", "table.csv", "--to", "npz", "--output",
+      ]),
+    Command(
+      name: "synthesize",
+      arguments: [
+        "dataset", "synthesize", "--train", "1", "--good", "1", "--defective",
+        "1", "--output",
+      ]),
+    Command(
+      name: "explain",
+      arguments: [
+        "explain", "table.csv", "--model", "table-model", "--output",
+      ], replaces: true),
   ]
 }
 
@@ -137,7 +160,8 @@ private struct Bench {
     var status: Int32
     var errors: String
     var counts: [Fault.Kind: Int] = [:]
-    var output: Data?
+    /// Of every file of it, by its path.
+    var output: [String: Data] = [:]
   }
 
   init(program: String, interposer: String, inspection: String) throws {
@@ -174,11 +198,13 @@ private struct Bench {
         "datasets:", "  - path: set", "baseline:", "  detector: kmeans",
         "  size: 16", "vary:", "  n-clusters: [1, 2]",
       ], to: "study.yaml")
-    let status = try start(
-      ["fit", "set", "--detector", "pca", "--size", "32", "--model", "model"],
-      environment: [:]
-    ).status
-    guard status == 0 else { fatalError("no model: status \(status)") }
+    for fit in [
+      ["set", "--detector", "pca", "--size", "32", "--model", "model"],
+      ["table.csv", "--detector", "pca", "--model", "table-model"],
+    ] {
+      let status = try start(["fit"] + fit).status
+      guard status == 0 else { fatalError("no model: status \(status)") }
+    }
   }
 
   private func write(_ head: String, _ lines: [String], to name: String) throws
@@ -192,9 +218,19 @@ private struct Bench {
 
   private var output: URL { folder.appendingPathComponent("out") }
 
-  /// Runs a command that writes `out`, which is not there before.
+  private var checkpoint: URL {
+    folder.appendingPathComponent("out.checkpoint")
+  }
+
+  /// What a file is before it is replaced.
+  private static let old = Data("old".utf8)
+
+  /// Runs a command that writes `out`, which is not there before, or is old.
   func run(_ command: Command, fault: (Fault, n: Int)?) throws -> Run {
-    try? FileManager.default.removeItem(at: output)
+    for place in [output, checkpoint] {
+      try? FileManager.default.removeItem(at: place)
+    }
+    if command.replaces { try Self.old.write(to: output) }
     return try start(
       command.arguments + ["out"],
       environment: fault.map { fault, n in
@@ -203,7 +239,7 @@ private struct Bench {
   }
 
   private func start(
-    _ arguments: [String], environment: [String: String]
+    _ arguments: [String], environment: [String: String] = [:]
   ) throws -> Run {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
@@ -236,7 +272,18 @@ private struct Bench {
           numbers.split(whereSeparator: \.isWhitespace).compactMap {
             Int($0)
           })),
-      output: try? Data(contentsOf: output))
+      output: written)
+  }
+
+  /// The files of `out`.
+  private var written: [String: Data] {
+    let names =
+      FileManager.default.enumerator(atPath: output.path)?
+      .compactMap { $0 as? String } ?? []
+    return (names + [""]).reduce(into: [:]) { files, name in
+      files[name] = try? Data(
+        contentsOf: name.isEmpty ? output : output.appendingPathComponent(name))
+    }
   }
 
   /// What a run did that it must not do.
@@ -254,13 +301,25 @@ private struct Bench {
     if !fault.ends, !(run.status == 0 ? 0...0 : least...1).contains(lines) {
       found.append("\(lines) lines of errors")
     }
-    if command.makesOneFile, let output = run.output, output != whole.output {
-      found.append("an output that is not whole")
+    let kept = command.replaces ? ["": Self.old] : [:]
+    for (name, bytes) in run.output {
+      if let wanted = whole.output[name], bytes != wanted, bytes != kept[name] {
+        found.append("\(name.isEmpty ? "an output" : name) is not whole")
+      }
     }
-    if run.status == 137 {
-      let again = try start(command.arguments + ["out"], environment: [:])
-      if again.status != 0 || again.output != whole.output {
-        found.append("cannot be run again: \(again.errors.prefix(300))")
+    if command.replaces, run.output.isEmpty {
+      found.append("the old output is gone")
+    }
+    func isWhole(_ run: Run) -> Bool {
+      whole.output.allSatisfy { run.output[$0] == $1 }
+    }
+    if run.status == 137, !isWhole(run) {
+      let isBegun = FileManager.default.fileExists(atPath: checkpoint.path)
+      let again = try start(
+        command.arguments + ["out"] + (isBegun ? ["--resume"] : []))
+      if again.status != 0 || !isWhole(again) {
+        found.append(
+          "run again it is not the same: \(again.errors.prefix(300))")
       }
     }
     let partials =

@@ -26,9 +26,7 @@ static enum kind chosen = kinds;
 static long number;
 static int ends;
 
-__attribute__((constructor(101))) static void start(void) {
-  // What was allocated before cannot fail any more.
-  atomic_store(&counts[memory], 0);
+static void readFault(void) {
   const char *fault = getenv("FAULT");
   if (!fault) return;
   const char *colon = strchr(fault, ':');
@@ -40,6 +38,12 @@ __attribute__((constructor(101))) static void start(void) {
   char *rest;
   number = strtol(colon + 1, &rest, 10);
   ends = !strcmp(rest, ":end");
+}
+
+__attribute__((constructor(101))) static void start(void) {
+  // What was allocated before cannot fail any more.
+  atomic_store(&counts[memory], 0);
+  readFault();
 }
 
 static long (*write_itself)(int, const void *, size_t);
@@ -62,6 +66,8 @@ __attribute__((destructor)) static void finish(void) {
 
 // Whether this call is the one that fails.
 static int fails(enum kind kind) {
+  // Libraries may start threads before `start` is called.
+  if (kind == threading && chosen == kinds) readFault();
   long count = atomic_fetch_add(&counts[kind], 1) + 1;
   if (kind != chosen || count != number) return 0;
   if (ends) _exit(137);

@@ -12,6 +12,7 @@ import Testing
 final class ImageFolderTests {
   private let folder: TemporaryFolder
   private var urls: [URL] = []
+  private var files: [RereadFile] { urls.map { RereadFile($0) } }
 
   init() throws {
     folder = try TemporaryFolder()
@@ -28,9 +29,9 @@ final class ImageFolderTests {
 
   @Test("each row is the picture of the same place")
   func rows() throws {
-    let shape = try PictureFile.commonShape(of: urls, size: size)
+    let shape = try PictureFile.commonShape(of: files, size: size)
     #expect(shape == ImageShape(height: 3, width: 4, channels: 3))
-    let matrix = try PictureFile.decodeAll(urls, shape: shape)
+    let matrix = try PictureFile.decodeAll(files, shape: shape)
     #expect(matrix.rows == 7)
     for (index, url) in urls.enumerated() {
       let image = try PictureFile.decode(url, size: size, color: .rgb)
@@ -40,36 +41,37 @@ final class ImageFolderTests {
 
   @Test("the number of threads changes nothing")
   func threads() throws {
-    let shape = try PictureFile.commonShape(of: urls, size: size)
+    let shape = try PictureFile.commonShape(of: files, size: size)
     let one = try Parallel.$threadCount.withValue(1) {
-      try PictureFile.decodeAll(urls, shape: shape)
+      try PictureFile.decodeAll(files, shape: shape)
     }
     let two = try Parallel.$threadCount.withValue(2) {
-      try PictureFile.decodeAll(urls, shape: shape)
+      try PictureFile.decodeAll(files, shape: shape)
     }
     #expect(one == two)
   }
 
   @Test("colour is taken when any picture has it, unless told otherwise")
   func color() throws {
-    #expect(try PictureFile.commonShape(of: urls, size: size).channels == 3)
+    #expect(try PictureFile.commonShape(of: files, size: size).channels == 3)
     #expect(
-      try PictureFile.commonShape(of: Array(urls[..<5]), size: size).channels
+      try PictureFile.commonShape(of: Array(files[..<5]), size: size).channels
         == 1)
     #expect(
-      try PictureFile.commonShape(of: urls, size: size, color: .grey).channels
+      try PictureFile.commonShape(of: files, size: size, color: .grey).channels
         == 1)
   }
 
   @Test("pictures of different sizes need a size to resample to")
   func differentSizes() throws {
     let fault = #expect(throws: ImageFault.self) {
-      _ = try PictureFile.commonShape(of: self.urls)
+      _ = try PictureFile.commonShape(of: self.files)
     }
     #expect(fault?.place == urls[1].path)
     #expect(fault?.kind == .data)
     #expect(throws: ImageFault.invalidSize(PixelSize(square: 0))) {
-      _ = try PictureFile.commonShape(of: self.urls, size: PixelSize(square: 0))
+      _ = try PictureFile.commonShape(
+        of: self.files, size: PixelSize(square: 0))
     }
   }
 
@@ -79,7 +81,7 @@ final class ImageFolderTests {
     try Data("text".utf8).write(to: urls[4])
     let shape = ImageShape(height: 3, width: 4, channels: 1)
     let fault = #expect(throws: FileFault.self) {
-      _ = try PictureFile.decodeAll(self.urls, shape: shape)
+      _ = try PictureFile.decodeAll(self.files, shape: shape)
     }
     #expect(fault?.place == urls[2].path)
   }

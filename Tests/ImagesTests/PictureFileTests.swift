@@ -119,7 +119,7 @@ struct PictureFileTests {
     let picture = PictureFixture.turned
     let folder = try TemporaryFolder()
     let url = try folder.write(picture.file, to: "phone.JPG")
-    let header = try PictureFile.header(at: url)
+    let header = try PictureFile.header(of: MappedFile(url))
     #expect(header.size == PixelSize(width: 13, height: 19))
     #expect(header.format == .jpeg)
     let image = try PictureFile.decode(url)

@@ -2,6 +2,7 @@ import Detectors
 import Evaluation
 import Foundation
 import Plots
+import TestSupport
 import Testing
 
 @testable import Reporting

@@ -20,11 +20,14 @@ import Testing
 
   @Test("What a name may hold is said by no table, but shown")
   func hostileNames() {
-    let name = "*a*\r\n<b>`|\u{1b}[31m\u{202e}"
+    let name = "*a*|\u{301}\r\n<b>`|_c_$d_e$&lt;~[f](g)\u{1b}\u{202e}"
     let table = Table(columns: [.init(name, .left)], rows: [[name]])
-    let shown = #"\*a\* \<b>\`\|\u{1b}[31m\u{202e}"#
+    let shown =
+      #"\*a\*\|\#u{301} \<b>\`\|\_c\_\$d_e\$\&lt;\~\[f\](g)\u{1b}\u{202e}"#
     #expect(table.markdown == "| \(shown) |\n| --- |\n| \(shown) |\n")
-    #expect(table.text.contains(#"*a*\u{d}\u{a}<b>`|\u{1b}[31m\u{202e}"#))
+    #expect(
+      table.text.contains(
+        #"*a*|\#u{301}\u{d}\u{a}<b>`|_c_$d_e$&lt;~[f](g)\u{1b}\u{202e}"#))
   }
 
   @Test("A line of JSON has texts, numbers, and nothing for empty cells")

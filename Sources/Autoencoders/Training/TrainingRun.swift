@@ -80,23 +80,28 @@ struct TrainingRun {
     return model
   }
 
-  /// The least share of the first epoch's loss that a training takes away.
-  private static let leastProgress = 0.01
+  /// Whether a training has come nowhere: a thousandth of the loss should go
+  /// with each epoch, until a hundredth has, which shows in any curve.
+  static func isIdle(_ losses: [Double]) -> Bool {
+    guard losses.count > 1, let first = losses.first, let last = losses.last,
+      first > 0
+    else { return false }
+    return last > first * (1 - min(0.01, 0.001 * Double(losses.count - 1)))
+  }
+
   /// The share of outputs at an end of their range above which nothing else is
   /// made.
   private static let saturation = 0.99
 
-  /// Says when the loss has not moved, or all outputs are at an end of their
+  /// Says when the loss has not fallen, or all outputs are at an end of their
   /// range: the figures are then those of a network that learned nothing.
   private func warnOfNothingLearned(_ model: AutoencoderModel) throws {
-    guard
-      model.canReconstruct, history.count > 1, let first = history.first,
-      let last = history.last, first.trainingLoss > 0
-    else { return }
-    if last.trainingLoss > (1 - Self.leastProgress) * first.trainingLoss {
+    guard model.canReconstruct, history.count > 1 else { return }
+    let losses = history.map(\.trainingLoss)
+    if Self.isIdle(losses) {
       context.warn(
-        "the loss has not moved in \(history.count) epochs"
-          + " (\(Float(first.trainingLoss)) to \(Float(last.trainingLoss))):"
+        "the loss has not fallen in \(losses.count) epochs"
+          + " (\(Float(losses[0])) to \(Float(losses[losses.count - 1]))):"
           + " look at the images, or try another learning rate")
     }
     func areAtEnds(_ values: [Float]) -> Bool {

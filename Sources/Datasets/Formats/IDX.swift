@@ -54,7 +54,10 @@ package enum IDX {
             "the gzip file is damaged", "copy the file again from its source"
           )
         case .tooLarge:
-          ("the IDX file inflates to more than it may", "decompress it first")
+          (
+            "the IDX file inflates to more than is left of the memory budget",
+            "decompress it first"
+          )
         }
       return .malformed(path: path, problem: problem, remedy: remedy)
     }

@@ -21,7 +21,7 @@ package enum NPZ {
   ///   - url: The archive.
   ///   - names: Without the extension `.npy`.
   ///   - texts: Those of the arrays that may be of texts.
-  ///   - memoryLimit: The most bytes of an array that are inflated.
+  ///   - memoryLimit: The most bytes that are inflated.
   /// - Throws: `FileFault`.
   package static func read(
     _ url: URL, _ names: Set<String>, texts: Set<String> = [],
@@ -29,14 +29,17 @@ package enum NPZ {
   ) throws -> [String: StoredArray] {
     let archive = try ZipArchive(url)
     var arrays: [String: StoredArray] = [:]
+    var memoryLeft = memoryLimit
     for entry in archive.entries where entry.name.hasSuffix(".npy") {
       let name = String(entry.name.dropLast(4))
       guard names.contains(name) else { continue }
       do {
         if entry.isDeflated {
-          arrays[name] = try inflate(
+          let array = try inflate(
             entry, of: archive, takesText: texts.contains(name),
-            memoryLimit: memoryLimit)
+            memoryLimit: memoryLeft)
+          memoryLeft -= array.memory
+          arrays[name] = array
         } else {
           try archive.verify(entry)
           arrays[name] = try NPY.map(
@@ -80,7 +83,8 @@ package enum NPZ {
       }
       guard header.byteCount <= memoryLimit else {
         throw malformed(
-          "\(entry.name) inflates to \(header.byteCount >> 20) MiB",
+          "\(entry.name) inflates to \(header.byteCount >> 20) MiB, the memory"
+            + " budget has \(memoryLimit >> 20) MiB left",
           "save it uncompressed with numpy.savez, so that it can be mapped")
       }
       let data = try inflater.read(header.byteCount)

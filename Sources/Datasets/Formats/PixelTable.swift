@@ -57,6 +57,7 @@ enum PixelTable {
         }
         try take()
         if columns == 0 { columns = fields }
+        try text.checkMemory(pixels.count, forRows: labels.count)
         guard fields == columns else {
           throw malformed(
             "picture \(labels.count) has \(fields - 1) pixels, others"

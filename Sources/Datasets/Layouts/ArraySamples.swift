@@ -75,6 +75,7 @@ extension StoredArray {
   ) throws -> SampleSet {
     let images = try images(path: path, in: order)
     var array = self
+    array.path = path
     if images != nil, type.kind == .unsigned {
       switch type.width {
       case 1: array.divisor = 255
@@ -97,7 +98,7 @@ extension StoredArray {
       }
       if training == nil { tell(images, order, note) }
     } else if !type.fitsFloat {
-      source = PreciseArray(array: array, path: path)
+      source = PreciseArray(array: array)
     }
     return SampleSet(
       samples: (0..<rows).map { Sample(id: String($0), category: category) },

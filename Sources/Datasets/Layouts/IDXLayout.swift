@@ -108,13 +108,15 @@ private struct IDXReader {
         remedy: "use a whole number")
     }
     let (train, trainLabels) = try part(
-      .trainImages, .trainLabels, .trainTable)
+      .trainImages, .trainLabels, .trainTable, memoryLimit: memoryLimit)
     if let contamination = options.contamination {
       return [
         try contaminated(train, labels: trainLabels, by: contamination)
       ]
     }
-    let (test, testLabels) = try part(.testImages, .testLabels, .testTable)
+    let (test, testLabels) = try part(
+      .testImages, .testLabels, .testTable,
+      memoryLimit: memoryLimit - train.array.memory)
     guard train.array.shape.dropFirst() == test.array.shape.dropFirst() else {
       throw DatasetFault.differentShapes(
         path: test.url.path, train: train.array.shape, test: test.array.shape)
@@ -243,7 +245,8 @@ private struct IDXReader {
   private typealias Part = (images: Images, labels: [Int]?)
 
   private func part(
-    _ images: IDXFiles.Part, _ labels: IDXFiles.Part, _ table: IDXFiles.Part
+    _ images: IDXFiles.Part, _ labels: IDXFiles.Part, _ table: IDXFiles.Part,
+    memoryLimit: Int
   ) throws -> Part {
     if let url = files?[images] {
       let images = try self.images(

@@ -1,11 +1,12 @@
 import Execution
+import Files
 import Foundation
 import Images
 import LinearAlgebra
 
 /// Picture files, each decoded and resampled when its row is read.
 package struct ImageFiles: SampleSource {
-  package let urls: [URL]
+  package let pictures: [RereadFile]
   /// What the rows hold, whatever the files do.
   package let shape: ImageShape
 
@@ -13,19 +14,19 @@ package struct ImageFiles: SampleSource {
   package static let defaultSize = PixelSize(square: 64)
 
   init(
-    _ urls: [URL],
+    _ pictures: [RereadFile],
     shape: ImageShape = ImageShape(
       height: defaultSize.height, width: defaultSize.width, channels: 3)
   ) {
-    self.urls = urls
+    self.pictures = pictures
     self.shape = shape
   }
 
-  package var rows: Int { urls.count }
+  package var rows: Int { pictures.count }
   package var columns: Int { shape.count }
 
   package func matrix(ofRows indices: [Int]) throws -> Matrix {
-    try PictureFile.decodeAll(indices.map { urls[$0] }, shape: shape)
+    try PictureFile.decodeAll(indices.map { pictures[$0] }, shape: shape)
   }
 
   /// All pictures as they are stored, in memory; nil when that would lose
@@ -36,7 +37,7 @@ package struct ImageFiles: SampleSource {
     guard rows * columns <= context.memoryBudget / 2 else { return nil }
     let areStored = try Parallel.map(rows) { index in
       try context.cancellation.check()
-      let header = try PictureFile.header(at: urls[index])
+      let header = try PictureFile.header(of: pictures[index].open())
       return header.bitDepth <= 8 && (header.isColor ? 3 : 1) == shape.channels
         && header.size == PixelSize(width: shape.width, height: shape.height)
     }

@@ -5,7 +5,7 @@ import LinearAlgebra
 
 /// An array of numbers in a mapped file or in memory; its rows become floats
 /// when they are read.
-package struct StoredArray: SampleSource {
+package struct StoredArray: PlacedSource {
   enum Storage: Sendable {
     case mapped(MappedFile, Range<Int>)
     case memory(Data)
@@ -20,6 +20,8 @@ package struct StoredArray: SampleSource {
 
   /// What every number is divided by when it is read.
   var divisor: Float = 1
+  /// What faults name as the place; nil where nobody asks for the numbers.
+  var path: String?
 
   /// - Precondition: The storage holds as many bytes as the shape needs.
   init(
@@ -35,6 +37,11 @@ package struct StoredArray: SampleSource {
   package var rows: Int { shape.first ?? 1 }
   /// The numbers in one row.
   package var columns: Int { shape.dropFirst().reduce(1, *) }
+
+  /// Bytes beside those of the file.
+  var memory: Int {
+    if case .memory(let data) = storage { data.count } else { 0 }
+  }
 
   /// Mapped bytes above which pages are given back after each reading.
   private static let residentLimit = 256 << 20
@@ -90,6 +97,10 @@ package struct StoredArray: SampleSource {
     }
     releasePages(ofRows: indices)
     return values
+  }
+
+  package func place(row: Int, column: Int) -> String {
+    "row \(row), column \(column)" + (path.map { " of \($0)" } ?? "")
   }
 
   /// Every element as text.
@@ -199,7 +210,6 @@ package struct StoredArray: SampleSource {
 /// round.
 struct PreciseArray: PreciseSource {
   let array: StoredArray
-  let path: String
 
   var rows: Int { array.rows }
   var columns: Int { array.columns }
@@ -209,6 +219,6 @@ struct PreciseArray: PreciseSource {
   }
 
   func place(row: Int, column: Int) -> String {
-    "row \(row), column \(column) of \(path)"
+    array.place(row: row, column: column)
   }
 }

@@ -80,6 +80,8 @@ struct TextTable {
 
   let path: String
   private(set) var columns: [Column]
+  /// Of a number, which is copied once what its column means is known.
+  private static let numberMemory = 2 * MemoryLayout<Double>.stride
   /// Row by row; NaN where there is no number.
   private(set) var values: [Double] = []
   /// The line of every row.
@@ -97,8 +99,11 @@ struct TextTable {
         Column(name: $1, place: $0)
       }
       var fields: [Range<Int>] = []
+      let rowMemory = Self.numberMemory * columns.count
       while try reader.next(&fields) {
         lines.append(reader.line)
+        try text.checkMemory(
+          lines.count * rowMemory, forRows: lines.count)
         for (place, field) in fields.enumerated() {
           var number = Double.nan
           switch reader.value(field) {
@@ -187,9 +192,14 @@ struct TableText {
 
   private let path: String
   private let storage: Storage
+  private let memoryLimit: Int
+
+  /// Bytes that a table may take whatever the budget.
+  private static let leastMemory = 16 << 20
 
   init(_ url: URL, memoryLimit: Int) throws {
     path = url.path
+    self.memoryLimit = memoryLimit
     let file = try MappedFile(url)
     var storage = Storage.mapped(file)
     try file.withBytes { bytes in
@@ -205,6 +215,20 @@ struct TableText {
     }
     guard !isParquet else { throw Self.parquet(url.path) }
     self.storage = utf16.map { .memory(Data($0.utf8)) } ?? storage
+  }
+
+  /// Throws when the numbers of so many rows do not fit into the memory budget
+  /// beside the text.
+  func checkMemory(_ bytes: Int, forRows rows: Int) throws {
+    var memory = bytes
+    if case .memory(let text) = storage { memory += text.count }
+    guard memory > max(memoryLimit, Self.leastMemory) else { return }
+    throw DatasetFault.unusableOption(
+      name: "memory-budget",
+      problem: "\(rows) rows of \(path) take \(memory >> 20) MiB, the memory"
+        + " budget is \(memoryLimit >> 20) MiB",
+      remedy: "raise the memory budget, or give a .npy file, which stays on"
+        + " the disk")
   }
 
   func withReader(_ body: (inout CSVReader) throws -> Void) throws {

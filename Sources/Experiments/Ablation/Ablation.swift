@@ -25,11 +25,16 @@ public struct Ablation {
   ///   - folder: A new or empty one, or one that this study was run in before;
   ///     finished runs that the study still asks for are not run again.
   ///   - shard: Which part of the runs to do; nil does all.
+  ///   - context: Its memory budget is the most that the data may take while
+  ///     they are read; what is understood of them is told.
   /// - Throws: `StudyFault`, `FileFault`.
-  public init(_ study: Study, in folder: URL, shard: Shard? = nil) throws {
+  public init(
+    _ study: Study, in folder: URL, shard: Shard? = nil,
+    with context: RunContext = RunContext()
+  ) throws {
     self.study = study
     self.folder = folder
-    plan = try StudyPlan(study)
+    plan = try StudyPlan(study, in: context)
     chosen = Set(plan.cells(of: shard).map(\.identity))
     let file = folder.appendingPathComponent("runs.jsonl")
     try OutputFolder.create(folder)

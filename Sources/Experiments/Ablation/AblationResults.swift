@@ -58,7 +58,7 @@ public struct AblationResults: Sendable {
       let setting = entry.run.identity.setting
       guard entry.run.identity.seed == study.seeds.first,
         setting == best || setting == baseline,
-        let evaluation = entry.evaluation
+        entry.evaluation != nil
       else { return nil }
       var result = entry.run.result
       result.detector =
@@ -66,8 +66,7 @@ public struct AblationResults: Sendable {
         + (setting == baseline ? " (baseline)" : "")
         + (setting == best ? " (best mean)" : "")
       return ComparisonRun(
-        result: result, test: entry.test, scores: entry.run.scores,
-        evaluation: evaluation)
+        result: result, test: entry.test, scores: entry.run.scores)
     }
   }
 

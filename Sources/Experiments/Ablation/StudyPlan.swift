@@ -1,6 +1,7 @@
 import Datasets
 import Detectors
 import Diagnostics
+import Execution
 import Features
 import Foundation
 import Groups
@@ -47,15 +48,18 @@ struct StudyPlan {
 
   /// - Throws: `StudyFault` naming the line of a dataset that cannot be opened
   ///   or has no labels, or for too many runs.
-  init(_ study: Study) throws {
+  init(_ study: Study, in context: RunContext) throws {
     let settings = study.settings
     slices = try study.datasets.flatMap { source in
       // Which anomalies contaminate a training set goes with the seed.
       let seedLists =
         source.options.contamination == nil
         ? [study.seeds] : study.seeds.map { [$0] }
-      return try seedLists.flatMap { seeds in
-        try Self.slices(of: source, settings, seeds, in: study)
+      return try seedLists.enumerated().flatMap { place, seeds in
+        // What is told of the data is told once.
+        try Self.slices(
+          of: source, settings, seeds, in: study,
+          place == 0 ? context : context.quiet)
       }
     }
     var seen: Set<AblationRun.Identity> = []
@@ -78,9 +82,11 @@ struct StudyPlan {
 
   private static func slices(
     of source: Study.Source, _ settings: [StudySetting], _ seeds: [UInt64],
-    in study: Study
+    in study: Study, _ context: RunContext
   ) throws -> [Slice] {
-    let dataset = try study.blaming(source) { try source.open(seed: seeds[0]) }
+    let dataset = try study.blaming(source) {
+      try source.open(seed: seeds[0], in: context)
+    }
     return try dataset.categories.map { category in
       guard category.test.labels != nil else {
         throw study.fault(
@@ -185,11 +191,11 @@ extension Study.Source {
     grouping ?? (isPooled ? .automatic : .off)
   }
 
-  func open(seed: UInt64) throws -> Dataset {
+  func open(seed: UInt64, in context: RunContext) throws -> Dataset {
     var options = options
     options.seed = seed
     var dataset = try Dataset(
-      at: URL(fileURLWithPath: path), options: options)
+      keeping: URL(fileURLWithPath: path), options: options, in: context)
     if isPooled { dataset.categories = [try dataset.pooled()] }
     return dataset
   }

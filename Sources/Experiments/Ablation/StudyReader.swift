@@ -299,7 +299,7 @@ struct StudyReader {
 extension Parameter<DatasetOptions> {
   /// What a study calls it: lists by the plural.
   fileprivate var studyKey: String {
-    guard form == .list else { return name }
+    guard form == .list, !name.hasSuffix("s") else { return name }
     return name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s"
   }
 }

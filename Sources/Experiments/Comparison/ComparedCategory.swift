@@ -121,7 +121,6 @@ struct ComparedCategory {
       try Evaluation(scores: scoring.value, labels: $0)
     }
     run.scores = scoring.value
-    run.evaluation = evaluation
     run.result.figures[.auroc] = evaluation?.auroc
     if evaluation != nil {
       run.result.defectAurocs = try testSamples.defectAurocs(run.scores)

@@ -12,10 +12,9 @@ public struct ComparisonRun: Sendable {
   public var result: DetectorResult
   /// The test samples, with their scores in the same order.
   public var test: SampleSet
-  /// Higher is more anomalous; empty when the detector failed.
+  /// Higher is more anomalous; empty when the detector failed, and where they
+  /// are not kept.
   public var scores: [Float]
-  /// Nil when the detector failed, and without labels.
-  public var evaluation: Evaluation?
   /// What a page shows; empty when the detector failed, and for the seeds after
   /// the first.
   package var extremes = ExtremeSamples()
@@ -48,13 +47,17 @@ public struct ComparisonRun: Sendable {
 
   /// Without pictures and without failure.
   public init(
-    result: DetectorResult, test: SampleSet, scores: [Float],
-    evaluation: Evaluation? = nil
+    result: DetectorResult, test: SampleSet, scores: [Float]
   ) {
     self.result = result
     self.test = test
     self.scores = scores
-    self.evaluation = evaluation
+  }
+
+  /// The scores judged by the labels, anew each time; nil without one of them.
+  public var evaluation: Evaluation? {
+    guard !scores.isEmpty else { return nil }
+    return test.labels.flatMap { try? Evaluation(scores: scores, labels: $0) }
   }
 }
 
@@ -74,12 +77,16 @@ public struct Comparison: Sendable {
   public var seeds: [UInt64]
   /// Whether runs come with the pictures of their extreme samples.
   public var makesPictures: Bool
+  /// Whether runs of all seeds keep their scores; else those of the first do.
+  public var keepsScores: Bool
 
-  /// By default: categories apart, usual features and scale, seed 0, pictures.
+  /// By default: categories apart, usual features and scale, seed 0, pictures
+  /// and scores.
   public init(
     dataset: Dataset, isPooled: Bool = false, detectors: [NamedDetector],
     features: FeatureRecipe = FeatureRecipe(), scaler: Scaler? = nil,
-    seeds: [UInt64] = [0], makesPictures: Bool = true
+    seeds: [UInt64] = [0], makesPictures: Bool = true,
+    keepsScores: Bool = true
   ) {
     self.dataset = dataset
     self.isPooled = isPooled
@@ -88,6 +95,7 @@ public struct Comparison: Sendable {
     self.scaler = scaler
     self.seeds = seeds
     self.makesPictures = makesPictures
+    self.keepsScores = keepsScores
   }
 
   /// Runs everything; the samples of a category are read once.
@@ -183,7 +191,7 @@ public struct Comparison: Sendable {
           "\(category.name), \(detector.name)")
         try context.cancellation.check()
         // Of several seeds, the first is shown for all.
-        let run = try compared.run(
+        var run = try compared.run(
           detector, seed: seed, shown: seed == seeds[0] ? shown : nil,
           in: context)
         if let mistake = run.failure as? ParameterFault { throw mistake }
@@ -192,6 +200,7 @@ public struct Comparison: Sendable {
             "\(detector.name), \(category.name): \(FaultMessage(failure))")
         }
         finished(run)
+        if !keepsScores, seed != seeds[0] { run.scores = [] }
         runs.append(run)
       }
     }

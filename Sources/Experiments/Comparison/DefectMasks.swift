@@ -27,7 +27,9 @@ struct DefectMasks: Sendable {
       try Parallel.map(set.count) { index in
         try context.cancellation.check()
         let sample = set.samples[index]
-        guard let size = try Self.size(of: sample, in: set) else { return nil }
+        guard let size = try Self.size(ofSampleAt: index, in: set) else {
+          return nil
+        }
         guard let url = sample.mask else {
           return sample.label == 0 ? Picture(size: size) : nil
         }
@@ -45,9 +47,11 @@ struct DefectMasks: Sendable {
   }
 
   private static func size(
-    of sample: Sample, in set: SampleSet
+    ofSampleAt index: Int, in set: SampleSet
   ) throws -> PixelSize? {
-    if let url = sample.image { return try PictureFile.header(at: url).size }
+    if let file = set.files?.pictures[index] {
+      return try PictureFile.header(of: file.open()).size
+    }
     return set.imageShape.map { PixelSize(width: $0.width, height: $0.height) }
   }
 }

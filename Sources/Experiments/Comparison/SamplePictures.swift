@@ -1,5 +1,6 @@
 import Datasets
 import Execution
+import Files
 import Images
 
 /// The pictures of a set's samples, each made once although several detectors
@@ -17,7 +18,8 @@ struct SamplePictures {
 
   /// Those of some places; rows of tables have none.
   ///
-  /// - Throws: `CancellationError`.
+  /// - Throws: `FileFault.unreadable` of a file that has changed since it was
+  ///   read for the scores; `CancellationError`.
   mutating func images(
     at places: [Int], in context: RunContext
   ) throws -> [Int: RasterImage] {
@@ -25,9 +27,14 @@ struct SamplePictures {
     let set = set
     let found = try Parallel.map(missing.count) { index in
       try context.cancellation.check()
-      // A file that cannot be read now was read for the scores: what shows the
-      // samples does without its picture.
-      return try? set.picture(at: missing[index], side: Self.side)
+      do {
+        return try set.picture(at: missing[index], side: Self.side)
+      } catch let fault as FileFault where fault.isOfChange {
+        throw fault
+      } catch {
+        // It was read for the scores: what shows the samples does without it.
+        return nil
+      }
     }
     for (place, image) in zip(missing, found) { images[place] = image }
     return images.filter { places.contains($0.key) }

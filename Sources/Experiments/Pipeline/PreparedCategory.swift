@@ -89,6 +89,12 @@ package struct PreparedCategory: Sendable {
     switch kind {
     case .none:
       return []
+    case .crossFitted:
+      if let known = fitted.model.leftOutScores { return known.scores }
+      var context = context
+      context.imageShape = features.extractor.featureImageShape
+      return try fitted.detector.detector.heldOutScores(
+        of: train, all: true, in: context)
     case .heldOut:
       if let known = fitted.model.knownHeldOutScores { return known }
       // Of samples that are to be scored themselves, their own scores tell.
@@ -98,12 +104,6 @@ package struct PreparedCategory: Sendable {
       var context = context
       context.imageShape = features.extractor.featureImageShape
       return try fitted.detector.detector.heldOutScores(of: train, in: context)
-    case .crossFitted:
-      if let known = fitted.model.leftOutScores { return known.scores }
-      var context = context
-      context.imageShape = features.extractor.featureImageShape
-      return try fitted.detector.detector.heldOutScores(
-        of: train, all: true, in: context)
     case .own:
       return try fitted.model.leftOutScores?.scores
         ?? fitted.scores(of: train, in: context)

@@ -2,30 +2,32 @@ import Foundation
 import FoundationXML
 
 /// A parsed document; parsing throws unless it is well-formed.
-struct XMLTree {
-  final class Element {
-    let name: String
-    let attributes: [String: String]
-    var children: [Element] = []
+package struct XMLTree {
+  package final class Element {
+    package let name: String
+    package let attributes: [String: String]
+    package var children: [Element] = []
     /// Its own text and that of all elements in it.
-    var text = ""
+    package var text = ""
 
     init(name: String, attributes: [String: String]) {
       self.name = name
       self.attributes = attributes
     }
 
-    var descendants: [Element] { children + children.flatMap(\.descendants) }
+    package var descendants: [Element] {
+      children + children.flatMap(\.descendants)
+    }
   }
 
-  struct NotWellFormed: Error {
-    let line: Int
-    let reason: String
+  package struct NotWellFormed: Error {
+    package let line: Int
+    package let reason: String
   }
 
-  let root: Element
+  package let root: Element
 
-  init(_ text: String) throws {
+  package init(_ text: String) throws {
     let builder = Builder()
     let parser = XMLParser(data: Data(text.utf8))
     parser.delegate = builder
@@ -36,9 +38,9 @@ struct XMLTree {
     self.root = root
   }
 
-  var elements: [Element] { [root] + root.descendants }
+  package var elements: [Element] { [root] + root.descendants }
 
-  func elements(named name: String) -> [Element] {
+  package func elements(named name: String) -> [Element] {
     elements.filter { $0.name == name }
   }
 
