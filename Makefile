@@ -9,6 +9,8 @@
 # make docs   the API reference, as pages in out/reference
 # make lint   check the format of the sources
 # make bench  measure beside the peers; ROWS="--quick iforest" for some
+# make study-tables TABLES=folder   every detector on labelled tables
+# make study-false-alarms SPLITS=200  whether thresholds keep their word
 # make install PREFIX=/usr/local
 
 PREFIX ?= /usr/local
@@ -25,7 +27,7 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
 
 .PHONY: run test test-debug test-sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
-  lint bench build install completions packages clean
+  lint bench study-tables study-false-alarms build install completions packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -122,6 +124,17 @@ lint:
 bench: PACKAGES = python3-venv dataset-fashion-mnist
 bench: packages
 	@Benchmarks/run $(ROWS)
+
+# The .npz files of ADBench, with X and y.
+TABLES ?= adbench
+study-tables: PACKAGES = python3-venv
+study-tables: packages
+	@Benchmarks/run tables.py $(TABLES)
+
+SPLITS ?= 200
+study-false-alarms: packages
+	@touch Benchmarks/Sources/FalseAlarms/main.swift
+	@swift run -c release $(NATIVE) --package-path Benchmarks FalseAlarms $(SPLITS)
 
 build: packages
 	$(BUILD) --product anomaly
