@@ -9,6 +9,8 @@
 # make docs   the API reference, as pages in out/reference
 # make lint   check the format of the sources
 # make bench  measure beside the peers; ROWS="--quick iforest" for some
+# make study-tables TABLES=folder   every detector on labelled tables
+# make study-false-alarms SPLITS=200  whether thresholds keep their word
 # make install PREFIX=/usr/local
 # make deb    a Debian package in out/;  make test-deb: in a clean system
 # make dist   the same as a tarball
@@ -27,7 +29,7 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
 
 .PHONY: run test test-debug test-sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
-  lint bench build install completions manual staged deb test-deb dist \
+  lint bench study-tables study-false-alarms build install completions manual staged deb test-deb dist \
   packages clean
 
 run: build
@@ -125,6 +127,17 @@ lint:
 bench: PACKAGES = python3-venv dataset-fashion-mnist
 bench: packages
 	@Benchmarks/run $(ROWS)
+
+# The .npz files of ADBench, with X and y.
+TABLES ?= adbench
+study-tables: PACKAGES = python3-venv
+study-tables: packages
+	@Benchmarks/run tables.py $(TABLES)
+
+SPLITS ?= 200
+study-false-alarms: packages
+	@touch Benchmarks/Sources/FalseAlarms/main.swift
+	@swift run -c release $(NATIVE) --package-path Benchmarks FalseAlarms $(SPLITS)
 
 build: packages
 	$(BUILD) --product anomaly

@@ -8,7 +8,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "Work",
-      dependencies: [.product(name: "AnomalyKit", package: "AnomalyKit")])
+      dependencies: [.product(name: "AnomalyKit", package: "AnomalyKit")]),
+    .executableTarget(
+      name: "FalseAlarms",
+      dependencies: [.product(name: "AnomalyKit", package: "AnomalyKit")]),
   ],
   swiftLanguageModes: [.v6]
 )

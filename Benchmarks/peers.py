@@ -97,6 +97,67 @@ def isolation_forest(library, train, trees, samples, seed):
     return measure("score", lambda: -model.score_samples(train))
 
 
+def table_detector(library, train, detector):
+    """Detectors at the defaults that ours share; two threads each."""
+    train = read(train)
+    if detector == "iforest":
+        return isotree(train, trees=100, samples=256, seed=0)
+    if detector == "lof":
+        from sklearn.neighbors import LocalOutlierFactor
+
+        model = LocalOutlierFactor(n_neighbors=20, n_jobs=2)
+        measure("fit", lambda: model.fit(train))
+        return measure("score", lambda: -model.negative_outlier_factor_)
+    if detector == "mcd":
+        from sklearn.covariance import MinCovDet
+
+        model = MinCovDet(random_state=0)
+        measure("fit", lambda: model.fit(train))
+        return measure("score", lambda: model.mahalanobis(train))
+    if library == "faiss IndexFlatL2":
+        import faiss
+
+        faiss.omp_set_num_threads(2)
+        index = faiss.IndexFlatL2(train.shape[1])
+        measure("fit", lambda: index.add(train))
+        # Each row finds itself first.
+        squares = measure("score", lambda: index.search(train, 6)[0])
+        return np.sqrt(np.maximum(squares[:, 5], 0))
+    if library == "scikit-learn brute":
+        from sklearn.neighbors import NearestNeighbors
+
+        model = NearestNeighbors(n_neighbors=5, algorithm="brute", n_jobs=2)
+        measure("fit", lambda: model.fit(train))
+        return measure("score", lambda: model.kneighbors()[0][:, -1])
+    # What is compiled when it is first called is compiled before.
+    pyod_scores(train[:1_000], detector)
+    outcome["seconds"]["fit"] = 0.0
+    return measure("score", lambda: pyod_scores(train, detector))
+
+
+def pyod_scores(train, detector):
+    """The scores of the rows that a detector of PyOD learned from."""
+    from pyod.models.copod import COPOD
+    from pyod.models.ecod import ECOD
+    from pyod.models.hbos import HBOS
+    from pyod.models.iforest import IForest
+    from pyod.models.knn import KNN
+    from pyod.models.mcd import MCD
+
+    makers = {
+        "hbos": [HBOS], "ecod": [lambda: ECOD(n_jobs=2)],
+        "copod": [lambda: COPOD(n_jobs=2)], "knn": [lambda: KNN(n_jobs=2)],
+        "ensemble": [
+            lambda: IForest(n_jobs=2, random_state=0),
+            lambda: MCD(random_state=0), lambda: KNN(n_jobs=2)],
+    }
+    scores = [make().fit(train).decision_scores_ for make in makers[detector]]
+    # Of several, the mean z-score, as PyOD's `combination.average` takes it.
+    if len(scores) > 1:
+        scores = [(each - each.mean()) / each.std() for each in scores]
+    return np.mean(scores, axis=0)
+
+
 def isotree(train, trees, samples, seed):
     from isotree import IsolationForest
 
@@ -190,6 +251,7 @@ WORKS = {
     "kMeans": k_means,
     "principalComponents": principal_components,
     "isolationForest": isolation_forest,
+    "tableDetector": table_detector,
     "decoding": decoding,
     "localReconstruction": local_reconstruction,
 }

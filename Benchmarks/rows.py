@@ -91,6 +91,22 @@ class Inputs:
         return self.table(
             "portraits", np.clip(images, 0, 1).reshape(count, -1))
 
+    def mixture(self, rows, columns, seed=0):
+        """Four clouds of correlated columns, a hundredth of the rows spread
+        over all of the space; fewer rows when quick."""
+        rows = min(rows, 5_000) if self.quick else rows
+        generator = np.random.default_rng(seed)
+        turns = generator.normal(size=(4, columns, columns)) / columns ** 0.5
+        middles = 3 * generator.normal(size=(4, columns))
+        values = generator.normal(size=(rows, columns)).astype(np.float32)
+        groups = generator.integers(4, size=rows)
+        for group in range(4):
+            own = groups == group
+            values[own] = values[own] @ turns[group] + middles[group]
+        strange = generator.choice(rows, rows // 100, replace=False)
+        values[strange] = 6 * generator.normal(size=(len(strange), columns))
+        return self.table(f"mixture-{rows}-{columns}", values)
+
     def pictures(self, noise):
         """900 x 900 RGB photographs as a camera would make them: a shaded
         ground, a round object with a fine texture, noise of the sensor whose
@@ -252,6 +268,29 @@ def isolation_forest(inputs):
     }}
 
 
+def table_detector(
+        name, title, table, peers, agreement, detector=None, repeats=5):
+    def task(inputs):
+        return {"tableDetector": {
+            "train": table(inputs), "detector": detector or name,
+        }}
+
+    return Row(name, title, task, peers, agreement, repeats)
+
+
+def mixture(rows, columns):
+    return lambda inputs: inputs.mixture(rows, columns)
+
+
+def score_agreement(ours, theirs, inputs):
+    return rank_correlation(ours, theirs)
+
+
+def scores_within(ours, theirs, inputs):
+    difference = relative(ours["scores"], theirs["scores"])
+    return f"scores within {difference:.0e}"
+
+
 def decoding(name, noise, words):
     def task(inputs):
         return {"decoding": {"images": inputs.pictures(noise), "side": 64}}
@@ -267,10 +306,6 @@ def local_reconstruction(inputs):
         "train": inputs.products("train"), "test": inputs.products("test"),
         "side": 256,
     }}
-
-
-def score_agreement(ours, theirs, inputs):
-    return rank_correlation(ours, theirs)
 
 
 def autoencoder(architecture, peers):
@@ -308,6 +343,34 @@ ALL = {row.name: row for row in [
          "scikit-learn, n_jobs 2": {"fit + score": 5},
          "isotree": {"fit + score": 2}},
         forest_agreement),
+    table_detector(
+        "knn", "`knn`, k = 5, 60,000 x 784 against itself",
+        lambda inputs: inputs.rows(inputs.train, 60_000),
+        {"faiss IndexFlatL2": {"fit + score": 1},
+         "scikit-learn brute": {"fit + score": 4},
+         "PyOD": {"fit + score": 10}},
+        scores_within, repeats=3),
+    table_detector(
+        "lof", "`lof`, k = 20, 60,000 x 50", mixture(60_000, 50),
+        {"scikit-learn": {"fit + score": 5}}, scores_within),
+    table_detector(
+        "mcd", "`mcd`, 100,000 x 20", mixture(100_000, 20),
+        {"scikit-learn": {"fit + score": 10}}, score_agreement),
+    *(table_detector(
+        name, f"`{name}`, 1,000,000 x 20", mixture(1_000_000, 20),
+        {"PyOD": {"fit + score": 10}}, agreement)
+      for name, agreement in (
+          ("hbos", score_agreement), ("ecod", scores_within),
+          ("copod", scores_within))),
+    table_detector(
+        "iforest-581k", "isolation forest, 100 x 256, 581,000 x 54",
+        mixture(581_000, 54),
+        {"isotree": {"fit": 1.2, "score": None}}, score_agreement,
+        detector="iforest"),
+    table_detector(
+        "ensemble", "`ensemble`, 60,000 x 50", mixture(60_000, 50),
+        {"PyOD's IForest, MCD, KNN": {"fit + score": 10}}, score_agreement,
+        repeats=3),
     decoding("decode", 3, "noise of 3 levels, 1.3 MB each"),
     # As large as those of MVTec AD's bottles.
     decoding("decode-quiet", 0.2, "noise of 0.2 levels, 0.5 MB each"),

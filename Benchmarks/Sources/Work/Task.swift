@@ -9,6 +9,9 @@ enum Task: Decodable {
   case principalComponents(train: Table, test: Table, components: Int)
   case isolationForest(
     train: Table, trees: Int, samples: Int, seed: UInt64)
+  /// A fit, and the scores of the rows that were learned from: without
+  /// themselves where the model can leave them out.
+  case tableDetector(train: Table, detector: String)
   case decoding(images: [String], side: Int)
   /// 64 x 64 RGB images, a row each.
   case autoencoder(

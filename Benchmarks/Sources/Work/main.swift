@@ -55,6 +55,12 @@ func work(
     }
     return try outcome.measure("score") { try model.scores(for: train) }
 
+  case .tableDetector(let train, let name):
+    let train = try Matrix(train)
+    let detector = try DetectorCatalog.standard.detector(named: name)
+    return try ownScores(
+      of: train, by: detector.detector, reportingTo: &outcome)
+
   case .decoding(let images, let side):
     let urls = images.map { URL(fileURLWithPath: $0) }
     return try outcome.measure("decode") {
@@ -89,6 +95,20 @@ func work(
     return try outcome.measure("score") {
       try model.scores(for: test, in: context)
     }
+  }
+}
+
+/// Fits a detector and scores what it learned from.
+func ownScores(
+  of train: Matrix, by detector: some Detector,
+  reportingTo outcome: inout Outcome
+) throws -> [Float] {
+  let model = try outcome.measure("fit") {
+    try detector.fit(train, in: RunContext())
+  }
+  return try outcome.measure("score") {
+    try (model as? any LeaveOneOutModel)?.leaveOneOutScores()
+      ?? model.scores(for: train)
   }
 }
 
