@@ -29,8 +29,8 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
 
 .PHONY: run test test-debug test-sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
-  lint bench study-tables study-false-alarms build install completions manual staged deb test-deb dist \
-  packages clean
+  lint bench study-tables study-false-alarms build install completions manual \
+  staged deb test-deb dist packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
