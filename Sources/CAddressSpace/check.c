@@ -48,8 +48,13 @@ static void keepToOneThread(char **arguments, char **environment) {
   if (place < count && !strcmp(environment[place], setting)) return;
   changed[place] = setting;
   changed[place < count ? count : count + 1] = NULL;
+  // By its own path, or the process would be called "exe".
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length <= 0) return;
+  path[length] = 0;
   // Where this fails, the process goes on as it is.
-  execve("/proc/self/exe", arguments, changed);
+  execve(path, arguments, changed);
 }
 
 static void prepare(int count, char **arguments, char **environment) {
