@@ -102,6 +102,7 @@ public struct Ablation {
         count(categories.count, "category", "categories"),
         count(study.seeds.count, "seed", "seeds"),
       ].joined(separator: ", ") + ")"
+    guard !missing.isEmpty else { return size + ", all finished before" }
     let finished =
       missing.count < cells.count
       ? ", \(cells.count - missing.count) finished before" : ""
