@@ -156,6 +156,10 @@ let package = Package(
         path: "Tests/Fuzz/Readers"),
       .testTarget(
         name: "FuzzReadersTests", dependencies: ["FuzzReaders", "TestSupport"]),
+      // Reads a corpus once, for `make coverage`.
+      .executableTarget(
+        name: "Replay", dependencies: ["FuzzReaders"], path: "Tests/Fuzz/Replay"
+      ),
       // Makes the n-th read, write, rename, thread or allocation fail.
       .executableTarget(
         name: "Faults", path: "Tests/Faults", exclude: ["interpose.c"]),

@@ -17,8 +17,8 @@ enum Faults {
     let step = arguments.count > 4 ? Int(arguments[4]) ?? 1 : 1
     var wrong: [String] = []
     var (runs, kills) = (0, 0)
-    print("| command | fails | n | ended with |")
-    print("|---|---|---:|---|")
+    tell("| command | fails | n | ended with |")
+    tell("|---|---|---:|---|")
     let chosen = arguments.dropFirst(5)
     for command in Command.all
     where chosen.isEmpty || chosen.contains(command.name) {
@@ -47,13 +47,18 @@ enum Faults {
         guard !places.isEmpty else { continue }
         let words = endings.sorted { $0.key < $1.key }
           .map { "\($0.value) x \($0.key)" }.joined(separator: ", ")
-        print("| \(command.name) | \(fault.name) | \(last ?? 0) | \(words) |")
+        tell("| \(command.name) | \(fault.name) | \(last ?? 0) | \(words) |")
       }
     }
-    print("\(runs) runs, \(kills) of them killed")
-    for line in wrong { print(line) }
+    tell("\(runs) runs, \(kills) of them killed")
+    for line in wrong { tell(line) }
     exit(wrong.isEmpty ? 0 : 1)
   }
+}
+
+/// Prints a line at once, so that a long run can be watched.
+private func tell(_ line: String) {
+  try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
 }
 
 /// What goes wrong at the n-th call of a kind.

@@ -22,6 +22,22 @@ struct CorpusTests {
     #expect(readable < names.count)
   }
 
+  @Test("Every reader tells what it reads with, to be covered")
+  func files() throws {
+    let lines = try String(
+      contentsOf: Repository.root.appending(path: "Tests/Fuzz/readers.txt"),
+      encoding: .utf8
+    ).split(separator: "\n").filter { !$0.hasPrefix("#") }
+      .map { $0.split(separator: " ") }
+    #expect(
+      Set(lines.map { String($0[0]) })
+        == Set(FuzzReader.allCases.map(\.rawValue)))
+    for file in lines.flatMap({ $0.dropFirst() }) {
+      let place = Repository.root.appending(path: "Sources/\(file)")
+      #expect(FileManager.default.fileExists(atPath: place.path), "\(file)")
+    }
+  }
+
   @Test(
     "Files that are cut short anywhere are read or refused",
     arguments: FuzzReader.allCases)
