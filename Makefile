@@ -200,26 +200,23 @@ manual:
 	  --multi-page --date "$$(date -u +%F)" \
 	  --output-directory $(DESTDIR)$(PREFIX)/share/man/man1
 
-# For machines without Swift: what of it is used is linked in, and no vector
-# units of this machine are.
+# For machines without Swift.
 VERSION = $(shell sed -n 's/.*anomalyKitVersion = "\(.*\)"/\1/p' \
   Sources/Diagnostics/Version.swift)
-NO_LOCALES = $(CURDIR)/.build/portable/no_locales.o
-PORTABLE = swift build -c release --static-swift-stdlib \
-  --scratch-path .build/portable -Xlinker $(NO_LOCALES) $(IMPORTS)
 STAGED = $(CURDIR)/.build/portable/staged
-PACKAGE = $(OUTPUT)/anomalykit_$(VERSION)_$(shell dpkg --print-architecture).deb
+REVISION = $(VERSION)-1
+PACKAGE = $(OUTPUT)/anomalykit_$(REVISION)_$(shell dpkg --print-architecture).deb
 TARBALL = anomalykit-$(VERSION)-$(shell uname -m)
 
 staged deb dist: PACKAGES = dpkg-dev chrpath
 staged: packages
 	rm -rf $(STAGED)
-	CC=$(CC) Packaging/no-locales $(NO_LOCALES)
-	$(MAKE) install manual BUILD='$(PORTABLE)' DESTDIR=$(STAGED) PREFIX=/usr
-	Packaging/stage $(STAGED)
+	$(MAKE) install manual BUILD='Packaging/build $(IMPORTS)' \
+	  DESTDIR=$(STAGED) PREFIX=/usr
+	Packaging/stage $(STAGED) $(REVISION)
 
 deb: staged
-	Packaging/deb $(STAGED) $(VERSION) $(PACKAGE)
+	Packaging/deb $(STAGED) $(REVISION) $(PACKAGE)
 
 test-deb: PACKAGES = lintian debootstrap
 test-deb: deb

@@ -185,6 +185,18 @@ if Context.environment["ANOMALYKIT_FUZZ"] != nil {
   ]
 }
 
+// Only `make deb` and `make dist` need it: in place of the data of locales, by
+// this name, is linked in a table of none.
+if let name = Context.environment["ANOMALYKIT_LOCALE_DATA"] {
+  package.targets.append(
+    .target(
+      name: "CNoLocales", path: "Packaging/CNoLocales",
+      cSettings: [.define("LOCALE_DATA", to: name)]))
+  for target in package.targets where target.name == "anomaly" {
+    target.dependencies.append("CNoLocales")
+  }
+}
+
 // Only `make docs` needs it, so nobody else fetches it.
 if Context.environment["ANOMALYKIT_DOCS"] != nil {
   package.dependencies.append(

@@ -68,6 +68,14 @@ import Testing
       "export", "--model", "local", "--to", "onnx", "--output", "out",
       in: folder.url
     ).expectRefusal(status: 64, mentioning: "local-gaussian")
+    let grouped = try CommandRun(
+      "fit", Repository.inspection.path, "--pool", "--groups", "2",
+      "--detector", "pca", "--size", "16", "--model", folder.path("grouped"))
+    #expect(grouped.status == 0, "\(grouped.errors)")
+    try CommandRun(
+      "export", "--model", "grouped", "--to", "onnx", "--output", "out",
+      in: folder.url
+    ).expectRefusal(status: 64, mentioning: "a model of groups")
     #expect(try folder.contents.contains("out") == false)
   }
 

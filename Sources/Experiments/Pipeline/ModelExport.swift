@@ -56,16 +56,19 @@ extension FittedPipeline {
 
   /// What a model file holds, and the names beside it.
   private func tree(threshold: Double?) throws -> ValueTree {
-    var tree = try stored().tree()
+    let tree = try stored().tree()
     guard case .fields(var fields) = tree else { return tree }
     fields["name"] = .text(detector.name)
     fields["version"] = .text(anomalyKitVersion)
     fields["threshold"] = threshold.map { .number($0) }
-    tree = .fields(fields)
-    return tree
+    return .fields(fields)
   }
 
   private func writeONNX(to url: URL, threshold: Double?) throws {
+    guard model.grouping == nil else {
+      throw ONNXFault.notExported(
+        "a model of groups", reason: "each group has a model of its own")
+    }
     guard let model = model.exporting else {
       throw ONNXFault.notExported(
         "the detector \(detector.name)",

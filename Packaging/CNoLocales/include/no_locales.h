@@ -1,0 +1,1 @@
+// Nothing: what is linked in is found by its name.
