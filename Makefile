@@ -24,7 +24,8 @@ OUTPUT ?= out
 NATIVE ?= -Xcc -march=native
 # A room that imports what it does not declare does not build.
 IMPORTS = --explicit-target-dependency-import-check error
-BUILD = swift build -c release $(NATIVE) $(IMPORTS)
+# What debuggers read takes an eighth of the time of a build.
+BUILD = swift build -c release -debug-info-format none $(NATIVE) $(IMPORTS)
 LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
   libjpeg62-turbo-dev zlib1g-dev pkg-config
 

@@ -131,6 +131,14 @@ private struct Command {
       name: "inspect",
       arguments: ["inspect", "set", "--model", "model", "--output"]),
     Command(
+      name: "export onnx",
+      arguments: ["export", "--model", "model", "--to", "onnx", "--output"],
+      makesOneFile: true),
+    Command(
+      name: "export npz",
+      arguments: ["export", "--model", "model", "--to", "npz", "--output"],
+      makesOneFile: true),
+    Command(
       name: "check", arguments: ["check", "set/train", "set/test", "--output"]),
     Command(name: "ablate", arguments: ["ablate", "study.yaml", "--output"]),
     Command(
