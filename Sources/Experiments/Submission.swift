@@ -44,14 +44,12 @@ public struct Submission: Hashable, Sendable {
   /// The text of the file: rows in numeric order of the id, lines end in a
   /// line feed.
   public func text(format: Format) -> String {
-    let rows = ids.indices.map { place in
-      [ids[place], predictions[place]]
-        + (pValues.map { ["\($0[place])"] } ?? [])
-    }.sortedNumerically(by: \.[0])
-    return rows.reduce(
+    ids.indices.sortedNumerically { ids[$0] }.reduce(
       into: format.header + (pValues == nil ? "" : ",p") + "\n"
-    ) {
-      $0 += CSVText.line($1)
+    ) { text, place in
+      text += CSVText.line(
+        [ids[place], predictions[place]]
+          + (pValues.map { ["\($0[place])"] } ?? []))
     }
   }
 

@@ -42,8 +42,7 @@ struct DensityClusters {
     guard count > 1 else { return [] }
     let neighbor = min(Self.neighbor, count - 1)
     let neighbors = try NeighborSearch(in: points, count: neighbor)
-      .neighbors(
-        of: points, leavingOutOwn: true, stage: "grouping", in: context)
+      .neighborsOfRows(stage: "grouping", in: context)
     let reach = (1...count).map { neighbors[$0 * neighbor - 1].distance }
     // Copies of one point are no denser than that.
     let floor = max(

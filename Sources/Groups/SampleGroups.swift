@@ -66,9 +66,9 @@ public struct SampleGroups: Codable, Sendable {
         rows: members.indices.filter { members[$0] == group })
       guard own.rows > 1 else { return Spread([0]) }
       return Spread(
-        try NeighborSearch(in: own, count: 1).neighbors(
-          of: own, leavingOutOwn: true, stage: "grouping", in: context.quiet
-        ).map { Float($0.distance) })
+        try NeighborSearch(in: own, count: 1)
+          .neighborsOfRows(stage: "grouping", in: context.quiet)
+          .map { Float($0.distance) })
     }
     self.scales = scales
     self.codes = codes

@@ -32,6 +32,7 @@ extension SampleSource {
   package func columnRanges(
     in context: RunContext
   ) throws -> [ClosedRange<Double>] {
+    if let matrix = self as? Matrix { return matrix.ranges() }
     var lower = [Double](repeating: .infinity, count: columns)
     var upper = [Double](repeating: -.infinity, count: columns)
     func widen(by value: Double, column: Int) {
@@ -39,10 +40,9 @@ extension SampleSource {
       upper[column] = max(upper[column], value)
     }
     try forEachBlock(of: Matrix.blockRows, in: context) { _, block in
-      for row in 0..<block.rows {
-        for (column, value) in block.row(row).enumerated() {
-          widen(by: Double(value), column: column)
-        }
+      for (column, range) in block.ranges().enumerated() {
+        widen(by: range.lowerBound, column: column)
+        widen(by: range.upperBound, column: column)
       }
     } doubles: { _, values in
       for (index, value) in values.enumerated() {
@@ -133,6 +133,40 @@ extension Matrix {
         let deviation = Double(row[column]) - means[column]
         sums[column] += deviation * deviation
       }
+    }
+  }
+
+  fileprivate func ranges() -> [ClosedRange<Double>] {
+    let blocks = Parallel.blocks(rows, size: Self.blockRows)
+    let ends: [Float] = Parallel.fill(
+      2 * columns * blocks.count, blockSize: max(1, 2 * columns)
+    ) { range, ends in
+      guard let lower = ends.baseAddress else { return }
+      let upper = lower + columns
+      let block = blocks[range.lowerBound / range.count]
+      values.withUnsafeBufferPointer { values in
+        guard
+          var row = values.baseAddress.map({
+            $0 + block.lowerBound * columns
+          })
+        else { return }
+        lower.initialize(from: row, count: columns)
+        upper.initialize(from: row, count: columns)
+        for _ in block {
+          for column in 0..<columns {
+            let value = row[column]
+            lower[column] = value < lower[column] ? value : lower[column]
+            upper[column] = value > upper[column] ? value : upper[column]
+          }
+          row += columns
+        }
+      }
+    }
+    return (0..<columns).map { column in
+      let places = stride(from: column, to: ends.count, by: 2 * columns)
+      return Double(
+        places.reduce(.infinity) { min($0, ends[$1]) })...Double(
+          places.reduce(-.infinity) { max($0, ends[$1 + columns]) })
     }
   }
 

@@ -74,6 +74,39 @@ struct AttributionTests {
     #expect(found >= candidate.least, "\(found) of 200")
   }
 
+  // Of one direction the score is one number, which any column could have made.
+  @Test("Where pca leaves one direction out, all columns have the same share")
+  func oneDirection() throws {
+    let model = try PCAReconstruction(nComponents: .count(7))
+      .fit(Self.ordinary(rows: 500, seed: 1))
+    var rows = Self.ordinary(rows: 20, seed: 5)
+    for row in 0..<rows.rows { rows[row, row % 8] = 10 }
+    let parts = try model.attributions(
+      of: rows, usual: [Float](repeating: 0, count: 8), in: RunContext())
+    for row in 0..<rows.rows {
+      expectClose(
+        Array(parts.row(row)),
+        [Double](repeating: Double(parts[row, 0]), count: 8),
+        within: .relative(1e-3))
+    }
+  }
+
+  @Test("copod names the column of all rows that are off on its longer side")
+  func alongTheSkew() throws {
+    let samples = Self.ordinary(rows: 500, seed: 1)
+    let model = try CopulaTails().fit(samples)
+    var rows = Self.ordinary(rows: 200, seed: 5)
+    for row in 0..<rows.rows {
+      rows[row, row % 8] = 10 * Float(model.skews[row % 8])
+    }
+    let parts = try model.attributions(
+      of: rows, usual: [Float](repeating: 0, count: 8), in: RunContext())
+    let found = (0..<rows.rows).count { row in
+      parts.row(row).max() == parts[row, row % 8]
+    }
+    #expect(found >= 190, "\(found) of 200")
+  }
+
   @Test("A forest's parts are what the path is shorter than on average")
   func forest() throws {
     let samples = Self.ordinary(rows: 200, seed: 3)

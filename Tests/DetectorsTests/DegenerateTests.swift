@@ -1,6 +1,7 @@
 import Detectors
 import Execution
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct DegenerateTests {
@@ -20,6 +21,44 @@ import Testing
       values: (0..<5).flatMap { Array(square.row($0)) + [1] })
     let flatModel = try PCAReconstruction().fit(flat, in: RunContext())
     #expect(try flatModel.scores(for: flat) == [0, 0, 0, 0, 0])
+  }
+
+  private static let detectors: [any Detector] = [
+    IsolationForest(nEstimators: 10), IsolationForest(extensionLevel: 3),
+    OneClassSVM(), KMeansDistance(nClusters: 1),
+    PCAReconstruction(nComponents: .all, byVariance: true), NeighborDistance(),
+    LocalOutlierFactor(), HistogramScore(), EmpiricalTails(), CopulaTails(),
+    KernelDensity(), Ensemble(),
+  ]
+
+  @Test(
+    "100,000 columns: an odd row is the strangest, whatever the detector",
+    arguments: 0..<12)
+  func manyColumns(index: Int) throws {
+    var samples = noise(rows: 30, columns: 100_000)
+    for column in 0..<samples.columns { samples[29, column] *= 3 }
+    let context = RunContext(memoryBudget: 1 << 30)
+    let scores = try Self.detectors[index].fit(samples, in: context)
+      .scores(for: samples)
+    #expect(scores.allSatisfy { $0.isFinite })
+    #expect(scores.dropLast().allSatisfy { $0 <= scores[29] })
+  }
+
+  @Test("A covariance of 100,000 columns is refused for its memory")
+  func wideCovariance() throws {
+    let samples = noise(rows: 30, columns: 100_000)
+    let context = RunContext(memoryBudget: 1 << 30)
+    let detectors: [any Detector] = [
+      MinimumCovariance(), GaussianDistance(), GaussianMixture(),
+    ]
+    for detector in detectors {
+      #expect {
+        _ = try detector.fit(samples, in: context)
+      } throws: {
+        guard case DetectorFault.exceedsMemoryBudget = $0 else { return false }
+        return true
+      }
+    }
   }
 
   // From any origin but their own, rows like these come back rounded.

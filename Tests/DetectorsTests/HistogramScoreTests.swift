@@ -28,6 +28,19 @@ struct HistogramScoreTests {
       ], within: .relative(1e-5))
   }
 
+  // PyOD counts it there too, but looks it up in the bin below.
+  @Test("A value on the edge of two bins is in the upper one")
+  func innerEdge() throws {
+    let samples = Matrix(
+      rows: 7, columns: 1, values: [0, 1, 5, 5, 5, 6, 10])
+    let model = try HistogramScore(nBins: 2, alpha: 0.1).fit(samples)
+    let densities: [Double] = [2.0 / 7 / 5, 5.0 / 7 / 5]
+    #expect(model.densities == densities)
+    let scores = try model.scores(for: samples)
+    #expect(scores[2] == scores[5])
+    #expect(scores[2] < scores[1])
+  }
+
   @Test("Half a bin out of the range counts to the last bin")
   func edges() throws {
     let samples = Matrix(

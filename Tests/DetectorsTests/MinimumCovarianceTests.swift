@@ -1,4 +1,5 @@
 import Execution
+import Foundation
 import LinearAlgebra
 import TestSupport
 import Testing
@@ -65,6 +66,19 @@ struct MinimumCovarianceTests {
     expectClose(
       try model.scores(for: samples.selecting(rows: 0..<6)), reference.scores,
       within: .relative(1e-5))
+  }
+
+  // 1,020,000 numbers: one candidate goes on. The covariance of the closest of
+  // all rows is known, as the rows are normal but for those far out.
+  @Test("Of many rows those far out are left out")
+  func manyRows() throws {
+    let samples = Self.contaminated(rows: 170_000, columns: 6, seed: 5)
+    let model = try MinimumCovariance(nInit: 50).fit(samples)
+    let variances = (0..<6).map { model.covariance[7 * $0] }
+    // Each column is noise and half of the one before.
+    let expected = (0..<6).map { (1 - pow(0.25, Double($0 + 1))) / 0.75 }
+    expectClose(variances, expected, within: .relative(0.05))
+    expectClose([model.location[0]], [0], within: .absolute(0.03))
   }
 
   @Test("Scaling and shifting the features changes no score")

@@ -1,8 +1,9 @@
-import Detectors
 import Execution
 import LinearAlgebra
 import TestSupport
 import Testing
+
+@testable import Detectors
 
 /// Rows that go on where the table of so many rows ends, stretched.
 func stretchedRows(after rows: Int, columns: Int) -> Matrix {
@@ -109,6 +110,33 @@ struct NeighborDistanceTests {
     expectClose(
       try model.leaveOneOutScores().prefix(40), expected.map { $0[5] },
       within: .relative(1e-5))
+  }
+
+  // Several blocks of rows, the last one short, that meet each other.
+  @Test(
+    "Of rows at the same distance the first are the nearest",
+    arguments: [1, 4, 30])
+  func ties(count: Int) throws {
+    var samples = noise(rows: 900, columns: 9)
+    for row in 0..<samples.rows {
+      for column in 0..<samples.columns {
+        samples[row, column] = samples[row, column] > 0 ? 1 : 0
+      }
+    }
+    let found = try NeighborSearch(in: samples, count: count)
+      .neighborsOfRows(stage: "", in: RunContext())
+    for row in 0..<samples.rows {
+      let nearest = (0..<samples.rows).filter { $0 != row }.map { other in
+        (
+          square: (0..<samples.columns).count {
+            samples[row, $0] != samples[other, $0]
+          }, row: other
+        )
+      }.sorted { $0 < $1 }.prefix(count)
+      #expect(
+        found[row * count..<(row + 1) * count].map(\.row)
+          == nearest.map(\.row))
+    }
   }
 
   @Test("A row with as many equal ones is at distance 0")

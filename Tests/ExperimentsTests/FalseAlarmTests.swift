@@ -28,6 +28,7 @@ import Testing
     NamedDetector("gmm", GaussianMixture(maxComponents: 2)),
     NamedDetector("hbos", HistogramScore()),
     NamedDetector("ecod", EmpiricalTails()),
+    NamedDetector("copod", CopulaTails()),
     NamedDetector("pca", PCAReconstruction(nComponents: .count(2))),
     NamedDetector("ocsvm", OneClassSVM(nu: 0.1)),
     NamedDetector("kmeans", KMeansDistance(nInit: 2)),

@@ -19,8 +19,7 @@ public struct EmpiricalTails: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> TailModel {
-    try TailModel(
-      source.matrix(in: context), combination: .extremeTail, in: context)
+    try TailModel(of: source, combination: .extremeTail, in: context)
   }
 }
 
@@ -42,7 +41,6 @@ public struct CopulaTails: Detector {
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> TailModel {
-    try TailModel(
-      source.matrix(in: context), combination: .skewedTail, in: context)
+    try TailModel(of: source, combination: .skewedTail, in: context)
   }
 }

@@ -20,77 +20,118 @@ public struct TailModel: AttributingModel {
     case skewedTail
   }
 
-  /// Features x training samples, each row rising.
-  let sorted: Matrix
+  /// In features x training samples, each row rising.
+  private let search: SortedSearch
   /// The sign of the skewness of every feature; 0 for a constant one.
   @Tensor private(set) var skews: [Int32]
   /// How the tails of a feature are combined.
   public let combination: Combination
 
-  public var featureCount: Int { sorted.rows }
+  public var featureCount: Int { search.sorted.rows }
 
+  /// Walks the samples once, some at a time.
+  ///
+  /// - Throws: `DetectorFault.exceedsMemoryBudget` where the sorted values do
+  ///   not fit.
   init(
-    _ samples: Matrix, combination: Combination, in context: RunContext
+    of source: any SampleSource, combination: Combination,
+    in context: RunContext
   ) throws {
-    let count = samples.rows
-    let values: [Float] = try context.fill(
-      samples.columns * count, blockSize: count, stage: "sorting"
-    ) { range, column in
-      samples.copy(column: range.lowerBound / count, to: column)
-      sort(column)
+    let (count, columns) = (source.rows, source.columns)
+    let needed = count * columns * MemoryLayout<Float>.stride
+    guard needed <= context.memoryBudget else {
+      throw DetectorFault.exceedsMemoryBudget(
+        needed: needed, budget: context.memoryBudget,
+        remedy: "use fewer rows or features, or raise the memory budget")
     }
-    let sorted = Matrix(rows: samples.columns, columns: count, values: values)
-    self.sorted = sorted
+    let values = try [Float](unsafeUninitializedCapacity: count * columns) {
+      values, initialized in
+      guard let first = values.baseAddress else { return }
+      var start = 0
+      try source.forEachFiniteBlock(stage: "reading samples", in: context) {
+        $0.copyColumns(to: first + start, stride: count)
+        start += $0.rows
+      }
+      let whole = values
+      try context.forEachBlock(columns * count, size: count, stage: "sorting") {
+        sort(UnsafeMutableBufferPointer(rebasing: whole[$0]))
+      }
+      initialized = columns * count
+    }
+    let sorted = Matrix(rows: columns, columns: count, values: values)
+    search = SortedSearch(sorted)
     self.combination = combination
-    skews = try context.fill(
-      samples.columns, blockSize: 1, stage: "skewness"
-    ) { range, skew in
+    skews = try context.fill(columns, blockSize: 1, stage: "skewness") {
+      range, skew in
       skew.initialize(
         repeating: signOfSkewness(ofSorted: sorted.row(range.lowerBound)))
     }
   }
 
+  /// The probabilities of this many features have a product that a double
+  /// holds: each is above 2⁻⁶⁴.
+  private static let multiplied = 15
+
+  /// Feature by feature, so that the values of one stay in a cache.
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let search = SortedSearch(sorted)
-    return try context.fill(
-      samples.rows, blockSize: 1024, stage: "scoring"
-    ) { rows, scores in
-      var sums = [Double](repeating: 0, count: rows.count)
-      for (column, skew) in skews.enumerated() {
-        search.forEachTails(of: column, in: samples, rows: rows) {
-          sums[$0] += combined(left: $1.left, right: $1.right, skew)
+    var sums = [Double](repeating: 0, count: samples.rows)
+    var products = [Double](repeating: 1, count: samples.rows)
+    let blocks = Parallel.blocks(
+      samples.rows, size: max(2048, min(1 << 16, samples.rows / 16)))
+    try products.withUnsafeMutableBufferPointer { products in
+      try sums.withUnsafeMutableBufferPointer { sums in
+        let (products, sums) = (products, sums)
+        for (column, skew) in skews.enumerated() {
+          let isLast =
+            column == skews.count - 1 || column % Self.multiplied == 0
+          _ = try Parallel.map(blocks.count) { index in
+            try context.cancellation.check()
+            let first = blocks[index].lowerBound
+            search.forEachTails(of: column, in: samples, rows: blocks[index]) {
+              products[first + $0] *= probability(
+                left: $1.left, right: $1.right, skew)
+            }
+            guard isLast else { return }
+            for row in blocks[index] {
+              sums[row] -= log(products[row])
+              products[row] = 1
+            }
+          }
+          context.progress.report(
+            ProgressReport(
+              stage: "scoring", completed: column + 1, total: skews.count))
         }
       }
-      _ = scores.initialize(from: sums.map { Float($0) })
     }
+    return sums.map { Float($0) }
   }
 
   /// The terms of the sum.
   public func attribute(
     _ samples: Matrix, usual: [Float], in context: RunContext
   ) -> Matrix {
-    let search = SortedSearch(sorted)
     var parts = Matrix(rows: samples.rows, columns: samples.columns)
     for (column, skew) in skews.enumerated() {
       search.forEachTails(of: column, in: samples, rows: 0..<samples.rows) {
         parts[$0, column] = Float(
-          combined(left: $1.left, right: $1.right, skew))
+          -log(probability(left: $1.left, right: $1.right, skew)))
       }
     }
     return parts
   }
 
+  /// What a feature adds the negative logarithm of.
   @inline(__always)
-  private func combined(left: Double, right: Double, _ skew: Int32) -> Double {
-    guard skew != 0 else { return -log(left * right) }
+  private func probability(
+    left: Double, right: Double, _ skew: Int32
+  ) -> Double {
+    guard skew != 0 else { return left * right }
     switch combination {
-    case .extremeTail:
-      return -log(min(left, right))
+    case .extremeTail: return min(left, right)
     case .skewedTail:
-      let tail = skew < 0 ? left : right
-      return -log(min(tail, (left * right).squareRoot()))
+      return min(skew < 0 ? left : right, (left * right).squareRoot())
     }
   }
 }
@@ -117,12 +158,13 @@ extension TailModel {
   ///   sorted, or the skews do not fit.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    sorted = try container.decode(Matrix.self, forKey: .sorted)
-    _skews = try container.decode(Tensor<Int32>.self, forKey: .skews)
+    let sorted = try container.decode(Matrix.self, forKey: .sorted)
+    let skews = try container.decode(Tensor<Int32>.self, forKey: .skews)
     combination = try container.decode(Combination.self, forKey: .combination)
     guard
       sorted.rows > 0, sorted.columns > 0, sorted.firstNonFinite() == nil,
-      skews.count == sorted.rows, skews.allSatisfy({ -1...1 ~= $0 }),
+      skews.wrappedValue.count == sorted.rows,
+      skews.wrappedValue.allSatisfy({ -1...1 ~= $0 }),
       sorted.areRowsRising
     else {
       throw DecodingError.dataCorrupted(
@@ -130,6 +172,15 @@ extension TailModel {
           codingPath: decoder.codingPath,
           debugDescription: "the sorted values and skews do not agree"))
     }
+    _skews = skews
+    search = SortedSearch(sorted)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(search.sorted, forKey: .sorted)
+    try container.encode(_skews, forKey: .skews)
+    try container.encode(combination, forKey: .combination)
   }
 }
 

@@ -38,16 +38,13 @@ public struct HistogramScore: Detector {
     from source: any SampleSource, in context: RunContext
   ) throws -> HistogramScoreModel {
     let bins = try EqualBins(of: source, count: nBins, in: context)
-    var counts = [Double](repeating: 0, count: source.columns * nBins)
+    var counts = [Double](repeating: 0, count: bins.total)
     try source.forEachFiniteBlock(stage: "histograms", in: context) { block in
       Parallel.addOrderedSum(
         over: Parallel.blocks(block.rows, size: 8192), to: &counts
       ) { rows, counts in
-        for row in rows {
-          for column in 0..<block.columns {
-            let bin = bins.bin(of: block[row, column], column: column) ?? 0
-            counts[column * nBins + bin] += 1
-          }
+        bins.forEachRow(rows, of: block) { _, found in
+          for bin in found { counts[bin] += 1 }
         }
       }
     }

@@ -4,56 +4,6 @@ import Foundation
 import LinearAlgebra
 import ONNX
 
-/// Bins of equal width over the range of each feature.
-struct EqualBins {
-  /// Where the first bin of each feature begins, and the last ends.
-  let lower: [Double]
-  let upper: [Double]
-  /// The bins of a feature.
-  let count: Int
-
-  /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`;
-  ///   `CancellationError`.
-  init(of source: any SampleSource, count: Int, in context: RunContext) throws {
-    var ranges: [ClosedRange<Double>] = []
-    try source.forEachFiniteBlock(stage: "ranges", in: context) { block in
-      let found = try block.columnRanges(in: context)
-      ranges =
-        ranges.isEmpty
-        ? found
-        : zip(ranges, found).map {
-          min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
-        }
-    }
-    self.init(
-      lower: ranges.map {
-        $0.lowerBound - ($0.lowerBound == $0.upperBound ? 0.5 : 0)
-      },
-      upper: ranges.map {
-        $0.upperBound + ($0.lowerBound == $0.upperBound ? 0.5 : 0)
-      }, count: count)
-  }
-
-  init(lower: [Double], upper: [Double], count: Int) {
-    self.lower = lower
-    self.upper = upper
-    self.count = count
-  }
-
-  /// The width of the bins of a feature.
-  func width(column: Int) -> Double {
-    (upper[column] - lower[column]) / Double(count)
-  }
-
-  /// The bin of a value; nil where it is more than half a bin out of the range.
-  @inline(__always)
-  func bin(of value: Float, column: Int) -> Int? {
-    let place = (Double(value) - lower[column]) / width(column: column)
-    guard place >= -0.5, place <= Double(count) + 0.5 else { return nil }
-    return min(max(Int(place.rounded(.down)), 0), count - 1)
-  }
-}
-
 /// How rare the values of each feature are.
 ///
 /// The score is the sum over the features of -log₂(p + alpha), with p the
@@ -73,33 +23,31 @@ public struct HistogramScoreModel: AttributingModel {
 
   public var featureCount: Int { lower.count }
 
-  /// - Parameter counts: Of the training samples, feature after feature.
+  /// - Parameter counts: Of the training samples, as `EqualBins` counts.
   init(_ bins: EqualBins, counts: [Double], rows: Int, alpha: Double) {
     lower = bins.lower
     upper = bins.upper
-    densities = counts.indices.map {
-      counts[$0] / Double(rows) / bins.width(column: $0 / bins.count)
-    }
+    densities = Parallel.blocks(counts.count, size: bins.count + 1).enumerated()
+      .flatMap { column, own in
+        counts[own].dropLast().map {
+          $0 / Double(rows) / bins.widths[column]
+        }
+      }
     self.alpha = alpha
   }
 
   public func score(
     _ samples: Matrix, in context: RunContext
   ) throws -> [Float] {
-    let bins = EqualBins(
-      lower: lower, upper: upper, count: densities.count / featureCount)
-    let parts = densities.map { -log2($0 + alpha) }
-    let outside = -log2(alpha)
+    let bins = bins
+    let parts = byBin(
+      densities.map { -log2($0 + alpha) }, outside: -log2(alpha))
     return try context.fill(
       samples.rows, blockSize: 1024, stage: "scoring"
     ) { rows, scores in
-      for (place, row) in rows.enumerated() {
-        let sum = (0..<featureCount).reduce(0.0) { sum, column in
-          sum
-            + (bins.bin(of: samples[row, column], column: column).map {
-              parts[column * bins.count + $0]
-            } ?? outside)
-        }
+      bins.forEachRow(rows, of: samples) { place, found in
+        var sum = 0.0
+        for index in found { sum += parts[index] }
         scores.initializeElement(at: place, to: Float(sum))
       }
     }
@@ -109,21 +57,30 @@ public struct HistogramScoreModel: AttributingModel {
   public func attribute(
     _ samples: Matrix, usual: [Float], in context: RunContext
   ) -> Matrix {
-    let count = densities.count / featureCount
-    let bins = EqualBins(lower: lower, upper: upper, count: count)
+    let most = Parallel.blocks(densities.count, size: bins.count).map {
+      densities[$0].max() ?? 0
+    }
+    let found = byBin(densities, outside: 0)
     var parts = Matrix(rows: samples.rows, columns: samples.columns)
-    for column in 0..<featureCount {
-      let own = densities[column * count..<(column + 1) * count]
-      let most = (own.max() ?? 0) + alpha
-      for row in 0..<samples.rows {
-        let density =
-          bins.bin(of: samples[row, column], column: column).map {
-            own[column * count + $0]
-          } ?? 0
-        parts[row, column] = Float(log2(most / (density + alpha)))
+    bins.forEachRow(0..<samples.rows, of: samples) { row, places in
+      for (column, place) in places.enumerated() {
+        parts[row, column] = Float(
+          log2((most[column] + alpha) / (found[place] + alpha)))
       }
     }
     return parts
+  }
+
+  private var bins: EqualBins {
+    EqualBins(lower: lower, upper: upper, count: densities.count / featureCount)
+  }
+
+  /// Values of the bins of each feature, and behind them that of whatever is
+  /// in none: as `EqualBins` counts.
+  private func byBin(_ values: [Double], outside: Double) -> [Double] {
+    Parallel.blocks(values.count, size: bins.count).flatMap {
+      values[$0] + [outside]
+    }
   }
 }
 

@@ -30,8 +30,7 @@ public struct LocalOutlierFactorModel: LeaveOneOutModel {
     self.samples = samples
     self.nNeighbors = nNeighbors
     let neighbors = try NeighborSearch(in: samples, count: nNeighbors)
-      .neighbors(
-        of: samples, leavingOutOwn: true, stage: "neighbours", in: context)
+      .neighborsOfRows(stage: "neighbours", in: context)
     let groups = Parallel.blocks(neighbors.count, size: nNeighbors)
     let reaches = groups.map {
       neighbors[$0.upperBound - 1].square.squareRoot()

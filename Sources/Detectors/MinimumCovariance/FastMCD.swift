@@ -52,20 +52,20 @@ struct FastMCD {
   /// The best that is found with something added to the diagonal of every
   /// covariance; nil where a covariance has no inverse.
   ///
+  /// Each candidate goes on until nothing changes; of many numbers one step
+  /// chooses the one that does.
+  ///
   /// - Throws: `CancellationError`.
   func best(of candidates: [Estimate], ridge: Double) throws -> Estimate? {
-    var best: Estimate?
-    for candidate in candidates {
-      guard
-        let found = try converged(from: candidate, ridge: ridge)
-      else { return nil }
-      if best.map({
-        found.whitening.logDeterminant < $0.whitening.logDeterminant
-      }) ?? true {
-        best = found
-      }
+    guard samples.rows * samples.columns > Self.mostForAll else {
+      return try least(of: candidates) { try converged(from: $0, ridge: ridge) }
     }
-    return best
+    let rows = Array(0..<samples.rows)
+    let first = try least(of: candidates) {
+      try context.cancellation.check()
+      return step(from: $0, among: rows, ridge: ridge)
+    }
+    return try first.flatMap { try converged(from: $0, ridge: ridge) }
   }
 
   /// Estimates that are worth going on with.
@@ -160,6 +160,26 @@ struct FastMCD {
   }
 
   // MARK: Mechanism
+
+  /// The numbers of samples up to which all candidates go on.
+  private static let mostForAll = 1_000_000
+
+  /// The least determinant that a search from the candidates gives; nil where
+  /// one of them gives none.
+  private func least(
+    of candidates: [Estimate], _ search: (Estimate) throws -> Estimate?
+  ) rethrows -> Estimate? {
+    var least: Estimate?
+    for candidate in candidates {
+      guard let found = try search(candidate) else { return nil }
+      if least.map({
+        found.whitening.logDeterminant < $0.whitening.logDeterminant
+      }) ?? true {
+        least = found
+      }
+    }
+    return least
+  }
 
   /// What starts have on the diagonal, so that samples with few values, of
   /// which d + 1 often lie in a plane, give one too.

@@ -40,8 +40,8 @@ public struct NeighborDistanceModel: LeaveOneOutModel, AttributingModel {
     let count = min(nNeighbors, samples.rows - 1)
     guard count > 0 else { return [0] }
     return scores(
-      try NeighborSearch(in: samples, count: count).neighbors(
-        of: samples, leavingOutOwn: true, stage: "scoring", in: context),
+      try NeighborSearch(in: samples, count: count)
+        .neighborsOfRows(stage: "scoring", in: context),
       count: count)
   }
 

@@ -26,6 +26,8 @@ package struct NeighborSearch {
   /// which products neither overflow nor vanish.
   private let origin: [Float]
   private let scale: Float
+  /// |b|² of the rows.
+  private let squares: [Double]
   /// Lower bounds of what h is after the rounding of products.
   private let halfSquares: [Float]
   /// How far single precision may take h - qb from its value, as a part of
@@ -58,17 +60,18 @@ package struct NeighborSearch {
     // Rounding errors of a sum of d products grow with √d, with near
     // certainty no faster (Higham and Mary 2019); the rest is for the shift.
     let rounding = 0x1p-24 * (4 * Double(bank.columns).squareRoot() + 8)
-    halfSquares = Parallel.fill(bank.rows, blockSize: Self.blockRows) {
+    squares = Parallel.fill(bank.rows, blockSize: Self.blockRows) {
       rows, result in
       for (place, row) in rows.enumerated() {
-        let square = zip(bank.row(row), origin).reduce(0.0) {
-          let value = Double(($1.0 - $1.1) * scale)
-          return $0 + value * value
-        }
         result.initializeElement(
-          at: place, to: Float(square * (0.5 - rounding)).nextDown)
+          at: place,
+          to: zip(bank.row(row), origin).reduce(0.0) {
+            let value = Double(($1.0 - $1.1) * scale)
+            return $0 + value * value
+          })
       }
     }
+    halfSquares = squares.map { Float($0 * (0.5 - rounding)).nextDown }
     self.scale = scale
     self.rounding = rounding
   }
@@ -76,24 +79,51 @@ package struct NeighborSearch {
   /// The nearest rows of every sample: `count` of them, the nearest first,
   /// sample after sample.
   ///
-  /// - Parameters:
-  ///   - samples: Of as many columns as the rows have.
-  ///   - leavingOutOwn: Whether the samples are the rows themselves, and none
-  ///     is a neighbour of its own; there must be more rows than `count`.
+  /// - Parameter samples: Of as many columns as the rows have.
   /// - Throws: `CancellationError`.
   package func neighbors(
-    of samples: Matrix, leavingOutOwn: Bool = false, stage: String,
-    in context: RunContext
+    of samples: Matrix, stage: String, in context: RunContext
   ) throws -> [Neighbor] {
-    precondition(!leavingOutOwn || count < bank.rows)
     let size = blockSize(most: 128)
     return try context.fill(
       samples.rows * count, blockSize: size * count, stage: stage
     ) { range, found in
       let first = range.lowerBound / count
       try search(
-        samples, rows: first..<first + range.count / count,
-        leavingOutOwn: leavingOutOwn, into: found, in: context)
+        samples, rows: first..<first + range.count / count, into: found,
+        in: context)
+    }
+  }
+
+  /// The nearest of the other rows, for every row: as `neighbors(of:)`.
+  ///
+  /// Each product of two blocks of rows serves both. Blocks meet in turns, in
+  /// each of which a block has one partner, and each has its partners in their
+  /// order: threads share no list, and rows at the same distance stay in order.
+  ///
+  /// - Precondition: There are more rows than `count`.
+  /// - Throws: `CancellationError`.
+  package func neighborsOfRows(
+    stage: String, in context: RunContext
+  ) throws -> [Neighbor] {
+    precondition(count < bank.rows)
+    let blocks = Parallel.blocks(bank.rows, size: blockSize(most: 256))
+    let turns = 2 * blocks.count - 1
+    return try [Neighbor](unsafeUninitializedCapacity: bank.rows * count) {
+      found, initialized in
+      found.initialize(repeating: Self.none)
+      let lists = found
+      for turn in 0..<turns {
+        let first = max(0, turn - blocks.count + 1)
+        _ = try Parallel.map(turn / 2 - first + 1) { index in
+          try context.cancellation.check()
+          compare(
+            blocks[first + index], blocks[turn - first - index], lists)
+        }
+        context.progress.report(
+          ProgressReport(stage: stage, completed: turn + 1, total: turns))
+      }
+      initialized = found.count
     }
   }
 
@@ -102,6 +132,7 @@ package struct NeighborSearch {
   private var columns: Int { bank.columns }
 
   private typealias Lanes = SIMD16<Float>
+  private var lanes: Int { Lanes.scalarCount }
 
   /// Rows whose lengths are found together.
   private static let blockRows = 1024
@@ -111,11 +142,13 @@ package struct NeighborSearch {
     min(most, max(16, (1 << 20) / max(columns, 1) / 16 * 16))
   }
 
+  private static let none = Neighbor(square: .infinity, row: 0)
+
   private func search(
-    _ samples: Matrix, rows: Range<Int>, leavingOutOwn: Bool,
+    _ samples: Matrix, rows: Range<Int>,
     into found: UnsafeMutableBufferPointer<Neighbor>, in context: RunContext
   ) throws {
-    found.initialize(repeating: Neighbor(square: .infinity, row: 0))
+    found.initialize(repeating: Self.none)
     let size = blockSize(most: 512)
     try withUnsafeTemporaryAllocation(
       of: Float.self,
@@ -135,59 +168,146 @@ package struct NeighborSearch {
       for block in Parallel.blocks(bank.rows, size: size) {
         try context.cancellation.check()
         copy(bank, rows: block, to: others)
-        BLAS.multiply(
-          m: rows.count, n: block.count, k: columns,
-          queries, stride: columns, .plain,
-          others, stride: columns, .transposed,
-          into: products, stride: size)
-        for index in 0..<size {
-          halves[index] =
-            index < block.count
-            ? halfSquares[block.lowerBound + index] : .infinity
-        }
+        multiply(
+          queries, rows.count, others, block.count, into: products,
+          stride: size)
+        copyHalves(block, to: halves, size: size)
         for (index, row) in rows.enumerated() {
           let line = products + index * size
-          for place in block.count..<size { line[place] = 0 }
-          visit(
-            block, halves, line, leavingOut: leavingOutOwn ? row : nil,
-            square: squares[index], sample: row, of: samples,
-            nearest: UnsafeMutableBufferPointer(
-              rebasing: found[index * count..<(index + 1) * count]))
+          let nearest = list(index, of: found)
+          var limit = limit(nearest, square: squares[index])
+          for start in stride(from: 0, to: block.count, by: lanes) {
+            let value = load(halves + start) - load(line + start)
+            // Of what is not a number nothing is known.
+            let mayBeNear = .!(value .> limit)
+            guard any(mayBeNear) else { continue }
+            for lane in 0..<min(lanes, block.count - start)
+            where mayBeNear[lane] && !(value[lane] > limit) {
+              offer(
+                block.lowerBound + start + lane, toSample: row, of: samples,
+                nearest)
+              limit = self.limit(nearest, square: squares[index])
+            }
+          }
         }
       }
     }
   }
 
-  /// Brings a block of rows to the nearest of one sample so far.
+  /// Brings two blocks of rows to the nearest of each other's rows so far; of
+  /// one block, the rows to one another's.
+  private func compare(
+    _ rows: Range<Int>, _ others: Range<Int>,
+    _ found: UnsafeMutableBufferPointer<Neighbor>
+  ) {
+    let size = (others.count + lanes - 1) / lanes * lanes
+    withUnsafeTemporaryAllocation(
+      of: Float.self,
+      capacity: (rows.count + others.count) * columns + (rows.count + 2) * size
+    ) { scratch in
+      guard let left = scratch.baseAddress else { return }
+      let right = left + rows.count * columns
+      let products = right + others.count * columns
+      let halves = products + rows.count * size
+      let limits = halves + size
+      copy(bank, rows: rows, to: left)
+      copy(bank, rows: others, to: right)
+      multiply(
+        left, rows.count, right, others.count, into: products, stride: size)
+      copyHalves(others, to: halves, size: size)
+      for place in 0..<size {
+        limits[place] =
+          place < others.count
+          ? limit(others.lowerBound + place, of: found) : -.infinity
+      }
+      for (index, row) in rows.enumerated() {
+        let line = products + index * size
+        if rows == others {
+          visit(row, line, others, halves, limits, isOwnBlock: true, found)
+        } else {
+          visit(row, line, others, halves, limits, isOwnBlock: false, found)
+        }
+      }
+    }
+  }
+
+  /// Brings a row to the nearest of other rows so far, and these to its own.
+  ///
+  /// - Parameter limits: Of the other rows; kept up to date.
   @inline(__always)
   private func visit(
-    _ block: Range<Int>, _ halves: UnsafePointer<Float>,
-    _ products: UnsafePointer<Float>, leavingOut own: Int?,
-    square: Double, sample: Int, of samples: Matrix,
-    nearest: UnsafeMutableBufferPointer<Neighbor>
+    _ row: Int, _ products: UnsafePointer<Float>, _ others: Range<Int>,
+    _ halves: UnsafePointer<Float>, _ limits: UnsafeMutablePointer<Float>,
+    isOwnBlock: Bool, _ found: UnsafeMutableBufferPointer<Neighbor>
   ) {
-    var limit = limit(nearest, square: square)
-    var start = 0
-    while start < block.count, nearest[count - 1].square > 0 {
-      let value = load(halves + start) - load(products + start)
+    let half = halfSquares[row]
+    var limit = limit(row, of: found)
+    for start in stride(from: 0, to: others.count, by: lanes) {
+      let product = load(products + start)
+      let value = load(halves + start) - product
       // Of what is not a number nothing is known.
-      let mayBeNear = .!(value .> limit)
-      defer { start += Lanes.scalarCount }
-      guard any(mayBeNear) else { continue }
-      for lane in 0..<min(Lanes.scalarCount, block.count - start)
-      where mayBeNear[lane] && !(value[lane] > limit) {
-        let row = block.lowerBound + start + lane
-        guard row != own else { continue }
-        let distance = squaredDistance(from: sample, of: samples, to: row)
-        guard distance < nearest[count - 1].square else { continue }
-        var place = count - 1
-        while place > 0, distance < nearest[place - 1].square {
-          nearest[place] = nearest[place - 1]
-          place -= 1
-        }
-        nearest[place] = Neighbor(square: distance, row: row)
-        limit = self.limit(nearest, square: square)
+      var mayBeNear = .!(value .> limit)
+      if !isOwnBlock {
+        mayBeNear .|= .!((half - product) .> load(limits + start))
       }
+      guard any(mayBeNear) else { continue }
+      for lane in 0..<min(lanes, others.count - start) where mayBeNear[lane] {
+        let other = others.lowerBound + start + lane
+        guard other != row else { continue }
+        if !(value[lane] > limit) {
+          offer(other, toSample: row, of: bank, list(row, of: found))
+          limit = self.limit(row, of: found)
+        }
+        if !isOwnBlock, !(half - product[lane] > limits[start + lane]) {
+          offer(row, toSample: other, of: bank, list(other, of: found))
+          limits[start + lane] = self.limit(other, of: found)
+        }
+      }
+    }
+  }
+
+  /// Puts a row among the nearest of a sample if it is nearer than the last.
+  private func offer(
+    _ row: Int, toSample sample: Int, of samples: Matrix,
+    _ nearest: UnsafeMutableBufferPointer<Neighbor>
+  ) {
+    let distance = squaredDistance(from: sample, of: samples, to: row)
+    var place = count - 1
+    guard distance < nearest[place].square else { return }
+    while place > 0, distance < nearest[place - 1].square {
+      nearest[place] = nearest[place - 1]
+      place -= 1
+    }
+    nearest[place] = Neighbor(square: distance, row: row)
+  }
+
+  private func list(
+    _ index: Int, of found: UnsafeMutableBufferPointer<Neighbor>
+  ) -> UnsafeMutableBufferPointer<Neighbor> {
+    UnsafeMutableBufferPointer(
+      rebasing: found[index * count..<(index + 1) * count])
+  }
+
+  private func multiply(
+    _ left: UnsafePointer<Float>, _ rows: Int, _ right: UnsafePointer<Float>,
+    _ others: Int, into products: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    BLAS.multiply(
+      m: rows, n: others, k: columns, left, stride: columns, .plain,
+      right, stride: columns, .transposed, into: products, stride: stride)
+    for row in 0..<rows {
+      for place in others..<stride { products[row * stride + place] = 0 }
+    }
+  }
+
+  /// Of a block of rows, and infinity for what is left of the size.
+  private func copyHalves(
+    _ block: Range<Int>, to halves: UnsafeMutablePointer<Float>, size: Int
+  ) {
+    for place in 0..<size {
+      halves[place] =
+        place < block.count
+        ? halfSquares[block.lowerBound + place] : .infinity
     }
   }
 
@@ -204,11 +324,18 @@ package struct NeighborSearch {
     }
   }
 
+  private func limit(
+    _ row: Int, of found: UnsafeMutableBufferPointer<Neighbor>
+  ) -> Float {
+    limit(list(row, of: found), square: squares[row])
+  }
+
   /// What h - qb is at most for rows that are nearer than the last of the
-  /// nearest.
+  /// nearest; none is nearer than an equal one.
   private func limit(
     _ nearest: UnsafeMutableBufferPointer<Neighbor>, square: Double
   ) -> Float {
+    guard nearest[count - 1].square > 0 else { return -.infinity }
     let unit = Double(scale)
     let farthest = nearest[count - 1].square * unit * unit
     return Float(
