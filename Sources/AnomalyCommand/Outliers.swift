@@ -41,7 +41,7 @@ struct Outliers: ParsableCommand {
     help: """
       Instead of a quantile: the share of ordinary samples that may be called \
       outliers, kept to by scores of training samples that the model did not \
-      see (five further fits); threshold.json tells what is promised.
+      see (twenty further fits); threshold.json tells what is promised.
       """)
   var falseAlarms: Double?
 
