@@ -209,25 +209,34 @@ def print_ranking(results, study, detectors):
 
 
 def print_agreement(results, detectors):
-    """Mean of ours less the peer's on every table, and the seeds' spread."""
+    """Mean of ours less the peer's over the seeds that both have."""
     names = [name for name in detectors if name in PEERS]
-    tables, own = results.means("contaminated", names)
-    _, others = results.means("peers", names)
+    own, others = results.values["contaminated"], results.values["peers"]
     print("\nours - peer\n")
     print(line(["table"] + [f"`{name}`" for name in names]))
     print(line(["---"] * (len(names) + 1)))
-    for table, row in zip(tables, own - others):
-        cells = []
-        for name, difference in zip(names, row):
-            spread = np.ptp(results.seeds("peers", table, name))
-            text = f"{difference:+.3f}".replace("0.", ".", 1)
+    all_differences = []
+    for table in sorted(own, key=str.lower):
+        cells, differences = [], []
+        for name in names:
+            theirs = others[table][name]
+            difference = np.mean([
+                own[table][name][seed] - value
+                for seed, value in theirs.items() if seed in own[table][name]])
+            spread = np.ptp(list(theirs.values()))
             # Beyond the mark: .005, or what seeds do to the peer.
+            text = signed(difference)
             cells.append(
                 text if abs(difference) <= max(0.005, spread) else f"**{text}**")
+            differences.append(difference)
         print(line([table] + cells))
+        all_differences.append(differences)
     print(line(["mean"] + [
-        f"{value:+.3f}".replace("0.", ".", 1)
-        for value in (own - others).mean(axis=0)]))
+        signed(value) for value in np.mean(all_differences, axis=0)]))
+
+
+def signed(value):
+    return "0" if abs(value) < 5e-4 else f"{value:+.3f}".replace("0.", ".", 1)
 
 
 def main():

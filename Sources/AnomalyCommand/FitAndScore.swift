@@ -22,7 +22,7 @@ struct Fit: ParsableCommand {
   @Flag(
     help: """
       Keep scores of all training samples, each by a model that did not see it \
-      (five further fits): what --false-alarms of score needs.
+      (twenty further fits): what --false-alarms of score needs.
       """)
   var calibrate = false
 

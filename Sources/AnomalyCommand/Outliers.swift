@@ -36,7 +36,7 @@ struct Outliers: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Instead: the share of ordinary samples that may be flagged, by scores"
-        + " that the model did not see (five further fits).",
+        + " that the model did not see (twenty further fits).",
       valueName: "0...1"))
   var falseAlarms: Double?
 

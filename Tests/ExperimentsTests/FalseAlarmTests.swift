@@ -48,7 +48,7 @@ import Testing
       let train = set(rows.selecting(rows: 0..<150))
       let fitted = try Pipeline(detector: detector).fit(
         DatasetCategory(name: "c", train: train, test: train),
-        trainingScores: .crossFitted, in: RunContext())
+        trainingScores: .crossFitted, in: RunContext(seed: UInt64(split)))
       #expect(fitted.trainingScores.count == 150)
       let calibration = try fitted.calibration(FalseAlarmRate(0.1))
       #expect(calibration.promised == 0.1)
