@@ -6,11 +6,11 @@ package enum InputFiles {
   private struct State {
     var urls: [URL] = []
     var identities: Set<FileIdentity> = []
-    /// The readings under way whose files are kept.
-    var keeping = 0
   }
 
   private static let state = Mutex(State())
+  /// Whether what this thread opens is kept.
+  @TaskLocal private static var keepsOpened = false
 
   /// Keeps files as they are from now on; those that are not there are passed
   /// over.
@@ -18,18 +18,16 @@ package enum InputFiles {
     state.withLock { $0.urls += urls }
   }
 
-  /// Keeps all files that are opened while something is read.
+  /// Keeps all files that something opens to be read, on this thread.
   package static func keepingWhatIsOpened<Result>(
-    _ read: () throws -> Result
+    by read: () throws -> Result
   ) rethrows -> Result {
-    state.withLock { $0.keeping += 1 }
-    defer { state.withLock { $0.keeping -= 1 } }
-    return try read()
+    try $keepsOpened.withValue(true, operation: read)
   }
 
   /// A file is being read.
   static func opened(_ url: URL) {
-    state.withLock { if $0.keeping > 0 { $0.urls.append(url) } }
+    if keepsOpened { keep([url]) }
   }
 
   /// - Throws: `FileFault.unwritable` for a path at which one of them is,

@@ -195,7 +195,7 @@ extension Study.Source {
     var options = options
     options.seed = seed
     var dataset = try Dataset(
-      keeping: URL(fileURLWithPath: path), options: options, in: context)
+      at: URL(fileURLWithPath: path), options: options, in: context)
     if isPooled { dataset.categories = [try dataset.pooled()] }
     return dataset
   }
