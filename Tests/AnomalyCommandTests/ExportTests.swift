@@ -62,12 +62,12 @@ import Testing
     #expect(try export("npz", to: "out.npz").status == 0)
     let local = try CommandRun(
       "fit", Repository.inspection.path, "--category", "weave", "--detector",
-      "local-gaussian", "--size", "32", "--model", folder.path("local"))
+      "local-gaussian", "--size", "64", "--model", folder.path("local"))
     #expect(local.status == 0, "\(local.errors)")
     try CommandRun(
       "export", "--model", "local", "--to", "onnx", "--output", "out",
       in: folder.url
-    ).expectRefusal(status: 64, mentioning: "local-gaussian")
+    ).expectRefusal(status: 64, mentioning: "Gaussian", "only blocks")
     let grouped = try CommandRun(
       "fit", Repository.inspection.path, "--pool", "--groups", "2",
       "--detector", "pca", "--size", "16", "--model", folder.path("grouped"))
