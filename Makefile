@@ -25,7 +25,8 @@ NATIVE ?= -Xcc -march=native
 # A room that imports what it does not declare does not build.
 IMPORTS = --explicit-target-dependency-import-check error
 # What debuggers read takes an eighth of the time of a build.
-BUILD = swift build -c release -debug-info-format none $(NATIVE) $(IMPORTS)
+RELEASE = -c release -debug-info-format none $(NATIVE) $(IMPORTS)
+BUILD = swift build $(RELEASE)
 LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
   libjpeg62-turbo-dev zlib1g-dev pkg-config
 
@@ -45,7 +46,7 @@ run: build
 
 # Tests see internal names, so they are built apart.
 test: packages
-	swift test -c release $(NATIVE) $(IMPORTS) --scratch-path .build/test
+	swift test $(RELEASE) --scratch-path .build/test
 
 # Without NATIVE, so that what runs without AVX-512 is tested too.
 test-debug: packages

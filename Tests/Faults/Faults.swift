@@ -137,11 +137,11 @@ private struct Command {
     Command(
       name: "export onnx",
       arguments: ["export", "--model", "model", "--to", "onnx", "--output"],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "export npz",
       arguments: ["export", "--model", "model", "--to", "npz", "--output"],
-      makesOneFile: true),
+      replaces: true),
     Command(
       name: "check", arguments: ["check", "set/train", "set/test", "--output"]),
     Command(name: "ablate", arguments: ["ablate", "study.yaml", "--output"]),
