@@ -134,8 +134,8 @@ public struct NamedDetector: Sendable {
     else { return }
     let finer = min(4 * side, 4096)
     context.note(
-      "\(name): pictures of \(size) pixels are seen at \(side)x\(side), each of"
-        + " which stands for \(shrinking)x\(shrinking): \(option: "size", finer)"
+      "\(name): pictures of \(size) pixels are seen at \(side) x \(side), each of"
+        + " which stands for \(shrinking) x \(shrinking): \(option: "size", finer)"
         + " sees smaller defects, in \((finer / side) * (finer / side)) times the"
         + " time and memory")
   }

@@ -295,7 +295,8 @@ import Testing
   func lostDetail() throws {
     let told = try check("good", "new", "--size", "8", output: "tiny").errors
     #expect(
-      told.contains("96x80 pixels are seen at 8x8") && told.contains("12x12")
+      told.contains("96 x 80 pixels are seen at 8 x 8")
+        && told.contains("12 x 12")
         && told.contains("--size 32"))
     let fitting = try check("good", "new", "--size", "12").errors
     #expect(!fitting.contains("seen at"))

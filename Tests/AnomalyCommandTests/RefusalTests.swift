@@ -37,7 +37,7 @@ import Testing
       ("dataset info x --header-rows", "see anomaly dataset info --help"),
       ("submit x --seed -1", "write --seed=-1"),
       ("compare x --kind mvtek", "use mvtec, or another of"),
-      ("dataset convert x --to visa --output y", "use mvtec"),
+      ("dataset convert \(inspection) --to visa --output y", "use npy, idx"),
       ("submit x --detector PCA", "did you mean pca?"),
       ("submit x --detector isolation-forest", "`anomaly detectors` lists all"),
       ("submit x --detector all", "all are several detectors, and one"),

@@ -51,8 +51,9 @@ import Testing
       "submit", faces, "--detector", "multi-encoder", "--epochs", "1",
       "--threads", "1", "--output", output,
     ]
-    // The line of the last epoch is told when the training is over.
-    let stopped = try CommandRun(words, interruptedAfter: "epoch 1/1")
+    // It is written after the last epoch, when the training is over.
+    let stopped = try CommandRun(
+      words, interruptedOnce: folder.file("scores.csv.checkpoint"))
     try #require(stopped.status == 130, "\(stopped.errors)")
     #expect(stopped.errors.contains("scores.csv.checkpoint"))
     #expect(stopped.errors.contains("--resume"))

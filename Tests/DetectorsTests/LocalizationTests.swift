@@ -78,7 +78,12 @@ import Testing
         let part = try model.localization(
           of: all.selecting(rows: block),
           in: RunContext(threadCount: 1, imageShape: pictures.shape))
-        #expect(part.scores == Array(whole.scores[block]), "\(detector)")
+        // OpenBLAS's kernels for Haswell round by the size of a product.
+        expectClose(
+          part.scores, Array(whole.scores[block]), within: .relative(1e-4))
+        if block.lowerBound % 256 == 0 {
+          #expect(part.scores == Array(whole.scores[block]), "\(detector)")
+        }
         #expect(part.maps == whole.maps.selecting(rows: block))
       }
     }

@@ -69,7 +69,7 @@ import Testing
   @Test(
     "A network is trained once, and again only for scores that are promised",
     arguments: [
-      (TrainingScores.none, 1), (.own, 1), (.heldOut, 1), (.crossFitted, 6),
+      (TrainingScores.none, 1), (.own, 1), (.heldOut, 1), (.crossFitted, 21),
     ])
   func trainings(scores: TrainingScores, count: Int) throws {
     let epochs = Epochs()

@@ -256,7 +256,7 @@ struct HostileComparison {
     let folder = try TemporaryFolder()
     let report = ComparisonReport(runs)
     try report.write(to: folder.url)
-    #expect(try folder.contents.count == 5)
+    #expect(try folder.contents.count == 6)
     #expect(
       report.aurocTable.rows.map { $0[2] == "failed" } == [
         true, false, true,

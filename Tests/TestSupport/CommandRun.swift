@@ -22,11 +22,11 @@ package struct CommandRun {
 
   /// Runs the built `anomaly`, or another command.
   ///
-  /// - Parameter told: Words on standard error after which it is interrupted.
+  /// - Parameter file: Once it exists the command is interrupted.
   package init(
     of executable: URL = Self.anomaly, _ arguments: [String],
     in folder: URL? = nil, environment: [String: String] = [:],
-    interruptedAfter told: String? = nil
+    interruptedOnce file: URL? = nil
   ) throws {
     let process = Process()
     process.executableURL = executable
@@ -43,13 +43,10 @@ package struct CommandRun {
     process.standardError = files[1]
     try process.run()
     var peak = 0
-    var awaited = told
+    var awaited = file
     while process.isRunning {
       peak = max(peak, anonymousMemory(of: process.processIdentifier))
-      if let words = awaited,
-        try String(contentsOf: written.file("stderr"), encoding: .utf8)
-          .contains(words)
-      {
+      if let file = awaited, FileManager.default.fileExists(atPath: file.path) {
         kill(process.processIdentifier, SIGINT)
         awaited = nil
       }

@@ -189,30 +189,27 @@ extension TailModel: ExportingModel {
     of samples: ONNXGraph.Value, to graph: inout ONNXGraph
   ) -> ONNXGraph.Value {
     var trees = ONNXTrees()
-    let count = Double(sorted.columns)
+    let count = Double(search.sorted.columns)
     let alone = 1 / (count + 1)
+    func term(left: Double, right: Double, _ skew: Int32) -> Float {
+      Float(-log(probability(left: left, right: right, skew)))
+    }
     for (feature, skew) in skews.enumerated() {
       // A term for what is less than the first value, equal to it, and so on.
-      var terms = [Float(combined(left: alone, right: 1, skew))]
+      var terms = [term(left: alone, right: 1, skew)]
       var thresholds: [Float] = []
-      let values = Array(sorted.row(feature))
+      let values = Array(search.sorted.row(feature))
       var start = 0
       while start < values.count {
         let value = values[start]
         let end =
           values[start...].firstIndex { $0 > value } ?? values.count
         thresholds += [value.nextDown, value]
-        terms += [
-          Float(
-            combined(
-              left: Double(end) / count, right: (count - Double(start)) / count,
-              skew)),
-          Float(
-            combined(
-              left: Double(end) / count,
-              right: end < values.count
-                ? (count - Double(end)) / count : alone, skew)),
-        ]
+        let left = Double(end) / count
+        terms.append(
+          term(left: left, right: (count - Double(start)) / count, skew))
+        terms.append(
+          term(left: left, right: end < values.count ? 1 - left : alone, skew))
         start = end
       }
       trees.addSteps(feature: feature, thresholds: thresholds, values: terms)

@@ -119,11 +119,10 @@ extension HistogramScoreModel: ExportingModel {
   package func addScores(
     of samples: ONNXGraph.Value, to graph: inout ONNXGraph
   ) -> ONNXGraph.Value {
-    let bins = EqualBins(
-      lower: lower, upper: upper, count: densities.count / featureCount)
+    let bins = bins
     let places = graph(
       "Div", graph("Sub", graph.doubles(samples), graph.constant(lower)),
-      graph.constant((0..<featureCount).map(bins.width)))
+      graph.constant(bins.widths))
     let isInside = graph(
       "And",
       graph("GreaterOrEqual", places, graph.constant([-0.5], shape: [])),
