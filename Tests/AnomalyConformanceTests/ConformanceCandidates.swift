@@ -98,7 +98,7 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("alpha", HistogramScore(alpha: .nan)),
       ]),
     Candidate(
-      name: "MinimumCovariance", detector: MinimumCovariance(nInit: 50),
+      name: "MinimumCovariance", detector: MinimumCovariance(nInit: starts),
       faulty: [("n-init", MinimumCovariance(nInit: 0))]),
     Candidate(
       name: "PCAReconstruction by variance",
@@ -113,7 +113,7 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "GaussianDistance", detector: GaussianDistance(), faulty: []),
     Candidate(
-      name: "GaussianMixture", detector: GaussianMixture(maxComponents: 3),
+      name: "GaussianMixture", detector: GaussianMixture(maxComponents: components),
       faulty: [("max-components", GaussianMixture(maxComponents: 0))]),
     Candidate(
       name: "KernelDensity", detector: KernelDensity(),
@@ -130,6 +130,13 @@ struct Candidate: CustomTestStringConvertible, Sendable {
         ("learning-rate", autoencoder { $0.training.learningRate = .nan }),
       ]),
   ]
+
+  // Fewer where code is not optimised.
+  #if DEBUG
+  private static let (starts, components) = (2, 1)
+  #else
+  private static let (starts, components) = (50, 3)
+  #endif
 
   /// Of its usual members, but for the one that takes minutes where it is not
   /// optimised.
