@@ -113,7 +113,8 @@ struct Candidate: CustomTestStringConvertible, Sendable {
     Candidate(
       name: "GaussianDistance", detector: GaussianDistance(), faulty: []),
     Candidate(
-      name: "GaussianMixture", detector: GaussianMixture(maxComponents: components),
+      name: "GaussianMixture",
+      detector: GaussianMixture(maxComponents: components),
       faulty: [("max-components", GaussianMixture(maxComponents: 0))]),
     Candidate(
       name: "KernelDensity", detector: KernelDensity(),
