@@ -165,22 +165,25 @@ package struct LocalFeatures: Hashable, Sendable {
       channels: channels, values: picture.values)
     let means = pixels.means(of: Self.cellSide)
     // Of the cell that starts at a place; grey has one channel for all three.
-    func opponents(_ values: [Float], _ place: Int) -> SIMD3<Float> {
+    func opponents(
+      _ values: UnsafeBufferPointer<Float>, _ place: Int
+    ) -> SIMD3<Float> {
       let (red, green, blue) = (
         values[place], values[place + channels / 2],
         values[place + channels - 1]
       )
       return [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
     }
-    let border = opponents(pixels.borderMedian(depth: Self.borderDepth), 0)
-    let colors = Raster(
-      height: means.height, width: means.width, channels: 3
-    ) { row, target in
-      for column in 0..<means.width {
-        let color =
-          opponents(means.values, (row * means.width + column) * channels)
-          - border
-        for channel in 0..<3 { target[column * 3 + channel] = color[channel] }
+    let border = pixels.borderMedian(depth: Self.borderDepth)
+      .withUnsafeBufferPointer { opponents($0, 0) }
+    let colors = means.values.withUnsafeBufferPointer { values in
+      Raster(height: means.height, width: means.width, channels: 3) {
+        row, target in
+        for column in 0..<means.width {
+          let color =
+            opponents(values, (row * means.width + column) * channels) - border
+          for channel in 0..<3 { target[column * 3 + channel] = color[channel] }
+        }
       }
     }
     return Self.colorDeviations.map(colors.blurred)

@@ -73,17 +73,14 @@ package struct Raster: Hashable, Sendable {
 
   /// The median of each channel over the outermost cells of every side.
   package func borderMedian(depth: Int) -> [Float] {
-    let isWhole = 2 * depth >= width
-    let places = (0..<height).flatMap { y in
-      let start = y * width
-      return isWhole || y < depth || y >= height - depth
-        ? [start..<start + width]
-        : [start..<start + depth, start + width - depth..<start + width]
+    var cells: [Int] = []
+    for y in 0..<height {
+      let isInside = depth <= y && y < height - depth && 2 * depth < width
+      cells += y * width..<y * width + (isInside ? depth : width)
+      if isInside { cells += (y + 1) * width - depth..<(y + 1) * width }
     }
     return (0..<channels).map { channel in
-      var border = places.flatMap { cells in
-        cells.map { values[$0 * channels + channel] }
-      }
+      var border = cells.map { values[$0 * channels + channel] }
       let upper = border.orderStatistic(border.count / 2)
       return (border.orderStatistic((border.count - 1) / 2) + upper) / 2
     }
@@ -195,15 +192,28 @@ struct SymmetricFilter {
       }
       weights.withUnsafeBufferPointer { weights in
         var start = 0
-        while start + 16 <= count {
-          var sum = load(places[radius] + start) * weights[0]
+        // Four sums at a time, as each waits for its last term.
+        while start + 64 <= count {
+          let middle = places[radius] + start
+          var sums = (
+            load(middle) * weights[0], load(middle + 16) * weights[0],
+            load(middle + 32) * weights[0], load(middle + 48) * weights[0]
+          )
           for offset in 1..<radius + 1 {
-            sum +=
-              (load(places[radius - offset] + start)
-                + load(places[radius + offset] + start)) * weights[offset]
+            let (before, after) = (
+              places[radius - offset] + start, places[radius + offset] + start
+            )
+            let weight = weights[offset]
+            sums.0 += (load(before) + load(after)) * weight
+            sums.1 += (load(before + 16) + load(after + 16)) * weight
+            sums.2 += (load(before + 32) + load(after + 32)) * weight
+            sums.3 += (load(before + 48) + load(after + 48)) * weight
           }
-          store(sum, at: target + start)
-          start += 16
+          store(sums.0, at: target + start)
+          store(sums.1, at: target + start + 16)
+          store(sums.2, at: target + start + 32)
+          store(sums.3, at: target + start + 48)
+          start += 64
         }
         for index in start..<count {
           var sum = places[radius][index] * weights[0]
