@@ -39,17 +39,9 @@ struct Export: ParsableCommand {
   var output: String
 
   func validate() throws {
-    if let threshold, !threshold.isFinite {
-      throw ValidationError("--threshold \(threshold): use a finite number")
-    }
-    let ways = [
-      ("--quantile", quantile), ("--threshold", threshold),
-      ("--false-alarms", falseAlarms),
-    ].filter { $0.1 != nil }.map(\.0)
-    if ways.count > 1 {
-      throw ValidationError(
-        "give \(ways.joined(separator: " or ")), not both")
-    }
+    try ThresholdChoice(
+      quantile: quantile, threshold: threshold, falseAlarms: falseAlarms
+    ).check()
   }
 
   func run() throws {

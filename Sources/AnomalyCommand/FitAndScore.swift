@@ -38,6 +38,33 @@ struct Fit: ParsableCommand {
   }
 }
 
+/// Options of which one at most says what is called anomalous.
+struct ThresholdChoice {
+  var quantile: Double?
+  var threshold: Double?
+  var falseAlarms: Double?
+  var fdr: Double?
+
+  /// The names of those that are given.
+  var given: [String] {
+    [
+      ("--quantile", quantile), ("--threshold", threshold),
+      ("--false-alarms", falseAlarms), ("--fdr", fdr),
+    ].filter { $0.1 != nil }.map(\.0)
+  }
+
+  /// - Throws: `ValidationError` for several, and a threshold that is no number.
+  func check() throws {
+    if let threshold, !threshold.isFinite {
+      throw ValidationError("--threshold \(threshold): use a finite number")
+    }
+    if given.count > 1 {
+      throw ValidationError(
+        "give \(given.joined(separator: " or ")), not both")
+    }
+  }
+}
+
 /// How scores become a file.
 struct SubmissionArguments: ParsableArguments {
   @Option(help: "The header.")
@@ -78,23 +105,16 @@ struct SubmissionArguments: ParsableArguments {
   var calibration: String?
 
   func validate() throws {
-    let ways = [
-      ("--quantile", quantile), ("--threshold", threshold),
-      ("--false-alarms", falseAlarms), ("--fdr", fdr),
-    ].filter { $0.1 != nil }.map(\.0)
-    if !binary, let way = ways.first {
+    let ways = ThresholdChoice(
+      quantile: quantile, threshold: threshold, falseAlarms: falseAlarms,
+      fdr: fdr)
+    if !binary, let way = ways.given.first {
       throw ValidationError(
-        ways.allSatisfy { $0 == "--quantile" || $0 == "--threshold" }
+        ways.given.allSatisfy { $0 == "--quantile" || $0 == "--threshold" }
           ? "--quantile and --threshold need --binary" : "\(way) needs --binary"
       )
     }
-    if let threshold, !threshold.isFinite {
-      throw ValidationError("--threshold \(threshold): use a finite number")
-    }
-    if ways.count > 1 {
-      throw ValidationError(
-        "give \(ways.joined(separator: " or ")), not both")
-    }
+    try ways.check()
     if calibration != nil, !needsUnseen {
       throw ValidationError(
         "--calibration needs --false-alarms, --fdr or --p-values")

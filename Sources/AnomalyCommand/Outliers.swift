@@ -45,9 +45,7 @@ struct Outliers: ParsableCommand {
 
   func validate() throws {
     try data.check(output: output)
-    if quantile != nil, falseAlarms != nil {
-      throw ValidationError("give --quantile or --false-alarms, not both")
-    }
+    try ThresholdChoice(quantile: quantile, falseAlarms: falseAlarms).check()
     if model != nil, let name = pipeline.givenOptions.first {
       throw ValidationError(
         "--\(name) is for a fit, and --model has been fitted: leave one out")

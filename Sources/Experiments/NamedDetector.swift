@@ -126,9 +126,10 @@ public struct NamedDetector: Sendable {
   /// Tells of a detector that sees pictures locally that it sees large ones much
   /// smaller than they are.
   func noteLostDetail(
-    of size: PixelSize?, seenAt side: Int, in context: RunContext
-  ) {
-    guard pictureSide != nil, let size,
+    of size: @autoclosure () throws -> PixelSize?, seenAt side: Int,
+    in context: RunContext
+  ) rethrows {
+    guard pictureSide != nil, let size = try size(),
       case let shrinking = max(size.width, size.height) / side,
       shrinking > Self.mostShrinking
     else { return }
