@@ -131,12 +131,13 @@ struct LocalStandard: Codable, Sendable {
 
   /// The channels of colour, of a scale on which faint ones stay faint.
   func colors(of grids: LocalGrids) -> LocalGrids {
-    let colors = LocalFeatures.colorChannels
-    return grids.selecting(
-      colors,
-      times: deviations[colors].map {
-        $0 / max($0, Self.leastColorDeviation)
-      })
+    grids.selecting(LocalFeatures.colorChannels, times: colorFactors)
+  }
+
+  private var colorFactors: [Float] {
+    deviations[LocalFeatures.colorChannels].map {
+      $0 / max($0, Self.leastColorDeviation)
+    }
   }
 
   /// Whether the arrays are of as many channels as there are.
@@ -199,8 +200,6 @@ extension LocalStandard {
       graph.constant([colors.upperBound]), graph.constant([1]))
     return graph(
       "Mul", chosen,
-      graph.constant(
-        deviations[colors].map { $0 / max($0, Self.leastColorDeviation) },
-        shape: [colors.count, 1, 1]))
+      graph.constant(colorFactors, shape: [colors.count, 1, 1]))
   }
 }
