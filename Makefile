@@ -9,6 +9,7 @@
 # make docs-update  rewrite what is stale in it;  make figures: its pictures
 # make docs   the API reference, as pages in out/reference
 # make lint   check the format of the sources
+# make mpi    the command as several processes;  make test-mpi: shows that
 # make bench  measure beside the peers; ROWS="--quick iforest" for some
 # make study-tables TABLES=folder   every detector on labelled tables
 # make study-false-alarms SPLITS=200  whether thresholds keep their word
@@ -33,7 +34,7 @@ LIBRARIES = libopenblas-dev liblapacke-dev libpng-dev \
 .PHONY: run test test-debug test-sanitize sanitize test-faults fuzz \
   coverage test-docs docs-update figures docs \
   lint bench study-tables study-false-alarms build install completions manual \
-  staged deb test-deb dist packages clean
+  mpi test-mpi staged deb test-deb dist packages clean
 
 run: build
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
@@ -174,6 +175,27 @@ study-false-alarms: packages
 
 build: packages
 	$(BUILD) --product anomaly
+
+# As pkg-config calls it: mpich for MPICH.
+MPI = ompi-c
+mpi test-mpi: PACKAGES = libopenmpi-dev openmpi-bin
+mpi: packages
+	ANOMALYKIT_MPI=$(MPI) $(BUILD) --scratch-path .build/mpi --product anomaly
+	@echo "mpirun -n 4 .build/mpi/release/anomaly --help"
+
+# Under both; as root, and with more processes than processors, too.
+OPENMPI = env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+  mpirun.openmpi --oversubscribe
+test-mpi: PACKAGES += libmpich-dev mpich python3
+test-mpi: build
+	$(MAKE) mpi
+	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
+	cp .build/mpi/release/anomaly .build/mpi/openmpi-anomaly && \
+	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/mpi/openmpi-anomaly $(OPENMPI)
+	$(MAKE) mpi MPI=mpich
+	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
+	cp .build/mpi/release/anomaly .build/mpi/mpich-anomaly && \
+	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/mpi/mpich-anomaly mpirun.mpich
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -197,6 +197,21 @@ if let name = Context.environment["ANOMALYKIT_LOCALE_DATA"] {
   }
 }
 
+// Only `make mpi` needs it: the command as one of several processes. No trait,
+// as packages would look for MPI wherever it is not wanted.
+if let name = Context.environment["ANOMALYKIT_MPI"] {
+  package.targets += [
+    .systemLibrary(name: "CMPI", pkgConfig: name),
+    .target(
+      name: "MPICommunication",
+      dependencies: ["AnomalyKit", "AnomalyCommand", "CMPI"]),
+  ]
+  for target in package.targets where target.name == "anomaly" {
+    target.dependencies.append("MPICommunication")
+    target.swiftSettings = [.define("MPI")]
+  }
+}
+
 // Only `make docs` needs it, so nobody else fetches it.
 if Context.environment["ANOMALYKIT_DOCS"] != nil {
   package.dependencies.append(

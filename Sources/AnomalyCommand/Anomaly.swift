@@ -32,6 +32,9 @@ struct Anomaly: ParsableCommand {
 public enum AnomalyCommandLine {
   /// The detectors that the command knows.
   @TaskLocal static var catalog = DetectorCatalog.standard
+  /// The processes of the run, this one among them.
+  @TaskLocal static var processes: (any RunProcesses)?
+  static var team: Team { Team(processes) }
 
   /// Runs the command with the arguments of the process, and ends the process
   /// with its exit status.
@@ -39,6 +42,15 @@ public enum AnomalyCommandLine {
   /// On a processor that OpenBLAS does not know the process starts once more,
   /// with `OPENBLAS_CORETYPE` set.
   public static func run(_ catalog: DetectorCatalog = .standard) -> Never {
+    run(catalog, joining: { nil })
+  }
+
+  /// The same as one of the processes that `join` gives, of which the first
+  /// alone prints and writes.
+  package static func run(
+    _ catalog: DetectorCatalog = .standard,
+    joining join: () -> (any RunProcesses)?
+  ) -> Never {
     $catalog.withValue(catalog) {
       StandardStreams.reserve()
       BLAS.restartOnUnknownProcessor()
@@ -46,14 +58,24 @@ public enum AnomalyCommandLine {
       // then fails with an error.
       for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
       MemoryShortage.watch()
-      do {
-        var command = try Anomaly.parseAsRoot()
-        try command.run()
-        try StandardStreams.finish()
-        Foundation.exit(0)
-      } catch {
-        exit(for: error)
+      $processes.withValue(join()) { runOnce() }
+    }
+  }
+
+  private static func runOnce() -> Never {
+    if !team.isFirst { StandardStreams.silence() }
+    do {
+      var command = try Anomaly.parseAsRoot()
+      if !team.isAlone, !(command is any SharedCommand) {
+        throw ValidationError(
+          "several processes can share compare, fit, score and submit: run this"
+            + " without mpirun")
       }
+      try command.run()
+      try StandardStreams.finish()
+      exit(status: 0)
+    } catch {
+      exit(for: error)
     }
   }
 
@@ -64,20 +86,17 @@ public enum AnomalyCommandLine {
       // As any command that nobody reads from any more.
       signal(SIGPIPE, SIG_DFL)
       raise(SIGPIPE)
-      Foundation.exit(128 + SIGPIPE)
+      exit(status: 128 + SIGPIPE)
     case let fault as any Fault:
-      complain(fault.text(for: .commandLine))
-      Foundation.exit(fault.kind.rawValue)
+      exit(fault.text(for: .commandLine), status: fault.kind.rawValue)
     case is CancellationError:
-      complain("nothing was written", as: "stopped")
-      Foundation.exit(130)
+      exit("nothing was written", as: "stopped", status: 130)
     case let code as ExitCode:
-      Foundation.exit(code.rawValue)
+      exit(status: code.rawValue)
     case is EncodingError, is DecodingError:
-      complain(
+      exit(
         "the results cannot be written as JSON (\(error)): a value is not a"
-          + " finite number")
-      Foundation.exit(FaultKind.data.rawValue)
+          + " finite number", status: FaultKind.data.rawValue)
     default:
       // Help and version come as errors too.
       guard Anomaly.exitCode(for: error) != .success else {
@@ -87,15 +106,28 @@ public enum AnomalyCommandLine {
         } catch {
           exit(for: error)
         }
-        Foundation.exit(0)
+        exit(status: 0)
       }
       guard Anomaly.exitCode(for: error) == .validationFailure else {
-        complain("\(error)")
-        Foundation.exit(FaultKind.inputOutput.rawValue)
+        exit("\(error)", status: FaultKind.inputOutput.rawValue)
       }
-      complain(ArgumentComplaint(Anomaly.message(for: error)).line)
-      Foundation.exit(FaultKind.usage.rawValue)
+      exit(
+        ArgumentComplaint(Anomaly.message(for: error)).line,
+        status: FaultKind.usage.rawValue)
     }
+  }
+
+  private static func exit(
+    _ line: String? = nil, as kind: String = "error", status: Int32
+  ) -> Never {
+    guard let processes else {
+      if let line { complain(line, as: kind) }
+      Foundation.exit(status)
+    }
+    Foundation.exit(
+      processes.leave(status: status) { who in
+        if let line { complain(who + line, as: kind) }
+      })
   }
 }
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 
-struct Compare: ParsableCommand {
+struct Compare: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run detectors side by side and print their ROC AUC.",
     discussion: """
@@ -58,7 +58,9 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
-    guard let output else { return try run(writingTo: nil) }
+    guard let output, AnomalyCommandLine.team.isFirst else {
+      return try run(writingTo: nil)
+    }
     let folder = URL(fileURLWithPath: output)
     try OutputFolder.withLock(folder) { try run(writingTo: folder) }
   }
@@ -89,6 +91,7 @@ struct Compare: ParsableCommand {
         makesPictures: output != nil, keepsScores: output != nil)
       return try comparison.run(in: session.context)
     }
+    guard session.context.team.isFirst else { return }
     let report = ComparisonReport(
       runs,
       provenance: .thisCommand)

@@ -94,7 +94,9 @@ struct DatasetArguments: ParsableArguments {
     }
     let url = URL(fileURLWithPath: path ?? dataset)
     do {
-      return try Dataset(keeping: url, options: options, in: context)
+      let dataset = try Dataset(keeping: url, options: options, in: context)
+      try dataset.checkSame(in: context.team)
+      return dataset
     } catch DatasetFault.unrecognizedLayout
       where needsTraining && (try? SampleSet(newPicturesAt: url)) != nil
     {
@@ -140,6 +142,7 @@ struct DatasetArguments: ParsableArguments {
         OptionName(text: name), owner: "a set of pictures", owners: [])
     }
     InputFiles.keep(pictures.samples.compactMap(\.image))
+    try [pictures].checkSame(in: context.team)
     return pictures
   }
 

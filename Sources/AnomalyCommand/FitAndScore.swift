@@ -2,7 +2,7 @@ import AnomalyKit
 import ArgumentParser
 import Foundation
 
-struct Fit: ParsableCommand {
+struct Fit: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fit one detector and save the model.",
     discussion: """
@@ -32,6 +32,7 @@ struct Fit: ParsableCommand {
       data, for: model, trainingScores: calibrate ? .crossFitted : .heldOut,
       in: session
     ) { _, fitted, _ in
+      guard AnomalyCommandLine.team.isFirst else { return }
       try fitted.write(to: URL(fileURLWithPath: model))
     }
     complain("the model is in \(model)", as: "done")
@@ -170,7 +171,7 @@ struct SubmissionArguments: ParsableArguments {
 
 extension Submission.Format: ExpressibleByArgument {}
 
-struct Score: ParsableCommand {
+struct Score: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score new samples with a saved model.",
     discussion: """
@@ -202,6 +203,12 @@ struct Score: ParsableCommand {
       """)
   var maps: String?
 
+  func validate() throws {
+    if maps != nil, !AnomalyCommandLine.team.isAlone {
+      throw ValidationError("--maps is for one process: leave out mpirun")
+    }
+  }
+
   func run() throws {
     let session = Session(arguments)
     let submission = try session.run {
@@ -217,6 +224,7 @@ struct Score: ParsableCommand {
         of: test, by: pipeline, as: data, maps: maps, in: session.context)
     }
     let format = self.submission.format
+    guard session.context.team.isFirst else { return }
     if let output {
       try submission.write(to: URL(fileURLWithPath: output), format: format)
       complain("\(submission.ids.count) rows in \(output)", as: "done")
@@ -226,7 +234,7 @@ struct Score: ParsableCommand {
   }
 }
 
-struct Submit: ParsableCommand {
+struct Submit: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fit one detector and write the submission file (fit + score).",
     discussion: """
@@ -255,6 +263,7 @@ struct Submit: ParsableCommand {
     ) { category, fitted, context in
       let submission = try self.submission.submission(
         of: category.test, by: fitted, as: data, in: context)
+      guard AnomalyCommandLine.team.isFirst else { return }
       try submission.write(
         to: URL(fileURLWithPath: output), format: self.submission.format)
       count = submission.ids.count

@@ -75,6 +75,7 @@ struct Session {
     let cancellation = Cancellation()
     var context = RunContext(
       seed: seed, progress: progress, cancellation: cancellation)
+    context.team = AnomalyCommandLine.team
     if let threads = resources.threads { context.threadCount = threads }
     if let budget = resources.memoryBudget { context.memoryBudget = budget }
     self.context = context

@@ -32,6 +32,8 @@ public enum DatasetFault: Fault, Hashable {
   case differentShapes(path: String, train: [Int], test: [Int])
   /// Labels that cannot be given to the samples.
   case wrongLabels(path: String, problem: FaultMessage, remedy: FaultMessage)
+  /// One of the processes of a run has found other samples than the first.
+  case otherSamples(rank: Int)
   /// An option that has no meaning for this data.
   case unusableOption(name: String, problem: FaultMessage, remedy: FaultMessage)
 
@@ -63,6 +65,8 @@ public enum DatasetFault: Fault, Hashable {
     case .differentShapes(_, let train, let test):
       "the training samples have the shape \(Self.text(train)), the test"
         + " samples \(Self.text(test))"
+    case .otherSamples(let rank):
+      "the process of rank \(rank) finds other samples than that of rank 0"
     case .wrongLabels(_, let problem, _), .unusableOption(_, let problem, _):
       problem
     }
@@ -80,6 +84,7 @@ public enum DatasetFault: Fault, Hashable {
       .wrongLabels(let path, _, _):
       path
     case .unusableOption(let name, _, _): name
+    case .otherSamples: nil
     }
   }
 
@@ -101,6 +106,7 @@ public enum DatasetFault: Fault, Hashable {
       "use \(known.prefix(20).joined(separator: ", "))"
     case .unusableShape(_, _, let expected): "use \(expected)"
     case .differentShapes: "make both with the same steps"
+    case .otherSamples: "give all machines the same files"
     case .wrongLabels(_, _, let remedy), .unusableOption(_, _, let remedy):
       remedy
     }

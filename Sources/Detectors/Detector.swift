@@ -18,6 +18,10 @@ public protocol Detector: Codable, Hashable, Sendable {
   /// unless told otherwise.
   var parameters: [Parameter<Self>] { get }
 
+  /// Whether a fit shares its work among the processes of a run, each of which
+  /// walks its own rows; those that do not are refused where there are several.
+  var isShared: Bool { get }
+
   /// Learns what ordinary samples look like.
   ///
   /// Called by `fit`, on the threads of the context, with parameters within
@@ -34,6 +38,9 @@ extension Detector {
   /// None.
   public var parameters: [Parameter<Self>] { [] }
 
+  /// False unless a detector tells otherwise.
+  public var isShared: Bool { false }
+
   /// Learns what ordinary samples look like.
   ///
   /// - Parameters:
@@ -47,6 +54,9 @@ extension Detector {
     _ samples: any SampleSource, in context: RunContext = RunContext()
   ) throws -> Model {
     try check()
+    guard isShared || context.team.isAlone else {
+      throw DetectorFault.notShared
+    }
     guard samples.rows > 0 else {
       throw DetectorFault.tooFewSamples(count: 0, needed: 1)
     }
@@ -81,20 +91,83 @@ extension SampleSource {
     return try finite(rows: Array(0..<rows))
   }
 
+  /// The rows that this process walks in memory, checked to be finite, where
+  /// they fit into the memory budget.
+  ///
+  /// - Throws: `DetectorFault.exceedsMemoryBudget`, `.nonFiniteValue`.
+  func ownRowsInMemory(in context: RunContext) throws -> any SampleSource {
+    if context.team.isAlone { return try matrix(in: context) }
+    let own = try ownRows(in: context)
+    if let (row, column) = (own as? HeldRows)?.firstNonFinite() {
+      throw DetectorFault.nonFiniteValue(row: row, column: column)
+    }
+    return own
+  }
+
+  /// The processes that share the walk over these rows; a matrix is there as a
+  /// whole in each of them, which walks it alone.
+  func team(of context: RunContext) -> Team {
+    self is Matrix ? .alone : context.team
+  }
+
   /// Hands over all rows, some at a time and within a quarter of the memory
   /// budget, checked to be finite.
   func forEachFiniteBlock(
     stage: String, in context: RunContext, _ body: (Matrix) throws -> Void
   ) throws {
     if let matrix = self as? Matrix { return try body(matrix) }
+    try forEachFiniteBlock(from: 0..<rows, stage: stage, in: context, body)
+  }
+
+  /// The same of some rows.
+  ///
+  /// - Parameter most: Rows that are handed over at a time.
+  func forEachFiniteBlock(
+    from rows: Range<Int>, most: Int = 1 << 16, stage: String,
+    in context: RunContext, _ body: (Matrix) throws -> Void
+  ) throws {
     let share = context.memoryBudget / 4 / MemoryLayout<Float>.stride
-    for rows in blocks(ofAtMost: 1 << 16, numbers: min(1 << 24, share)) {
+    var size = most
+    while size > 16, size * columns > min(1 << 24, share) { size /= 2 }
+    for block in Parallel.blocks(rows, size: size) {
       try context.cancellation.check()
-      try body(finite(rows: Array(rows)))
+      try body(finite(rows: Array(block)))
       context.progress.report(
         ProgressReport(
-          stage: stage, completed: rows.upperBound, total: self.rows))
+          stage: stage, completed: block.upperBound, total: rows.upperBound))
     }
+  }
+
+  /// A sum over blocks of rows that are checked to be finite, in all processes
+  /// of the run.
+  ///
+  /// - Parameters:
+  ///   - length: The numbers that every block adds to.
+  ///   - blockSize: The rows of a block.
+  ///   - add: Is told rows of a matrix, a whole block or, where the memory budget
+  ///     holds none, a part of one.
+  func finiteSum(
+    length: Int, blockSize: Int, stage: String, in context: RunContext,
+    add: (Matrix, Range<Int>, UnsafeMutableBufferPointer<Double>) -> Void
+  ) throws -> [Double] {
+    let team = team(of: context)
+    let blocks = Parallel.blocks(rows, size: blockSize)
+    let own = team.share(of: blocks.count)
+    var sum = BlockSum<Double>(length: length, share: own, in: team)
+    if let matrix = self as? Matrix {
+      sum.append(blocks: Array(own)) { add(matrix, blocks[$0], $1) }
+      return sum.total()
+    }
+    for number in own {
+      var part = [Double](repeating: 0, count: length)
+      try forEachFiniteBlock(
+        from: blocks[number], most: blockSize, stage: stage, in: context
+      ) { rows in
+        part.withUnsafeMutableBufferPointer { add(rows, 0..<rows.rows, $0) }
+      }
+      sum.append(part, block: number)
+    }
+    return sum.total()
   }
 
   /// Some rows, checked to be finite.
@@ -138,19 +211,21 @@ extension AnomalyModel {
       if let matrix = samples as? Matrix {
         return try finiteScores(of: matrix, in: context)
       }
-      var scores: [Float] = []
-      scores.reserveCapacity(samples.rows)
       // Of at most 256 MiB where 16 fit.
-      for block in samples.blocks(ofAtMost: 4096, numbers: 1 << 26) {
+      let blocks = samples.blocks(ofAtMost: 4096, numbers: 1 << 26)
+      let own = blocks[context.team.share(of: blocks.count)]
+      var scores: [Float] = []
+      scores.reserveCapacity(own.reduce(0) { $0 + $1.count })
+      for block in own {
         try context.cancellation.check()
         scores += try finiteScores(
           of: samples.finite(rows: Array(block)), in: context.quiet)
         context.progress.report(
           ProgressReport(
             stage: "scoring", completed: block.upperBound,
-            total: samples.rows))
+            total: own.last?.upperBound ?? 0))
       }
-      return scores
+      return context.team.gathered(scores)
     }
   }
 }

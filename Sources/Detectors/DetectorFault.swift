@@ -18,12 +18,14 @@ public enum DetectorFault: Fault, Hashable {
   case exceedsMemoryBudget(needed: Int, budget: Int, remedy: FaultMessage)
   /// The samples are not known to be pictures.
   case needsImages
+  /// The fit would have to gather the samples of all processes of a run in each.
+  case notShared
   /// The mathematics has no answer for these samples.
   case noSolution(problem: FaultMessage, remedy: FaultMessage)
 
   public var kind: FaultKind {
     switch self {
-    case .exceedsMemoryBudget, .needsImages: .usage
+    case .exceedsMemoryBudget, .needsImages, .notShared: .usage
     case .tooFewSamples, .noFeatures, .nonFiniteValue, .wrongFeatureCount,
       .noSolution:
       .data
@@ -41,6 +43,7 @@ public enum DetectorFault: Fault, Hashable {
       "the fit needs \(inWords(needed, .up)), the memory budget is"
         + " \(inWords(budget, .down))"
     case .needsImages: "the detector sees pictures, not tables"
+    case .notShared: "the detector needs all samples in one process"
     case .noSolution(let problem, _): problem
     }
   }
@@ -49,7 +52,7 @@ public enum DetectorFault: Fault, Hashable {
     switch self {
     case .nonFiniteValue(let row, let column): "row \(row), column \(column)"
     case .tooFewSamples, .noFeatures, .wrongFeatureCount, .exceedsMemoryBudget,
-      .needsImages, .noSolution:
+      .needsImages, .notShared, .noSolution:
       nil
     }
   }
@@ -65,6 +68,9 @@ public enum DetectorFault: Fault, Hashable {
     case .exceedsMemoryBudget(_, _, let remedy): remedy
     case .needsImages:
       "give pictures as they are, with pixels as \(option: "features")"
+    case .notShared:
+      "run it without mpirun, or another one: those that `anomaly detectors`"
+        + " marks as shared"
     case .noSolution(_, let remedy): remedy
     }
   }

@@ -80,7 +80,14 @@ package enum Parallel {
   /// The blocks of `size` indices that cover `0..<count`; the last may be
   /// shorter.
   package static func blocks(_ count: Int, size: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    blocks(0..<count, size: size)
+  }
+
+  /// The blocks of `size` indices that cover a range; the last may be shorter.
+  package static func blocks(_ range: Range<Int>, size: Int) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: size).map {
+      $0..<min($0 + size, range.upperBound)
+    }
   }
 
   /// An array of `count` elements, each block of which `body` fills.

@@ -32,6 +32,8 @@ public struct RunContext: Sendable {
   public var progress: any ProgressSink
   /// Ends the work with a `CancellationError` when asked to.
   public var cancellation: Cancellation
+  /// The processes that share the work; alone by default.
+  package var team = Team.alone
 
   /// By default: seed 0, the threads of the work that it is part of (at first
   /// every processor), half of the memory that the process may have.
@@ -60,6 +62,13 @@ extension RunContext {
 
   /// Tells whoever watches what was understood of the data.
   public func note(_ line: FaultMessage) { progress.note(line) }
+
+  /// For work that every process does as a whole.
+  package var alone: RunContext {
+    var alone = self
+    alone.team = .alone
+    return alone
+  }
 
   /// Without progress, for the parts of work that reports as a whole.
   package var quiet: RunContext {

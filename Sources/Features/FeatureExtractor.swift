@@ -69,16 +69,20 @@ package struct FeatureExtractor: Codable, Hashable, Sendable {
     return try context.withThreads {
       let features = try features(of: images)
       let size = features.rows * features.columns * MemoryLayout<Float>.stride
-      if size <= context.memoryBudget / 4 {
-        let rows = try features.allRows(in: context)
+      if size / context.team.size <= context.memoryBudget / 4 {
+        let rows = try features.ownRows(in: context)
         // In memory, nobody knows where they stood.
-        if let (row, column) = rows.firstNonFinite() {
+        if let (row, column) = (rows as? Matrix)?.firstNonFinite()
+          ?? (rows as? HeldRows)?.firstNonFinite()
+        {
           throw FeatureFault.unusableNumber(
             "a value is not a finite number", at: features.place(row, column))
         }
         return rows
       }
-      guard let bytes = try (images as? ImageFiles)?.bytes(in: context) else {
+      guard context.team.isAlone,
+        let bytes = try (images as? ImageFiles)?.bytes(in: context)
+      else {
         return features
       }
       return try self.features(of: bytes)

@@ -3,7 +3,7 @@ import Foundation
 
 /// A running CRC-32, as zip files and PNGs have it: tells whether bytes have
 /// changed by accident.
-package struct Checksum: Sendable {
+package struct Checksum: BitwiseCopyable, Sendable {
   /// The checksum of what has been added so far.
   package private(set) var value: UInt32 = 0
 
@@ -17,6 +17,11 @@ package struct Checksum: Sendable {
     value = UInt32(
       crc32_z(
         UInt(value), start.assumingMemoryBound(to: UInt8.self), bytes.count))
+  }
+
+  /// Adds the bytes that another checksum is of, `count` of them.
+  package mutating func add(_ other: Checksum, count: Int) {
+    value = UInt32(crc32_combine(UInt(value), UInt(other.value), count))
   }
 
   package mutating func add(_ text: String) {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Standard output, where every byte counts, and standard error, where none
 /// may end the work.
@@ -30,6 +31,25 @@ package enum StandardStreams {
       throw FileFault.unwritable(path: output, reason: systemErrorReason())
     }
   }
+
+  /// Lets nothing out any more, neither of standard output nor of standard
+  /// error.
+  package static func silence() {
+    let nothing = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    errors.withLock { $0 = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) }
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+      dup2(nothing, descriptor)
+    }
+    close(nothing)
+  }
+
+  /// Lets out again what is written to standard error.
+  package static func endSilence() {
+    errors.withLock { _ = dup2($0, STDERR_FILENO) }
+  }
+
+  /// Standard error before it was silenced.
+  private static let errors = Mutex<Int32>(-1)
 
   /// Writes to standard error what can be written there.
   package static func tell(_ text: String) {

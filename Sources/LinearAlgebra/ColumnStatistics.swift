@@ -5,11 +5,8 @@ extension SampleSource {
   ///
   /// - Throws: What reading throws, `CancellationError`.
   package func columnMeans(in context: RunContext) throws -> [Double] {
-    try sums(in: context) {
-      $0.columnSums()
-    } doubles: {
-      $1
-    }.map { $0 / Double(rows) }
+    try sums(about: [Double](repeating: 0, count: columns), in: context) { $0 }
+      .map { $0 / Double(rows) }
   }
 
   /// The population variance of every column about the given means.
@@ -18,11 +15,8 @@ extension SampleSource {
   package func columnVariances(
     means: [Double], in context: RunContext
   ) throws -> [Double] {
-    try sums(in: context) {
-      $0.columnSquares(about: means)
-    } doubles: { column, value in
-      (value - means[column]) * (value - means[column])
-    }.map { $0 / Double(rows) }
+    try sums(about: means, in: context) { $0 * $0 }
+      .map { $0 / Double(rows) }
   }
 
   /// The least and the greatest value of every column.
@@ -32,58 +26,95 @@ extension SampleSource {
   package func columnRanges(
     in context: RunContext
   ) throws -> [ClosedRange<Double>] {
-    if let matrix = self as? Matrix { return matrix.ranges() }
     var lower = [Double](repeating: .infinity, count: columns)
     var upper = [Double](repeating: -.infinity, count: columns)
     func widen(by value: Double, column: Int) {
       lower[column] = min(lower[column], value)
       upper[column] = max(upper[column], value)
     }
-    try forEachBlock(of: Matrix.blockRows, in: context) { _, block in
-      for (column, range) in block.ranges().enumerated() {
+    func widen(by ranges: [ClosedRange<Double>]) {
+      for (column, range) in ranges.enumerated() {
         widen(by: range.lowerBound, column: column)
         widen(by: range.upperBound, column: column)
       }
-    } doubles: { _, values in
-      for (index, value) in values.enumerated() {
-        widen(by: value, column: index % columns)
+    }
+    if let matrix = self as? Matrix {
+      widen(by: matrix.ranges())
+    } else {
+      try forEachBlock(
+        of: Matrix.blockRows,
+        from: context.team.rows(of: rows, blockSize: Matrix.blockRows),
+        in: context
+      ) { _, block in
+        widen(by: block.ranges())
+      } doubles: { _, values in
+        for (index, value) in values.enumerated() {
+          widen(by: value, column: index % columns)
+        }
+      }
+      // In the order of the rows: of 0 and -0 the first one stays.
+      let (lowest, highest) = (
+        context.team.gathered(lower), context.team.gathered(upper)
+      )
+      for column in 0..<columns {
+        let places = stride(from: column, to: lowest.count, by: columns)
+        lower[column] = places.reduce(.infinity) { min($0, lowest[$1]) }
+        upper[column] = places.reduce(-.infinity) { max($0, highest[$1]) }
       }
     }
     return zip(lower, upper).map { $0...$1 }
   }
 
-  /// The sums of the blocks of rows, added in order: the same for samples that
-  /// are read block by block as for a matrix.
+  /// Σ term(x - centre) of every column: the same for samples that are read
+  /// block by block as for a matrix.
+  @inline(__always)
   private func sums(
-    in context: RunContext, _ sums: (Matrix) -> [Double],
-    doubles: (Int, Double) -> Double
+    about centre: [Double], in context: RunContext, _ term: (Double) -> Double
   ) throws -> [Double] {
-    if let matrix = self as? Matrix { return sums(matrix) }
-    var total = [Double](repeating: 0, count: columns)
-    func add(_ sums: [Double]) {
-      for (column, sum) in sums.enumerated() { total[column] += sum }
-    }
-    try forEachBlock(of: Matrix.blockRows, in: context) { _, block in
-      add(sums(block))
-    } doubles: { _, values in
-      var sums = [Double](repeating: 0, count: columns)
-      for (index, value) in values.enumerated() {
-        let column = index % columns
-        sums[column] += doubles(column, value)
+    // A matrix is there as a whole in every process.
+    let team = self is Matrix ? .alone : context.team
+    let blocks = Parallel.blocks(rows, size: Matrix.blockRows)
+    let own = team.share(of: blocks.count)
+    var sum = BlockSum<Double>(length: columns, share: own, in: team)
+    func append<Number: BinaryFloatingPoint>(
+      _ blocks: Range<Int>, of values: [Number]
+    ) {
+      values.withUnsafeBufferPointer { values in
+        centre.withUnsafeBufferPointer { centre in
+          sum.append(blocks: Array(blocks)) { place, sums in
+            let start = place * Matrix.blockRows * columns
+            add(
+              values[start...].prefix(Matrix.blockRows * columns),
+              about: centre, to: sums, term)
+          }
+        }
       }
-      add(sums)
     }
-    return total
+    if let matrix = self as? Matrix {
+      append(own, of: matrix.values)
+    } else {
+      try forEachBlock(
+        of: Matrix.blockRows,
+        from: team.rows(of: rows, blockSize: Matrix.blockRows), in: context
+      ) { rows, block in
+        let place = rows.lowerBound / Matrix.blockRows
+        append(place..<place + 1, of: block.values)
+      } doubles: { rows, values in
+        let place = rows.lowerBound / Matrix.blockRows
+        append(place..<place + 1, of: values)
+      }
+    }
+    return sum.total()
   }
 
   /// Hands over all rows, some at a time, in the precision that they have.
   private func forEachBlock(
-    of size: Int, in context: RunContext,
+    of size: Int, from rows: Range<Int>, in context: RunContext,
     _ body: (Range<Int>, Matrix) throws -> Void,
     doubles: (Range<Int>, [Double]) throws -> Void
   ) throws {
     guard let precise = self as? any PreciseSource else {
-      return try forEachBlock(of: size, in: context, body)
+      return try forEachBlock(of: size, from: rows, in: context, body)
     }
     for block in Parallel.blocks(rows, size: size) {
       try context.cancellation.check()
@@ -101,7 +132,8 @@ extension SampleSource {
     func look(_ start: Int, _ index: Int?) {
       first = first ?? index.map { start * columns + $0 }
     }
-    try forEachBlock(of: Matrix.blockRows, in: context) { rows, block in
+    try forEachBlock(of: Matrix.blockRows, from: 0..<rows, in: context) {
+      rows, block in
       look(
         rows.lowerBound,
         block.values.firstIndex { isWanted(Double($0)) })
@@ -118,22 +150,8 @@ extension Matrix {
 
   /// The mean of every column, summed in Double.
   public func columnMeans() -> [Double] {
-    columnSums().map { $0 / Double(rows) }
-  }
-
-  fileprivate func columnSums() -> [Double] {
-    blockSums { row, sums in
-      for column in 0..<columns { sums[column] += Double(row[column]) }
-    }
-  }
-
-  fileprivate func columnSquares(about means: [Double]) -> [Double] {
-    blockSums { row, sums in
-      for column in 0..<columns {
-        let deviation = Double(row[column]) - means[column]
-        sums[column] += deviation * deviation
-      }
-    }
+    // A matrix can be read, and nobody stops this.
+    (try? columnMeans(in: RunContext())) ?? []
   }
 
   fileprivate func ranges() -> [ClosedRange<Double>] {
@@ -170,23 +188,6 @@ extension Matrix {
     }
   }
 
-  /// Adds up what `add` puts into the sums for every row.
-  private func blockSums(
-    _ add: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Double>) ->
-      Void
-  ) -> [Double] {
-    values.withUnsafeBufferPointer { values in
-      Parallel.orderedSum(rows, blockSize: Self.blockRows, length: columns) {
-        block, sums in
-        for row in block {
-          add(
-            UnsafeBufferPointer(
-              rebasing: values[row * columns..<(row + 1) * columns]), sums)
-        }
-      }
-    }
-  }
-
   /// Rewrites every row in place, rows in any order.
   package mutating func replaceRows(
     _ body: (UnsafeMutableBufferPointer<Float>) -> Void
@@ -204,5 +205,23 @@ extension Matrix {
         }
       }
     }
+  }
+}
+
+/// Adds the terms of some rows, one after the other.
+@inline(__always)
+private func add<Number: BinaryFloatingPoint>(
+  _ values: Slice<UnsafeBufferPointer<Number>>,
+  about centre: UnsafeBufferPointer<Double>,
+  to sums: UnsafeMutableBufferPointer<Double>, _ term: (Double) -> Double
+) {
+  let columns = centre.count
+  var row = values.startIndex
+  while row < values.endIndex {
+    for column in 0..<columns {
+      sums[column] += term(
+        Double(values.base[row + column]) - centre[column])
+    }
+    row += columns
   }
 }

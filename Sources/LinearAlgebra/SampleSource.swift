@@ -27,11 +27,15 @@ extension SampleSource {
   /// Hands over all rows, some at a time.
   ///
   /// - Throws: What reading or `body` throws, `CancellationError`.
+  ///
+  /// - Parameter rows: Those that are handed over; all by default.
   package func forEachBlock(
-    of size: Int? = nil, in context: RunContext,
+    of size: Int? = nil, from rows: Range<Int>? = nil, in context: RunContext,
     _ body: (Range<Int>, Matrix) throws -> Void
   ) throws {
-    for block in Parallel.blocks(rows, size: size ?? Self.blockRows) {
+    for block in Parallel.blocks(
+      rows ?? 0..<self.rows, size: size ?? Self.blockRows)
+    {
       try context.cancellation.check()
       try body(block, matrix(ofRows: Array(block)))
     }

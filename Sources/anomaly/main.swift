@@ -1,3 +1,9 @@
 import AnomalyCommand
 
-AnomalyCommandLine.run()
+#if MPI
+  import MPICommunication
+
+  AnomalyCommandLine.run(joining: { MPIProcesses() })
+#else
+  AnomalyCommandLine.run()
+#endif

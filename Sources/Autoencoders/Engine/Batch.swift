@@ -123,21 +123,31 @@ extension Batch {
     }
   }
 
-  /// Adds to `count` numbers the ordered sum of what `add` puts into zeros for
-  /// every block, all partial sums in memory of a batch's.
+  /// Adds to `count` numbers what `add` puts into zeros for every block: each
+  /// block by itself, then the blocks in their order, all partial sums in memory
+  /// of a batch's.
   static func addOrderedSum(
     over blocks: [Range<Int>], to total: UnsafeMutablePointer<Scalar>,
     count: Int, add: (Range<Int>, UnsafeMutablePointer<Scalar>) -> Void
   ) {
     let partial = Batch(rows: blocks.count, columns: count)
-    withExtendedLifetime(partial) {
-      Parallel.addOrderedSum(
-        over: blocks,
-        to: UnsafeMutableBufferPointer(start: total, count: count),
-        scratch: UnsafeMutableBufferPointer(
-          start: partial.values, count: partial.count)
-      ) { block, part in
-        if let part = part.baseAddress { add(block, part) }
+    Parallel.forEach(blocks.count) { index in
+      let part = partial.pointer(toRow: index)
+      part.update(repeating: 0, count: count)
+      add(blocks[index], part)
+    }
+    partial.addRows(to: total)
+  }
+
+  /// total ← total + the rows, in their order.
+  func addRows(to total: UnsafeMutablePointer<Scalar>) {
+    let stretches = Parallel.blocks(columns, size: 8192)
+    Parallel.forEach(stretches.count) { index in
+      let stretch = stretches[index]
+      for row in 0..<rows {
+        Scalar.add(
+          pointer(toRow: row) + stretch.lowerBound,
+          to: total + stretch.lowerBound, count: stretch.count)
       }
     }
   }

@@ -173,8 +173,11 @@ extension BatchNormalization {
     _ add: (Int, UnsafeMutablePointer<Scalar>) -> Void
   ) -> [Double] {
     let count = count ?? channels
-    return Parallel.orderedSum(rows, blockSize: Self.blockSize, length: count) {
-      block, sums in
+    let total = Batch([Double](repeating: 0, count: count), rows: 1)
+    Batch<Double>.addOrderedSum(
+      over: Parallel.blocks(rows, size: Self.blockSize), to: total.values,
+      count: count
+    ) { block, sums in
       let own = Batch<Scalar>(rows: 1, columns: count)
       for row in block {
         own.fill(0)
@@ -182,6 +185,7 @@ extension BatchNormalization {
         for column in 0..<count { sums[column] += Double(own.values[column]) }
       }
     }
+    return total.array
   }
 
   /// Calls `body` with where the channels of every pixel begin in an image.

@@ -32,10 +32,7 @@ extension Linear {
       outputGradient.values, stride: output.count, .plain,
       beta: 1, into: gradient)
     if hasBias {
-      Parallel.addRows(
-        outputGradient.values, count: batch.rows,
-        to: UnsafeMutableBufferPointer(
-          start: gradient + weightCount, count: output.count))
+      outputGradient.addRows(to: gradient + weightCount)
     }
     guard wantsInputGradient else { return nil }
     let inputGradient = Batch<Scalar>(

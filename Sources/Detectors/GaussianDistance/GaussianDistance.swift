@@ -36,6 +36,8 @@ public struct GaussianDistance: Detector {
     ]
   }
 
+  public var isShared: Bool { true }
+
   /// The entry of the catalogue, `gaussian`.
   public static let description = DetectorDescription(
     "gaussian", "Mahalanobis distance by a shrunk covariance", group: .further,
@@ -55,28 +57,23 @@ public struct GaussianDistance: Detector {
     from source: any SampleSource, in context: RunContext
   ) throws -> GaussianDistanceModel {
     let (rows, columns) = (Double(source.rows), source.columns)
-    let needed = 3 * columns * columns * MemoryLayout<Double>.stride
+    let blockSize = Self.blockRows(columns: columns)
+    let blockCount = (source.rows - 1) / blockSize + 1
+    // The covariance in three forms, and the nodes of its sum.
+    let matrices = 3 + Int.bitWidth - blockCount.leadingZeroBitCount
+    let needed = matrices * columns * columns * MemoryLayout<Double>.stride
     guard needed <= context.memoryBudget else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: context.memoryBudget,
         remedy: "use fewer features, or raise the memory budget")
     }
-    var sums = [Double](repeating: 0, count: columns)
-    try source.forEachFiniteBlock(stage: "mean", in: context) { block in
-      for (column, mean) in block.columnMeans().enumerated() {
-        sums[column] += mean * Double(block.rows)
-      }
-    }
-    let mean = sums.map { $0 / rows }
+    let mean = try source.columnMeans(in: context)
     // The products of features, then the sum of fourth powers of lengths.
-    var moments = [Double](repeating: 0, count: columns * columns + 1)
-    try source.forEachFiniteBlock(stage: "covariance", in: context) { block in
-      let centered = CenteredSamples(block, mean: mean)
-      Parallel.addOrderedSum(
-        over: Parallel.blocks(block.rows, size: 4096), to: &moments
-      ) { rows, moments in
-        add(centered, rows, to: moments)
-      }
+    let moments = try source.finiteSum(
+      length: columns * columns + 1, blockSize: blockSize, stage: "covariance",
+      in: context
+    ) { samples, rows, moments in
+      add(CenteredSamples(samples, mean: mean), rows, to: moments)
     }
     let squares = moments[columns * columns] / rows
     var covariance = moments.dropLast().map { $0 / rows }
@@ -107,6 +104,13 @@ public struct GaussianDistance: Detector {
     }
     return GaussianDistanceModel(
       mean: mean, whitening: whitening.values, shrinkage: weight)
+  }
+
+  /// Rows that are added up together: about 16 MiB at most.
+  private static func blockRows(columns: Int) -> Int {
+    var rows = 4096
+    while rows > 16, rows * columns > 1 << 22 { rows /= 2 }
+    return rows
   }
 
   private func add(

@@ -17,21 +17,41 @@ struct EqualBins {
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`;
   ///   `CancellationError`.
   init(of source: any SampleSource, count: Int, in context: RunContext) throws {
-    var ranges: [ClosedRange<Double>] = []
-    try source.forEachFiniteBlock(stage: "ranges", in: context) { block in
-      let found = try block.columnRanges(in: context)
-      ranges =
-        ranges.isEmpty
+    // Of each feature, the least and the greatest value.
+    var ends: [ClosedRange<Double>] = []
+    func widen(by found: [ClosedRange<Double>]) {
+      ends =
+        ends.isEmpty
         ? found
-        : zip(ranges, found).map {
+        : zip(ends, found).map {
           min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
         }
     }
+    let team = source.team(of: context)
+    func widen(by samples: Matrix) throws {
+      widen(by: try samples.columnRanges(in: context))
+    }
+    if let matrix = source as? Matrix {
+      try widen(by: matrix)
+    } else {
+      try source.forEachFiniteBlock(
+        from: team.share(of: source.rows), stage: "ranges", in: context,
+        widen(by:))
+    }
+    let all = team.gathered(ends.flatMap { [$0.lowerBound, $0.upperBound] })
+    // In the order of the rows: of 0 and -0 the first one stays.
+    ends = []
+    for found in Parallel.blocks(all.count, size: 2 * source.columns) {
+      widen(
+        by: Parallel.blocks(found, size: 2).map {
+          all[$0.lowerBound]...all[$0.upperBound - 1]
+        })
+    }
     self.init(
-      lower: ranges.map {
+      lower: ends.map {
         $0.lowerBound - ($0.lowerBound == $0.upperBound ? 0.5 : 0)
       },
-      upper: ranges.map {
+      upper: ends.map {
         $0.upperBound + ($0.lowerBound == $0.upperBound ? 0.5 : 0)
       }, count: count)
   }

@@ -27,6 +27,8 @@ public struct HistogramScore: Detector {
     ]
   }
 
+  public var isShared: Bool { true }
+
   /// The entry of the catalogue, `hbos`.
   public static let description = DetectorDescription(
     "hbos", "histograms of each feature", group: .further,
@@ -38,14 +40,11 @@ public struct HistogramScore: Detector {
     from source: any SampleSource, in context: RunContext
   ) throws -> HistogramScoreModel {
     let bins = try EqualBins(of: source, count: nBins, in: context)
-    var counts = [Double](repeating: 0, count: bins.total)
-    try source.forEachFiniteBlock(stage: "histograms", in: context) { block in
-      Parallel.addOrderedSum(
-        over: Parallel.blocks(block.rows, size: 8192), to: &counts
-      ) { rows, counts in
-        bins.forEachRow(rows, of: block) { _, found in
-          for bin in found { counts[bin] += 1 }
-        }
+    let counts = try source.finiteSum(
+      length: bins.total, blockSize: 8192, stage: "histograms", in: context
+    ) { samples, rows, counts in
+      bins.forEachRow(rows, of: samples) { _, found in
+        for bin in found { counts[bin] += 1 }
       }
     }
     return HistogramScoreModel(

@@ -69,6 +69,8 @@ public struct IsolationForest: Detector {
     ]
   }
 
+  public var isShared: Bool { true }
+
   /// The entry of the catalogue, `iforest`.
   public static let description = DetectorDescription(
     "iforest", "isolation forest", prototype: IsolationForest())
@@ -78,31 +80,33 @@ public struct IsolationForest: Detector {
   ///
   /// Of samples that are not in memory only those that some tree sees are read,
   /// a few trees at a time where they would take half of the memory budget; the
-  /// trees are the same.
+  /// trees are the same. Several processes grow some trees each.
   public func learn(
     from source: any SampleSource, in context: RunContext
   ) throws -> IsolationForestModel {
     let plan = try Plan(
       self, rows: source.rows, columns: source.columns, in: context)
+    let own = context.team.share(of: nEstimators)
     var trees: [IsolationTree] = []
     if let samples = source as? Matrix {
-      trees = try grow(plan, plan.draws[...], over: samples, in: context)
+      trees = try grow(plan, Array(plan.draws[own]), over: samples, in: context)
     } else {
       let treesAtOnce = try plan.treesAtOnce(
         columns: source.columns, in: context)
-      for group in Parallel.blocks(nEstimators, size: treesAtOnce) {
+      for group in Parallel.blocks(own, size: treesAtOnce) {
         let (draws, drawn) = plan.draws(group)
         trees += try grow(
-          plan, draws[...], over: source.finite(rows: drawn),
+          plan, draws, over: source.finite(rows: drawn),
           after: trees.count, in: context)
       }
     }
     return IsolationForestModel(
-      trees, sampleCount: plan.sampleCount, featureCount: source.columns)
+      trees, sampleCount: plan.sampleCount, featureCount: source.columns,
+      in: context.team)
   }
 
   private func grow(
-    _ plan: Plan, _ draws: ArraySlice<Plan.Draw>, over samples: Matrix,
+    _ plan: Plan, _ draws: [Plan.Draw], over samples: Matrix,
     after count: Int = 0, in context: RunContext
   ) throws -> [IsolationTree] {
     let finished = Atomic<Int>(count)

@@ -18,14 +18,20 @@ public struct IsolationForestModel: LocalizingModel, AttributingModel {
   @Tensor private var thresholds: [Float]
   @Tensor private var pathLengths: [Float]
 
-  init(_ trees: [IsolationTree], sampleCount: Int, featureCount: Int) {
+  /// - Parameters:
+  ///   - trees: Those that this process has grown.
+  ///   - team: The processes that have grown all.
+  init(
+    _ trees: [IsolationTree], sampleCount: Int, featureCount: Int,
+    in team: Team
+  ) {
     self.featureCount = featureCount
     self.sampleCount = sampleCount
-    treeCount = trees.count
-    features = trees.flatMap(\.features)
-    weights = trees.flatMap(\.weights)
-    thresholds = trees.flatMap(\.thresholds)
-    pathLengths = trees.flatMap(\.pathLengths)
+    treeCount = team.sum(trees.count)
+    features = team.gathered(trees.flatMap(\.features))
+    weights = team.gathered(trees.flatMap(\.weights))
+    thresholds = team.gathered(trees.flatMap(\.thresholds))
+    pathLengths = team.gathered(trees.flatMap(\.pathLengths))
   }
 
   /// One score a row, between 0 and 1: 2^(-E(h(x)) / c(ψ)).

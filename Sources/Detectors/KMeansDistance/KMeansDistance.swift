@@ -54,6 +54,8 @@ public struct KMeansDistance: Detector {
     ]
   }
 
+  public var isShared: Bool { true }
+
   /// The entry of the catalogue, `kmeans`.
   public static let description = DetectorDescription(
     "kmeans", "distance to the nearest k-means centroid",
@@ -71,13 +73,15 @@ public struct KMeansDistance: Detector {
   ) throws -> KMeansDistanceModel {
     let count = try clusterCount(for: source, in: context)
     // Samples are walked many times: in memory, where that leaves room.
-    let size = source.rows * source.columns * MemoryLayout<Float>.stride
+    let own = context.team.rows(
+      of: source.rows, blockSize: LloydIteration.summedRows)
+    let size = own.count * source.columns * MemoryLayout<Float>.stride
     let samples = RowReader(
       size <= context.memoryBudget / 2
-        ? try source.matrix(in: context) : source)
+        ? try source.ownRowsInMemory(in: context) : source, own: own)
     var lloyd = try LloydIteration(
       samples: samples, nClusters: count, maxIterations: maxIterations,
-      tolerance: tolerance)
+      tolerance: tolerance, in: context.team)
     if let initialCentroids {
       return model(try lloyd.run(from: initialCentroids, in: context))
     }
@@ -121,7 +125,8 @@ public struct KMeansDistance: Detector {
           + " one of its own")
     }
     let needed = LloydIteration.bytes(
-      rows: samples.rows, columns: samples.columns, nClusters: count)
+      rows: (samples.rows - 1) / context.team.size + 1,
+      columns: samples.columns, nClusters: count)
     guard needed <= context.memoryBudget else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: context.memoryBudget,

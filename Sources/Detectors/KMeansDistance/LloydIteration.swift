@@ -23,6 +23,8 @@ struct LloydIteration {
   private let samples: RowReader
   private let shifted: ShiftedSamples
   private let basis: SubspaceBasis?
+  private let team: Team
+  /// Of the rows that are this process's.
   private let blocks: [AssignmentBlock]
   private let clusterCount: Int
   private let maxIterations: Int
@@ -39,12 +41,14 @@ struct LloydIteration {
   private var reference: ShiftedCentroids?
   /// How many samples were settled one by one since then.
   private var unsettledCount = 0
+  /// How many samples the last assignment moved to another cluster.
+  private var movedCount = 0
 
   /// Samples of one block; the inner products of a block with some dozens of
   /// centroids stay in a core's second-level cache.
   private static let blockSize = 1024
-  /// Samples that are added up together.
-  private static let summedRows = 4096
+  /// Samples that are added up together: whole blocks.
+  static let summedRows = HeldRows.blockSize
   /// The fewest features and samples for which bounds by a subspace pay.
   private static let columnsForSubspace = 4 * SubspaceBasis.rank
   private static let rowsForSubspace = 4096
@@ -66,19 +70,21 @@ struct LloydIteration {
 
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
   init(
-    samples: RowReader, nClusters: Int, maxIterations: Int, tolerance: Double
+    samples: RowReader, nClusters: Int, maxIterations: Int, tolerance: Double,
+    in team: Team
   ) throws {
     let partSize = min(samples.rows, Self.partSize)
     let part = try samples.matrix(
       ofRows: (0..<partSize).map { $0 * samples.rows / partSize })
     self.samples = samples
+    self.team = team
     shifted = ShiftedSamples(samples, aboutMeanOf: part)
     basis =
       samples.rows >= Self.rowsForSubspace
         && samples.columns >= Self.columnsForSubspace
       ? try SubspaceBasis(of: shifted.shift(part)) : nil
     let rank = basis == nil ? 0 : SubspaceBasis.rank
-    blocks = Parallel.blocks(samples.rows, size: Self.blockSize).map {
+    blocks = Parallel.blocks(samples.own, size: Self.blockSize).map {
       AssignmentBlock(rows: $0, clusterCount: nClusters, rank: rank)
     }
     clusterCount = nClusters
@@ -102,7 +108,7 @@ struct LloydIteration {
     var rests = false
     while iterations < maxIterations, !rests {
       try assign(in: context)
-      if iterations == 0 { leastShift = tolerance * meanVariance }
+      if iterations == 0 { leastShift = tolerance * meanVariance() }
       iterations += 1
       try fillEmptyClusters(in: context)
       let shift = moveCentroids()
@@ -117,16 +123,12 @@ struct LloydIteration {
     return try clustering(iterations, in: context)
   }
 
-  /// How many samples the last assignment moved to another cluster.
-  private var movedCount: Int {
-    blocks.reduce(0) { $0 + $1.moves.count }
-  }
-
   private mutating func start(from initial: Matrix) {
     for block in blocks { block.reset() }
     for index in sums.indices { sums[index] = 0 }
     for cluster in counts.indices { counts[cluster] = 0 }
     reference = nil
+    movedCount = 0
     means = initial
     centroids = ShiftedCentroids(
       shifted.shift(initial).values, count: clusterCount)
@@ -149,16 +151,34 @@ struct LloydIteration {
       try context.cancellation.check()
       try blocks[index].assign(shifted, to: centroids, drift: drift, in: basis)
     }
-    unsettledCount += blocks.reduce(0) { $0 + $1.unsettledCount }
-    try addUp(blocks.flatMap(\.moves))
+    let moves = blocks.flatMap(\.moves)
+    let counts = team.sum([
+      blocks.reduce(0) { $0 + $1.unsettledCount }, moves.count,
+    ])
+    unsettledCount += counts[0]
+    movedCount = counts[1]
+    try addUp(moves)
+  }
+
+  /// A sum over blocks of `summedRows` rows.
+  private func sum(length: Int) -> BlockSum<Double> {
+    BlockSum(
+      length: length,
+      share: team.share(
+        of: (samples.rows + Self.summedRows - 1) / Self.summedRows),
+      in: team)
   }
 
   /// Takes moved samples out of the sums and counts of their former clusters
   /// and into those of the new ones.
   private mutating func addUp(_ moves: [AssignmentBlock.Move]) throws {
+    var changes = counts.map { _ in 0 }
     for move in moves {
-      if let from = move.from { counts[from] -= 1 }
-      counts[move.to] += 1
+      if let from = move.from { changes[from] -= 1 }
+      changes[move.to] += 1
+    }
+    for (cluster, change) in team.sum(changes).enumerated() {
+      counts[cluster] += change
     }
     // In blocks of rows, of which only those with moves have something to add.
     var stretches: [Range<Int>] = []
@@ -173,8 +193,12 @@ struct LloydIteration {
     }
     let samples = samples
     let columns = samples.columns
-    try Parallel.addOrderedSum(over: stretches, to: &sums) { stretch, part in
+    var sum = sum(length: sums.count)
+    try sum.append(
+      blocks: stretches.map { moves[$0.lowerBound].row / Self.summedRows }
+    ) { place, part in
       guard let part = part.baseAddress else { return }
+      let stretch = stretches[place]
       let moves = moves[stretch]
       try samples.forEach(moves.map(\.row)) { place, sample in
         let move = moves[stretch.lowerBound + place]
@@ -185,6 +209,20 @@ struct LloydIteration {
         for column in 0..<columns { source[column] -= Double(sample[column]) }
       }
     }
+    let changed = sum.total()
+    for index in sums.indices { sums[index] += changed[index] }
+  }
+
+  /// A sample that may be moved into an empty cluster.
+  private struct Distant: BitwiseCopyable {
+    let distance: Double
+    let row: Int
+    let cluster: Int
+
+    /// Whether it comes before another.
+    static func isFarther(_ one: Distant, _ other: Distant) -> Bool {
+      (one.distance, other.row) > (other.distance, one.row)
+    }
   }
 
   /// Gives every empty cluster the sample that is farthest from its centroid.
@@ -193,17 +231,28 @@ struct LloydIteration {
     guard !empty.isEmpty else { return }
     let clusters = blocks.flatMap(\.clusters)
     let distances = try squaredDistances(clusters, in: context)
+    let own = distances.indices.map {
+      Distant(
+        distance: distances[$0], row: samples.own.lowerBound + $0,
+        cluster: Int(clusters[$0]))
+    }.sorted(by: Distant.isFarther)
+    // The last sample of a cluster stays: one at most is left out for each.
+    let most = empty.count + clusterCount
+    var farthest = team.gathered(Array(own.prefix(most)))
+      .sorted(by: Distant.isFarther)[...]
     var remaining = counts
-    var farthest = distances.indices.sorted {
-      (distances[$0], $1) > (distances[$1], $0)
-    }[...]
     for cluster in empty {
-      while let row = farthest.popFirst(), distances[row] > 0 {
-        let former = Int(clusters[row])
-        guard remaining[former] > 1 else { continue }
-        remaining[former] -= 1
-        blocks[row / Self.blockSize].move(row: row, to: cluster)
-        try addUp([.init(row: row, from: former, to: cluster)])
+      while let sample = farthest.popFirst(), sample.distance > 0 {
+        guard remaining[sample.cluster] > 1 else { continue }
+        remaining[sample.cluster] -= 1
+        var moves: [AssignmentBlock.Move] = []
+        if samples.own.contains(sample.row) {
+          let block = (sample.row - samples.own.lowerBound) / Self.blockSize
+          blocks[block].move(row: sample.row, to: cluster)
+          moves.append(
+            .init(row: sample.row, from: sample.cluster, to: cluster))
+        }
+        try addUp(moves)
         break
       }
     }
@@ -234,10 +283,12 @@ struct LloydIteration {
   }
 
   /// The mean of the features' variances.
-  private var meanVariance: Double {
+  private func meanVariance() -> Double {
     let columns = samples.columns
     let rows = Double(samples.rows)
-    let squares = blocks.reduce(0) { $0 + $1.squaresTotal }
+    let squares = sumOverRows(length: 1) { block, sum in
+      sum[0] += block.squaresTotal
+    }[0]
     let ofMean = (0..<columns).reduce(0.0) { total, column in
       let sum = Swift.stride(from: column, to: sums.count, by: columns)
         .reduce(0) { $0 + sums[$1] }
@@ -247,21 +298,38 @@ struct LloydIteration {
     return max(squares / rows - ofMean, 0) / Double(columns)
   }
 
+  /// What `add` puts into zeros for all blocks of samples.
+  private func sumOverRows(
+    length: Int,
+    add: (AssignmentBlock, UnsafeMutableBufferPointer<Double>) -> Void
+  ) -> [Double] {
+    let summed = Parallel.blocks(
+      blocks.count, size: Self.summedRows / Self.blockSize)
+    let first = samples.own.lowerBound / Self.summedRows
+    var sum = sum(length: length)
+    sum.append(blocks: summed.indices.map { first + $0 }) { place, sums in
+      for block in blocks[summed[place]] { add(block, sums) }
+    }
+    return sum.total()
+  }
+
   private func clustering(
     _ iterations: Int, in context: RunContext
   ) throws -> Clustering {
-    let clusters = blocks.flatMap(\.clusters)
-    let distances = try squaredDistances(clusters, in: context)
-    var inertias = [Double](repeating: 0, count: clusterCount)
-    for (cluster, distance) in zip(clusters, distances) {
-      inertias[Int(cluster)] += distance
+    let distances = try squaredDistances(
+      blocks.flatMap(\.clusters), in: context)
+    let first = samples.own.lowerBound
+    let inertias = sumOverRows(length: clusterCount) { block, inertias in
+      for (row, cluster) in zip(block.rows, block.clusters) {
+        inertias[Int(cluster)] += distances[row - first]
+      }
     }
     return Clustering(
       centroids: means, counts: counts, inertias: inertias,
       iterations: iterations)
   }
 
-  /// The squared distance of every sample to the centroid of its cluster.
+  /// The squared distance of every own sample to the centroid of its cluster.
   private func squaredDistances(
     _ clusters: [Int32], in context: RunContext
   ) throws -> [Double] {
@@ -270,11 +338,12 @@ struct LloydIteration {
     return try Parallel.map(blocks.count) { index in
       try context.cancellation.check()
       let rows = blocks[index].rows
+      let first = rows.lowerBound - samples.own.lowerBound
       var distances = [Double](repeating: 0, count: rows.count)
       try centroids.values.withUnsafeBufferPointer { centroids in
         guard let centroid = centroids.baseAddress else { return }
         try samples.forEach(Array(rows)) { place, sample in
-          let cluster = Int(clusters[rows.lowerBound + place])
+          let cluster = Int(clusters[first + place])
           distances[place] = squaredDistance(
             sample, centroid + cluster * columns, count: columns)
         }

@@ -13,32 +13,28 @@ func plusPlusCentroids(
   in context: RunContext
 ) throws -> Matrix {
   let trials = 2 + Int(log(Double(count)))
+  let team = context.team
   var chosen = [generator.integer(below: samples.rows)]
-  var nearest = try samples.squaredDistances(
-    toRows: chosen,
-    within: [Double](repeating: .infinity, count: samples.rows), in: context)[0]
+  var nearest = try NearestDistances.of(
+    samples, toRows: chosen,
+    within: [Double](repeating: .infinity, count: samples.own.count),
+    in: context)[0]
   while chosen.count < count {
     try context.cancellation.check()
-    var cumulative: [Double] = []
-    cumulative.reserveCapacity(nearest.count)
-    var total = 0.0
-    for distance in nearest {
-      total += distance
-      cumulative.append(total)
-    }
+    let total = nearest.total
     let candidates = (0..<trials).map { _ in
       let goal = generator.uniform() * total
       // With no distance left, every sample is as good.
       return total > 0
-        ? cumulative.partitioningIndex { $0 > goal }
+        ? nearest.row(where: goal, in: team)
         : generator.integer(below: samples.rows)
     }
-    let distances = try samples.squaredDistances(
-      toRows: candidates, within: nearest, in: context)
-    let potentials = distances.map { $0.reduce(0, +) }
-    let best = potentials.indices.min { potentials[$0] < potentials[$1] } ?? 0
+    let found = try NearestDistances.of(
+      samples, toRows: candidates, within: nearest.distances, in: context)
+    let best =
+      found.indices.min { found[$0].total < found[$1].total } ?? 0
     chosen.append(candidates[best])
-    nearest = distances[best]
+    nearest = found[best]
     context.progress.report(
       ProgressReport(
         stage: "k-means++", completed: chosen.count, total: count))
@@ -46,15 +42,42 @@ func plusPlusCentroids(
   return try samples.matrix(ofRows: chosen)
 }
 
-extension RowReader {
-  /// The squared distances of all rows to some rows, but at most what is given
-  /// for each row; one array for each of the chosen rows.
-  fileprivate func squaredDistances(
-    toRows chosen: [Int], within limits: [Double], in context: RunContext
-  ) throws -> [[Double]] {
-    let blocks = Parallel.blocks(rows, size: 1024)
-    let others = try matrix(ofRows: chosen)
-    var distances = [Double](repeating: 0, count: chosen.count * rows)
+/// The squared distance of every row to the nearest of some.
+private struct NearestDistances {
+  /// Of the rows that are this process's.
+  let distances: [Double]
+  private let own: Range<Int>
+  /// Of every block of all rows, the sum with those of the blocks before it.
+  private let cumulative: [Double]
+
+  private static let blockSize = 1024
+
+  var total: Double { cumulative.last ?? 0 }
+
+  /// The first row with which the sum of the distances exceeds a number; the
+  /// last row if it never does.
+  func row(where goal: Double, in team: Team) -> Int {
+    let block = cumulative.partitioningIndex { $0 > goal }
+    let first = block * Self.blockSize
+    guard own.contains(first) else { return team.sum(0) }
+    let rows = first..<min(first + Self.blockSize, own.upperBound)
+    var sum = block == 0 ? 0 : cumulative[block - 1]
+    let row = rows.first { row in
+      sum += distances[row - own.lowerBound]
+      return sum > goal
+    }
+    return team.sum(row ?? rows.upperBound - 1)
+  }
+
+  /// The distances to each of some rows, but at most what is given for each row.
+  static func of(
+    _ samples: RowReader, toRows chosen: [Int], within limits: [Double],
+    in context: RunContext
+  ) throws -> [NearestDistances] {
+    let (columns, own) = (samples.columns, samples.own)
+    let blocks = Parallel.blocks(own, size: blockSize)
+    let others = try samples.matrix(ofRows: chosen)
+    var distances = [Double](repeating: 0, count: chosen.count * own.count)
     try distances.withUnsafeMutableBufferPointer { distances in
       let distances = distances
       _ = try Parallel.map(blocks.count) { index in
@@ -62,10 +85,10 @@ extension RowReader {
         let block = blocks[index]
         try others.values.withUnsafeBufferPointer { others in
           guard let other = others.baseAddress else { return }
-          try forEach(Array(block)) { place, sample in
-            let row = block.lowerBound + place
+          try samples.forEach(Array(block)) { place, sample in
+            let row = block.lowerBound - own.lowerBound + place
             for candidate in chosen.indices {
-              distances[candidate * rows + row] = min(
+              distances[candidate * own.count + row] = min(
                 limits[row],
                 squaredDistance(
                   sample, other + candidate * columns, count: columns))
@@ -74,8 +97,21 @@ extension RowReader {
         }
       }
     }
-    return Parallel.blocks(distances.count, size: rows)
-      .map { Array(distances[$0]) }
+    return chosen.indices.map { candidate in
+      let distances = Array(
+        distances[candidate * own.count..<(candidate + 1) * own.count])
+      let sums = context.team.gathered(
+        Parallel.blocks(own.count, size: blockSize).map {
+          distances[$0].reduce(0, +)
+        })
+      var total = 0.0
+      return NearestDistances(
+        distances: distances, own: own,
+        cumulative: sums.map {
+          total += $0
+          return total
+        })
+    }
   }
 }
 

@@ -5,20 +5,27 @@ import LinearAlgebra
 struct RowReader {
   let rows: Int
   let columns: Int
+  /// The rows that this process walks.
+  let own: Range<Int>
   private let source: any SampleSource
-  private let matrix: Matrix?
+  /// Rows in memory, and the first of them: all, or those that are walked.
+  private let held: (matrix: Matrix, first: Int)?
 
   /// Rows that a thread has in memory at a time.
   private static let partSize = 128
 
-  init(_ source: any SampleSource) {
+  /// - Parameter own: The rows that this process walks; nil for all.
+  init(_ source: any SampleSource, own: Range<Int>? = nil) {
     self.source = source
-    matrix = source as? Matrix
+    self.own = own ?? 0..<source.rows
+    held =
+      (source as? Matrix).map { ($0, 0) }
+      ?? (source as? HeldRows).map { ($0.matrix, $0.held.lowerBound) }
     rows = source.rows
     columns = source.columns
   }
 
-  /// Calls `body` with some rows at a time: their places in the list, memory
+  /// Calls `body` with some own rows at a time: their places in the list, memory
   /// that holds them, and where in it each one begins.
   ///
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
@@ -27,10 +34,10 @@ struct RowReader {
     of rows: [Int],
     _ body: (Range<Int>, UnsafePointer<Float>, [Int]) -> Void
   ) throws {
-    if let matrix {
-      matrix.values.withUnsafeBufferPointer { values in
+    if let held {
+      held.matrix.values.withUnsafeBufferPointer { values in
         guard let first = values.baseAddress else { return }
-        body(rows.indices, first, rows.map { $0 * columns })
+        body(rows.indices, first, rows.map { ($0 - held.first) * columns })
       }
       return
     }
@@ -43,7 +50,8 @@ struct RowReader {
     }
   }
 
-  /// Calls `body` with each of some rows: its place in the list and its values.
+  /// Calls `body` with each of some own rows: its place in the list and its
+  /// values.
   @inline(__always)
   func forEach(
     _ rows: [Int], _ body: (Int, UnsafePointer<Float>) -> Void
@@ -59,6 +67,6 @@ struct RowReader {
   ///
   /// - Throws: What reading throws; `DetectorFault.nonFiniteValue`.
   func matrix(ofRows rows: [Int]) throws -> Matrix {
-    try matrix?.selecting(rows: rows) ?? source.finite(rows: rows)
+    try source.finite(rows: rows)
   }
 }

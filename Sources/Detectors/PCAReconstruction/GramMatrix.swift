@@ -11,13 +11,11 @@ import Synchronization
 /// Pixels of 8 bits have products that are whole numbers: these are summed
 /// without any error, and faster.
 ///
-/// A sum over fixed blocks of rows, in their order, but not by
-/// `Parallel.orderedSum`: the threads share the tiles of the one sum and each
-/// goes through all blocks. A partial sum would be as large as the matrix, 1.2
-/// GB for 12,288 columns, and there would be as many at a time as threads. With
-/// 784 columns, where that would do, it is as fast (60,000 rows, two threads,
-/// blocks of 4,096 or 8,192 rows: 0.90 to 1.01 of the processor time), for 64
-/// MiB more.
+/// A `BlockSum` over a few long stretches of rows, which processes share; in each
+/// the threads share the tiles of the one sum and go through its rows in order.
+/// A partial sum is as large as the matrix, 1.2 GB for 12,288 columns: beyond
+/// `mostSummedColumns` there is one stretch, and one process does all. Sums
+/// without error need no order: they are shared whatever the columns.
 struct GramMatrix {
   /// What the matrix holds the inner products of.
   enum Side {
@@ -44,9 +42,47 @@ struct GramMatrix {
       var sums = [Int](repeating: 0, count: size)
       try add(levels, rows: samples.rows, sums: &sums, in: context)
       try center(by: sums, rows: samples.rows, in: context)
+    } else if side == .rows {
+      try add(centered, side, depth: 0..<samples.columns, in: context)
     } else {
-      try add(centered, side, in: context)
+      var sum = BlockSum<Double>(length: size * size)
+      let stretches = Self.stretches(rows: samples.rows, columns: size)
+      for (number, rows) in stretches.enumerated() {
+        try add(centered, side, depth: rows, in: context)
+        give(to: &sum, stretch: number)
+      }
+      values = sum.total()
     }
+  }
+
+  /// The columns for which there may be several partial sums.
+  private static let mostSummedColumns = 2048
+  /// How many there are, if so, and the fewest rows for each.
+  private static let stretchCount = 16
+  private static let leastStretch = 1024
+
+  /// The stretches of rows that are summed by themselves, whole steps.
+  private static func stretches(rows: Int, columns: Int) -> [Range<Int>] {
+    let count =
+      columns <= mostSummedColumns && rows >= stretchCount * leastStretch
+      ? stretchCount : 1
+    let steps = (rows + stepSize - 1) / stepSize
+    return (0..<count).map {
+      steps * $0 / count * stepSize..<min(
+        rows, steps * ($0 + 1) / count * stepSize)
+    }
+  }
+
+  /// The matrices that there are at a time beside the sum.
+  static func summedCount(rows: Int, columns: Int) -> Int {
+    let count = stretches(rows: rows, columns: columns).count
+    return count == 1 ? 0 : Int.bitWidth - count.leadingZeroBitCount
+  }
+
+  /// Hands over the sum of a stretch, and begins the next one.
+  private mutating func give(to sum: inout BlockSum<Double>, stretch: Int) {
+    sum.append(values, block: stretch)
+    values = [Double](repeating: 0, count: size * size)
   }
 
   /// Calls `body` with every tile of the upper triangle: a range of rows, one
@@ -87,10 +123,9 @@ struct GramMatrix {
 
 extension GramMatrix {
   private mutating func add(
-    _ centered: CenteredSamples, _ side: Side, in context: RunContext
+    _ centered: CenteredSamples, _ side: Side, depth: Range<Int>,
+    in context: RunContext
   ) throws {
-    let samples = centered.samples
-    let depth = side == .rows ? samples.columns : samples.rows
     let steps = Parallel.blocks(depth, size: Self.stepSize)
     let size = size
     try forEachTile(in: context) { left, right, corner in
@@ -221,39 +256,56 @@ extension GramMatrix {
   ) throws {
     size = source.columns
     values = [Double](repeating: 0, count: size * size)
+    let team = context.team
     var sums = [Int](repeating: 0, count: size)
-    let arePixels = try forEachBlock(of: source, in: context) { gram, block in
+    let own = team.rows(of: source.rows, blockSize: PixelLevels.exactRows)
+    let arePixels = try forEachBlock(own, of: source, in: context) {
+      gram, block in
       guard
         source.rows <= PixelLevels.mostRows, let levels = PixelLevels(block)
       else { return false }
       try gram.add(levels, rows: block.rows, sums: &sums, in: context.quiet)
       return true
     }
-    if arePixels {
+    if team.sum(arePixels ? 0 : 1) == 0 {
+      var sum = BlockSum<Double>(
+        length: size * size, share: team.rank..<team.rank + 1, in: team)
+      sum.append(values, block: team.rank)
+      values = sum.total()
+      sums = team.sum(sums)
       try center(by: sums, rows: source.rows, in: context)
       return
     }
     for index in values.indices { values[index] = 0 }
-    _ = try forEachBlock(of: source, in: context) { gram, block in
-      try gram.add(
-        CenteredSamples(block, mean: mean), .columns, in: context.quiet)
-      return true
+    let stretches = Self.stretches(rows: source.rows, columns: size)
+    let share = team.share(of: stretches.count)
+    var sum = BlockSum<Double>(length: size * size, share: share, in: team)
+    for number in share {
+      _ = try forEachBlock(stretches[number], of: source, in: context) {
+        gram, block in
+        try gram.add(
+          CenteredSamples(block, mean: mean), .columns, depth: 0..<block.rows,
+          in: context.quiet)
+        return true
+      }
+      give(to: &sum, stretch: number)
     }
+    values = sum.total()
   }
 
-  /// Calls `body` with the samples, whole steps of either kind at a time, until
-  /// it gives false.
+  /// Calls `body` with some of the samples, whole steps of either kind at a
+  /// time, until it gives false.
   ///
-  /// - Returns: What `body` gave last.
+  /// - Returns: Whether it never did.
   private mutating func forEachBlock(
-    of source: any SampleSource, in context: RunContext,
+    _ rows: Range<Int>, of source: any SampleSource, in context: RunContext,
     _ body: (inout GramMatrix, Matrix) throws -> Bool
   ) throws -> Bool {
     let fitting =
       context.memoryBudget / 8 / (size * MemoryLayout<Float>.stride)
-    let rows =
+    let most =
       PixelLevels.exactRows * min(8, max(1, fitting / PixelLevels.exactRows))
-    for block in Parallel.blocks(source.rows, size: rows) {
+    for block in Parallel.blocks(rows, size: most) {
       try context.cancellation.check()
       guard try body(&self, source.finite(rows: Array(block))) else {
         return false
@@ -261,7 +313,7 @@ extension GramMatrix {
       context.progress.report(
         ProgressReport(
           stage: "covariance", completed: block.upperBound,
-          total: source.rows))
+          total: rows.upperBound))
     }
     return true
   }

@@ -50,6 +50,8 @@ public struct PCAReconstruction: Detector {
     ]
   }
 
+  public var isShared: Bool { true }
+
   /// The entry of the catalogue, `pca`.
   public static let description = DetectorDescription(
     "pca", "PCA reconstruction error", prototype: PCAReconstruction(),
@@ -64,7 +66,8 @@ public struct PCAReconstruction: Detector {
     let (rows, columns) = (source.rows, source.columns)
     let count = try componentCount(rows: rows, columns: columns, in: context)
     let (mean, axes): ([Double], PrincipalAxes)
-    if rows * columns * MemoryLayout<Float>.stride > context.memoryBudget / 2,
+    let size = rows * columns * MemoryLayout<Float>.stride
+    if size > context.memoryBudget / 2 || !context.team.isAlone,
       !(source is Matrix), columns <= rows,
       !PrincipalAxes.decomposesSamples(rows: rows, columns: columns)
     {
@@ -116,12 +119,14 @@ public struct PCAReconstruction: Detector {
           + " \(columns) features, not \(wanted)")
       count = .count(smaller)
     }
-    // The Gram matrix, its tridiagonal form and the eigenvectors; for few
-    // samples also the components before and after they are oriented.
+    // The Gram matrix, what it is summed from, its tridiagonal form and the
+    // eigenvectors; for few samples also the components before and after they
+    // are oriented.
     let kept = if case .count(let count) = count { count } else { smaller }
+    let summed = GramMatrix.summedCount(rows: rows, columns: columns)
     let needed =
       MemoryLayout<Double>.stride
-      * (2 * smaller * smaller + 2 * kept * columns)
+      * ((2 + summed) * smaller * smaller + 2 * kept * columns)
     guard needed <= context.memoryBudget else {
       throw DetectorFault.exceedsMemoryBudget(
         needed: needed, budget: context.memoryBudget,

@@ -31,10 +31,10 @@ struct FittedFeatures: Sendable {
   ) throws -> any SampleSource {
     let scaled = scaler.scaled(rows)
     let size = rows.rows * rows.columns * MemoryLayout<Float>.stride
-    guard rows is any PreciseSource, size <= context.memoryBudget / 4 else {
-      return scaled
-    }
-    return try scaled.allRows(in: context)
+    guard rows is any PreciseSource,
+      size / context.team.size <= context.memoryBudget / 4
+    else { return scaled }
+    return try scaled.ownRows(in: context)
   }
 
   /// The features of a set on the scale of the training samples.
