@@ -180,22 +180,23 @@ build: packages
 MPI = ompi-c
 mpi test-mpi: PACKAGES = libopenmpi-dev openmpi-bin
 mpi: packages
-	ANOMALYKIT_MPI=$(MPI) $(BUILD) --scratch-path .build/mpi --product anomaly
-	@echo "mpirun -n 4 .build/mpi/release/anomaly --help"
+	@# The compiler keeps what it read, whichever MPI it was of.
+	find .build -name 'CMPI-*.pcm' -delete
+	touch Sources/MPICommunication/MPIProcesses.swift
+	ANOMALYKIT_MPI=$(MPI) $(BUILD) --product anomaly-mpi
+	install -D "$$($(BUILD) --show-bin-path)/anomaly-mpi" .build/$(MPI)/anomaly
+	@echo "mpirun -n 4 .build/$(MPI)/anomaly --help"
 
 # Under both; as root, and with more processes than processors, too.
 OPENMPI = env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
   mpirun.openmpi --oversubscribe
 test-mpi: PACKAGES += libmpich-dev mpich python3
 test-mpi: build
-	$(MAKE) mpi
-	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
-	cp .build/mpi/release/anomaly .build/mpi/openmpi-anomaly && \
-	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/mpi/openmpi-anomaly $(OPENMPI)
+	$(MAKE) mpi MPI=ompi-c
 	$(MAKE) mpi MPI=mpich
 	@bin=$$($(BUILD) --show-bin-path)/anomaly && \
-	cp .build/mpi/release/anomaly .build/mpi/mpich-anomaly && \
-	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/mpi/mpich-anomaly mpirun.mpich
+	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/ompi-c/anomaly $(OPENMPI) && \
+	Tests/MPI/test-mpi "$$bin" $(CURDIR)/.build/mpich/anomaly mpirun.mpich
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -205,11 +205,10 @@ if let name = Context.environment["ANOMALYKIT_MPI"] {
     .target(
       name: "MPICommunication",
       dependencies: ["AnomalyKit", "AnomalyCommand", "CMPI"]),
+    .executableTarget(
+      name: "anomaly-mpi",
+      dependencies: ["AnomalyCommand", "MPICommunication", "CAddressSpace"]),
   ]
-  for target in package.targets where target.name == "anomaly" {
-    target.dependencies.append("MPICommunication")
-    target.swiftSettings = [.define("MPI")]
-  }
 }
 
 // Only `make docs` needs it, so nobody else fetches it.

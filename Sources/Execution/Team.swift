@@ -50,8 +50,9 @@ package struct Team: Sendable {
   /// The part of `count` rows, whole blocks of them.
   package func rows(of count: Int, blockSize: Int) -> Range<Int> {
     let blocks = share(of: (count + blockSize - 1) / blockSize)
-    return min(count, blocks.lowerBound * blockSize)..<min(
-      count, blocks.upperBound * blockSize)
+    return min(
+      count, blocks.lowerBound * blockSize)..<min(
+        count, blocks.upperBound * blockSize)
   }
 
   /// What all processes have, that of rank 0 first.

@@ -1,9 +1,3 @@
 import AnomalyCommand
 
-#if MPI
-  import MPICommunication
-
-  AnomalyCommandLine.run(joining: { MPIProcesses() })
-#else
-  AnomalyCommandLine.run()
-#endif
+AnomalyCommandLine.run()

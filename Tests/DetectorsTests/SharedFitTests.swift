@@ -86,8 +86,9 @@ struct SharedFitTests {
         #expect(received < Self.rows * Self.columns * 4 / 10 + Self.rows * 4)
         // Its share, whole blocks; what stands for all; what was drawn.
         #expect(
-          fit.rowsRead <= detector.mostRows(
-            of: Self.rows, by: size))
+          fit.rowsRead
+            <= detector.mostRows(
+              of: Self.rows, by: size))
       }
     }
   }
@@ -120,10 +121,13 @@ struct SharedFitTests {
     let detector = KMeansDistance(nClusters: 4, initialCentroids: initial)
     let whole = try Self.fit(
       detector, to: Self.samples, in: .alone, budget: 1 << 30)
-    for (fit, _) in try ThreadTeam.run(of: size, { [detector] in
-      try Self.fit(
-        detector, to: CountedRows(Self.samples), in: $0, budget: 1 << 30)
-    }) {
+    for (fit, _) in try ThreadTeam.run(
+      of: size,
+      { [detector] in
+        try Self.fit(
+          detector, to: CountedRows(Self.samples), in: $0, budget: 1 << 30)
+      })
+    {
       #expect(fit.model == whole.model)
     }
   }

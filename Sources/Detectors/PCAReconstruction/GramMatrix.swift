@@ -68,8 +68,9 @@ struct GramMatrix {
       ? stretchCount : 1
     let steps = (rows + stepSize - 1) / stepSize
     return (0..<count).map {
-      steps * $0 / count * stepSize..<min(
-        rows, steps * ($0 + 1) / count * stepSize)
+      steps * $0 / count
+        * stepSize..<min(
+          rows, steps * ($0 + 1) / count * stepSize)
     }
   }
 

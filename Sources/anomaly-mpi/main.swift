@@ -1,0 +1,4 @@
+import AnomalyCommand
+import MPICommunication
+
+AnomalyCommandLine.run(joining: { MPIProcesses() })
