@@ -40,6 +40,8 @@ package final class MPIProcesses: RunProcesses {
   }
 
   package func abort(status: Int32) -> Never {
+    // What was written may still be on its way through the launcher.
+    Thread.sleep(forTimeInterval: 0.3)
     communicator_abort(status)
     exit(status)
   }
