@@ -19,14 +19,7 @@ struct Ablate: ParsableCommand {
   @Option(help: "The folder to write; one that was begun is gone on with.")
   var output: String
 
-  @Option(
-    help: """
-      Do a part of the runs, such as 2/8 (auto: as the task of a job array of \
-      Slurm or an indexed job of Kubernetes says); merge puts the parts together.
-      """,
-    transform: Shard.argument)
-  var shard: Shard?
-
+  @OptionGroup var shards: ShardArguments
   @OptionGroup var resources: ResourceArguments
 
   func run() throws {
@@ -36,10 +29,11 @@ struct Ablate: ParsableCommand {
     let session = Session(resources)
     let folder = URL(fileURLWithPath: output)
     let ablation = try session.run {
-      try Ablation(study, in: folder, shard: shard, with: session.context)
+      try Ablation(
+        study, in: folder, shard: shards.shard, with: session.context)
     }
     complain(ablation.remainingWork, as: "study")
-    guard let shard else {
+    guard let shard = shards.shard else {
       return try ablation.finish(in: folder, session)
     }
     let failures = try session.stoppable {
@@ -81,7 +75,7 @@ extension Session {
 
 extension Shard {
   /// Reads a part such as 2/8, or takes that which the scheduler gave.
-  fileprivate static func argument(_ text: String) throws -> Shard {
+  static func argument(_ text: String) throws -> Shard {
     if let shard = text == "auto"
       ? Shard(ofScheduler: environment) : Shard(text)
     {

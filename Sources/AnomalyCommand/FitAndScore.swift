@@ -122,6 +122,19 @@ struct SubmissionArguments: ParsableArguments {
     }
   }
 
+  /// - Throws: `ValidationError` for what a part cannot do.
+  func check(_ shard: Shard?, output: String?) throws {
+    guard shard != nil else { return }
+    if fdr != nil {
+      throw ValidationError(
+        "--fdr needs the scores of all parts: leave out --shard, or use"
+          + " --false-alarms")
+    }
+    if output == nil {
+      throw ValidationError("--shard needs --output: the file of the part")
+    }
+  }
+
   /// Whether scores of samples that the model did not see are needed.
   private var needsUnseen: Bool {
     falseAlarms != nil || fdr != nil || pValues
@@ -135,9 +148,11 @@ struct SubmissionArguments: ParsableArguments {
 
   func submission(
     of set: SampleSet, by pipeline: FittedPipeline, as data: DatasetArguments,
-    maps: String? = nil, in context: RunContext
+    shard: Shard? = nil, maps: String? = nil, in context: RunContext
   ) throws -> Submission {
-    let ids = set.samples.map(\.id)
+    let ids =
+      (shard.map { set.samples[$0.rows(of: set.count)] }
+      ?? set.samples[...]).map(\.id)
     let rate = try (falseAlarms ?? fdr).map { try FalseAlarmRate($0) }
     let ordinary = try calibration.map {
       try data.openCategory($0, for: pipeline, in: context).test
@@ -148,7 +163,7 @@ struct SubmissionArguments: ParsableArguments {
       try maps.map {
         try pipeline.scores(
           for: set, writingHeatMapsTo: URL(fileURLWithPath: $0), in: context)
-      } ?? pipeline.scores(for: set, in: context)
+      } ?? pipeline.scores(for: set, shard: shard, in: context)
     let p = needsUnseen ? try PValues(of: scores, among: unseen) : nil
     var submission: Submission
     if !binary {
@@ -171,6 +186,55 @@ struct SubmissionArguments: ParsableArguments {
 
 extension Submission.Format: ExpressibleByArgument {}
 
+/// Which part of the work is done.
+struct ShardArguments: ParsableArguments {
+  @Option(
+    help: """
+      Do a part of the work, such as 2/8 (auto: as the task of a job array of \
+      Slurm or an indexed job of Kubernetes says); merge puts the parts together.
+      """,
+    transform: Shard.argument)
+  var shard: Shard?
+
+  /// The words of the command that are the same for all parts.
+  static var sharedWords: [String] {
+    let ownOptions = [
+      "--shard", "--output", "--threads", "--memory-budget", "--checkpoint",
+    ]
+    var words: [String] = []
+    var isValue = false
+    for word in CommandLine.arguments.dropFirst() {
+      let name = String(word.prefix { $0 != "=" })
+      if !isValue, !ownOptions.contains(name) { words.append(word) }
+      isValue = !isValue && ownOptions.contains(word)
+    }
+    return words
+  }
+}
+
+extension Submission {
+  /// Writes the whole, or the part that it is.
+  func write(
+    to path: String, format: Format, shard: Shard?, of set: SampleSet,
+    model: String? = nil
+  ) throws {
+    let url = URL(fileURLWithPath: path)
+    guard let shard else { return try write(to: url, format: format) }
+    try SubmissionPart(
+      self, shard, of: set, model: model.map { URL(fileURLWithPath: $0) },
+      arguments: ShardArguments.sharedWords, format: format
+    ).write(to: url)
+  }
+
+  /// Says what was written.
+  func tellCount(in path: String, shard: Shard?) {
+    complain(
+      "\(ids.count) rows in \(path)"
+        + (shard.map { ", shard \($0): merge puts the parts together" } ?? ""),
+      as: "done")
+  }
+}
+
 struct Score: ParsableCommand, SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score new samples with a saved model.",
@@ -191,6 +255,7 @@ struct Score: ParsableCommand, SharedCommand {
   var model: String
 
   @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var shards: ShardArguments
   @OptionGroup var arguments: RunArguments
 
   @Option(help: "The CSV file to write (default: standard output).")
@@ -204,14 +269,19 @@ struct Score: ParsableCommand, SharedCommand {
   var maps: String?
 
   func validate() throws {
-    if maps != nil, !AnomalyCommandLine.team.isAlone {
-      throw ValidationError("--maps is for one process: leave out mpirun")
+    try submission.check(shards.shard, output: output)
+    let several =
+      AnomalyCommandLine.team.isAlone
+      ? shards.shard.map { _ in "--shard" }
+      : "mpirun"
+    if maps != nil, let several {
+      throw ValidationError("--maps needs all pictures: leave out \(several)")
     }
   }
 
   func run() throws {
     let session = Session(arguments)
-    let submission = try session.run {
+    let (test, submission) = try session.run {
       let model = URL(fileURLWithPath: model)
       let pipeline = try FittedPipeline(
         contentsOf: model, catalog: AnomalyCommandLine.catalog)
@@ -220,14 +290,19 @@ struct Score: ParsableCommand, SharedCommand {
       for path in [output, maps].compactMap({ $0 }) {
         try InputFiles.check(URL(fileURLWithPath: path))
       }
-      return try self.submission.submission(
-        of: test, by: pipeline, as: data, maps: maps, in: session.context)
+      return (
+        test,
+        try self.submission.submission(
+          of: test, by: pipeline, as: data, shard: shards.shard, maps: maps,
+          in: session.context)
+      )
     }
     let format = self.submission.format
     guard session.context.team.isFirst else { return }
     if let output {
-      try submission.write(to: URL(fileURLWithPath: output), format: format)
-      complain("\(submission.ids.count) rows in \(output)", as: "done")
+      try submission.write(
+        to: output, format: format, shard: shards.shard, of: test, model: model)
+      submission.tellCount(in: output, shard: shards.shard)
     } else {
       try StandardStreams.print(submission.text(format: format))
     }
@@ -247,27 +322,32 @@ struct Submit: ParsableCommand, SharedCommand {
   @OptionGroup var data: DatasetArguments
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var submission: SubmissionArguments
+  @OptionGroup var shards: ShardArguments
   @OptionGroup var arguments: RunArguments
 
   @Option(help: "The CSV file to write.")
   var output = "submission.csv"
 
-  func validate() throws { try data.check(output: output) }
+  func validate() throws {
+    try data.check(output: output)
+    try submission.check(shards.shard, output: output)
+  }
 
   func run() throws {
     let session = Session(arguments)
-    var count = 0
     try pipeline.fit(
       data, for: output,
       trainingScores: submission.trainingScores, in: session
     ) { category, fitted, context in
       let submission = try self.submission.submission(
-        of: category.test, by: fitted, as: data, in: context)
-      guard AnomalyCommandLine.team.isFirst else { return }
+        of: category.test, by: fitted, as: data, shard: shards.shard,
+        in: context)
+      guard context.team.isFirst else { return }
       try submission.write(
-        to: URL(fileURLWithPath: output), format: self.submission.format)
-      count = submission.ids.count
+        to: output, format: self.submission.format, shard: shards.shard,
+        of: category.test)
+      session.progress.clear()
+      submission.tellCount(in: output, shard: shards.shard)
     }
-    complain("\(count) rows in \(output)", as: "done")
   }
 }

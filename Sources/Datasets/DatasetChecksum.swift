@@ -60,7 +60,7 @@ extension SampleSet {
   }
 
   /// Adds what can be told without reading the contents: names, labels, sizes.
-  fileprivate func addOutline(to checksum: inout Checksum) {
+  package func addOutline(to checksum: inout Checksum) {
     addNames(to: &checksum)
     checksum.add("\(source.rows) x \(source.columns)\n")
     for file in files?.pictures ?? [] {

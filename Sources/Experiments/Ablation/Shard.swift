@@ -68,6 +68,18 @@ public struct Shard: Codable, Hashable, Sendable {
     }
     return takes
   }
+
+  /// Which of some rows are scored here: successive ones, in whole blocks of
+  /// those that are scored together where there are enough.
+  package func rows(of count: Int) -> Range<Int> {
+    var size = 256
+    while size > 1, count < 2 * size * self.count { size /= 4 }
+    let blocks = (count + size - 1) / size
+    func start(_ part: Int) -> Int {
+      min(count, blocks * part / self.count * size)
+    }
+    return start(number - 1)..<start(number)
+  }
 }
 
 extension Shard: CustomStringConvertible {

@@ -71,18 +71,29 @@ public struct FittedPipeline: Sendable {
   /// The training samples themselves, told by the checksum of all, do not count
   /// as their own neighbours where the model can leave them out.
   ///
+  /// - Parameters:
+  ///   - set: The samples.
+  ///   - shard: The part of them that is scored; nil for all.
+  ///   - context: Threads, and who watches or stops the work.
   /// - Throws: `ExperimentFault.noTestSamples`, the faults of reading, of the
   ///   features and of the model.
   public func scores(
-    for set: SampleSet, in context: RunContext = RunContext()
+    for set: SampleSet, shard: Shard? = nil,
+    in context: RunContext = RunContext()
   ) throws -> [Float] {
-    let rows = try rows(of: set, in: context)
     if let model = model.leavingOneOut, let origin,
       try set.checksum(in: context) == origin.dataChecksum
     {
-      return try model.leaveOneOutScores(in: context)
+      let scores = try model.leaveOneOutScores(in: context)
+      return shard.map { Array(scores[$0.rows(of: set.count)]) } ?? scores
     }
-    return try scores(of: rows, in: context)
+    guard let shard else {
+      return try scores(of: rows(of: set, in: context), in: context)
+    }
+    let own = shard.rows(of: set.count)
+    guard !own.isEmpty else { return [] }
+    return try scores(
+      of: rows(of: set.selecting(Array(own)), in: context), in: context)
   }
 
   /// The features of samples, on the scale of the training.
