@@ -18,6 +18,10 @@ public protocol Detector: Codable, Hashable, Sendable {
   /// unless told otherwise.
   var parameters: [Parameter<Self>] { get }
 
+  /// What changes no order of scores, with the values that are set: the
+  /// conformance suite holds the detector to it. Nothing unless told otherwise.
+  var invariance: Invariance { get }
+
   /// Learns what ordinary samples look like.
   ///
   /// Called by `fit`, on the threads of the context, with parameters within
@@ -33,6 +37,9 @@ public protocol Detector: Codable, Hashable, Sendable {
 extension Detector {
   /// None.
   public var parameters: [Parameter<Self>] { [] }
+
+  /// Nothing.
+  public var invariance: Invariance { [] }
 
   /// Learns what ordinary samples look like.
   ///

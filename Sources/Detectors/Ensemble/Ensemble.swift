@@ -46,6 +46,12 @@ public struct Ensemble: Detector {
     ]
   }
 
+  public var invariance: Invariance {
+    members.reduce([.shift, .featureScales]) {
+      $0.intersection($1.detector.invariance)
+    }
+  }
+
   /// The entry of the catalogue, `ensemble`.
   public static let description = DetectorDescription(
     "ensemble", "several detectors on one scale", group: .further,

@@ -27,6 +27,8 @@ public struct HistogramScore: Detector {
     ]
   }
 
+  public var invariance: Invariance { .shift }
+
   /// The entry of the catalogue, `hbos`.
   public static let description = DetectorDescription(
     "hbos", "histograms of each feature", group: .further,

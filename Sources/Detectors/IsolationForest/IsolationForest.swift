@@ -69,6 +69,10 @@ public struct IsolationForest: Detector {
     ]
   }
 
+  public var invariance: Invariance {
+    [.shift, extensionLevel == 0 ? .featureScales : .scale]
+  }
+
   /// The entry of the catalogue, `iforest`.
   public static let description = DetectorDescription(
     "iforest", "isolation forest", prototype: IsolationForest())

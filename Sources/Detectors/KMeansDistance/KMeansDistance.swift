@@ -54,6 +54,10 @@ public struct KMeansDistance: Detector {
     ]
   }
 
+  public var invariance: Invariance {
+    initialCentroids == nil ? [.shift, .scale] : []
+  }
+
   /// The entry of the catalogue, `kmeans`.
   public static let description = DetectorDescription(
     "kmeans", "distance to the nearest k-means centroid",
