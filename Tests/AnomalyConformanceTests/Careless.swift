@@ -100,7 +100,8 @@ struct Careless: Detector {
       case .drawsLots: distances.map { $0 + Float(context.seed) }
       case .addsSquares:
         distances.enumerated().map { row, distance in
-          distance + samples[row, 0] * samples[row, 0]
+          let first = samples.row(row).first ?? 0
+          return distance + first * first
         }
       case .scoresAlike: distances.map { $0 > 100 ? 2 : 1 }
       case .likesAnomalies: distances.map { $0 > 300 ? $0 : -$0 }
