@@ -1,5 +1,5 @@
 # make run    build, compare all detectors on data/, write a submission
-# make test   build and run every test
+# make test   build and run every test; TESTS="--filter NAME" for some
 # make test-debug     the small rooms with checks of bounds and overflow
 # make test-sanitize  the same and more, with those of memory and threads
 # make sanitize       every test under each sanitizer: for the night
@@ -47,7 +47,7 @@ run: build
 
 # Tests see internal names, so they are built apart.
 test: packages
-	swift test $(RELEASE) --scratch-path .build/test
+	swift test $(RELEASE) --scratch-path .build/test $(TESTS)
 
 # Without NATIVE, so that what runs without AVX-512 is tested too.
 test-debug: packages

@@ -39,6 +39,7 @@ public struct ConformanceCheck: Sendable, CustomStringConvertible {
     [
       .parameters, .parameterEnds, .scores, .variety, .planted, .learning,
       .reproducibility, .repetition, .permutation, .batch, .order, .duplicates,
+      .invariance,
       .streaming, .memoryBudget, .localization, .saving, .editedModel,
       .emptyInput, .oneRow, .nonFiniteValues, .wrongFeatureCount, .cancellation,
       .cancellationUnderWay, .cancelledScoring,

@@ -56,7 +56,7 @@ struct UnusualSamples: Sendable {
 }
 
 extension Matrix {
-  fileprivate func mapped(_ change: (Float) -> Float) -> Matrix {
+  func mapped(_ change: (Float) -> Float) -> Matrix {
     Matrix(rows: rows, columns: columns, values: values.map(change))
   }
 

@@ -37,6 +37,46 @@ extension ConformanceCheck {
     try requireClose(twice, scores.flatMap { [$0, $0] })
   }
 
+  static let invariance = ConformanceCheck(
+    "Shifted and scaled samples keep their order where the detector says so"
+  ) { detector in
+    // So that no change rounds a sample.
+    let samples = ordinarySamples().mapped { ($0 * 1024).rounded() / 1024 }
+    func scores(_ samples: Matrix) throws -> [Float] {
+      let scores = try detector.fit(samples, in: RunContext(seed: 3))
+        .scores(for: samples)
+      try requireFinite(scores, count: samples.rows)
+      return scores
+    }
+    // Of scores that are nearer, sums in another order may decide.
+    func order(_ first: Float, _ second: Float, among scores: [Float]) -> Int {
+      let spread = (scores.max() ?? 0) - (scores.min() ?? 0)
+      return abs(first - second) <= 1e-3 * spread ? 0 : first < second ? -1 : 1
+    }
+    let plain = try scores(samples)
+    for (kind, change) in sampleChanges
+    where detector.invariance.contains(kind) {
+      var changed = samples
+      for row in 0..<samples.rows {
+        for column in 0..<samples.columns {
+          changed[row, column] = change(samples[row, column], column)
+        }
+      }
+      let found = try scores(changed)
+      for row in 1..<samples.rows {
+        let turned = (0..<row).first {
+          order(plain[$0], plain[row], among: plain)
+            * order(found[$0], found[row], among: found) < 0
+        }
+        try require(
+          turned == nil,
+          "rows \(turned ?? 0) and \(row) score \(plain[turned ?? 0]) and"
+            + " \(plain[row]), after a change that is said to keep their order"
+            + " \(found[turned ?? 0]) and \(found[row])")
+      }
+    }
+  }
+
   static let repetition = ConformanceCheck(
     "Scores are the same bits again, with another seed and other threads"
   ) { detector in
@@ -92,6 +132,13 @@ extension ConformanceCheck {
       "of pairs of an anomaly and another sample \(share) are in order")
   }
 }
+
+/// Of a value and its column, without rounding.
+private let sampleChanges: [(Invariance, @Sendable (Float, Int) -> Float)] = [
+  (.shift, { value, column in value + Float(16 - 3 * column) }),
+  (.scale, { value, _ in 8 * value }),
+  (.featureScales, { value, column in value * Float(1 << (column % 4)) }),
+]
 
 /// Sixty further samples like those that were learned from, then twenty
 /// anomalies.

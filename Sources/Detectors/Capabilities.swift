@@ -206,7 +206,10 @@ public protocol AttributingModel: AnomalyModel {
   /// Called by `attributions(of:usual:in:)`, on the threads of the context,
   /// with finite samples of the right number of columns.
   ///
-  /// - Parameter usual: A value of every feature that is nothing special.
+  /// - Parameters:
+  ///   - samples: One a row.
+  ///   - usual: A value of every feature that is nothing special.
+  ///   - context: Threads, and who watches or stops the work.
   func attribute(_ samples: Matrix, usual: [Float], in context: RunContext)
     throws -> Matrix
 }

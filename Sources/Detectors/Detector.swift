@@ -22,6 +22,10 @@ public protocol Detector: Codable, Hashable, Sendable {
   /// walks its own rows; those that do not are refused where there are several.
   var isShared: Bool { get }
 
+  /// What changes no order of scores, with the values that are set: the
+  /// conformance suite holds the detector to it. Nothing unless told otherwise.
+  var invariance: Invariance { get }
+
   /// Learns what ordinary samples look like.
   ///
   /// Called by `fit`, on the threads of the context, with parameters within
@@ -40,6 +44,9 @@ extension Detector {
 
   /// False unless a detector tells otherwise.
   public var isShared: Bool { false }
+
+  /// Nothing.
+  public var invariance: Invariance { [] }
 
   /// Learns what ordinary samples look like.
   ///

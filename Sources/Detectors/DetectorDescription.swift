@@ -71,9 +71,11 @@ public struct DetectorDescription: Sendable {
 
   /// The detector with those of the settings that it has.
   ///
-  /// - Parameter amongAnomalies: Whether the samples to be judged are those that
-  ///   are learned from. What holds then goes together: where one of it is set,
-  ///   the rest is as elsewhere.
+  /// - Parameters:
+  ///   - settings: By the names of parameters; those of others are passed over.
+  ///   - amongAnomalies: Whether the samples to be judged are those that are
+  ///     learned from. What holds then goes together: where one of it is set,
+  ///     the rest is as elsewhere.
   /// - Throws: `ParameterFault.impossible`.
   public func detector(
     _ settings: ParameterSettings = [:], amongAnomalies: Bool = false

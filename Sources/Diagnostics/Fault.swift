@@ -28,6 +28,7 @@ public protocol Fault: Error, CustomStringConvertible, Sendable {
 }
 
 extension Fault {
+  /// None.
   public var place: String? { nil }
 
   /// The line for a programmer.

@@ -68,6 +68,7 @@ public struct FaultMessage: Hashable, Sendable {
     }
   }
 
+  /// One message after the other.
   public static func + (first: FaultMessage, second: FaultMessage)
     -> FaultMessage
   {

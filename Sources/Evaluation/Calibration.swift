@@ -52,7 +52,9 @@ public struct Calibration: Hashable, Sendable {
   /// The smallest rate that so many ordinary samples can promise.
   public var smallestPromise: Double { 1 / Double(count + 1) }
 
-  /// - Parameter scores: Of ordinary samples, each left out.
+  /// - Parameters:
+  ///   - scores: Of ordinary samples, each left out.
+  ///   - rate: Of ordinary samples that may lie above the threshold.
   /// - Throws: `EvaluationFault.empty` or `.notANumber`.
   public init<Score: BinaryFloatingPoint>(
     leftOut scores: [Score], falseAlarms rate: FalseAlarmRate

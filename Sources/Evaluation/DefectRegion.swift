@@ -8,8 +8,9 @@ public struct DefectRegion: Hashable, Sendable {
   public let area: Int
   /// The highest value of the map in it.
   public let peak: Float
-  /// The first pixel that has it.
+  /// The column of the first pixel that has it.
   public let peakColumn: Int
+  /// The row of that pixel.
   public let peakRow: Int
 }
 

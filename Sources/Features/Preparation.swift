@@ -25,6 +25,7 @@ public struct Preparation: Hashable, Sendable {
     try settings.apply(Self.parameters, to: &self)
   }
 
+  /// What can be set, in the order of the help.
   public static let parameters: [Parameter<Preparation>] = [
     Parameter(
       "features", \.features.kind, .choice, "what images are described by"),

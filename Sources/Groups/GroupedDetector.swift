@@ -16,6 +16,7 @@ public struct GroupedDetector<Base: Detector>: Detector {
   /// How many groups.
   public var grouping: Grouping
 
+  /// By default: as many groups as are found.
   public init(_ base: Base, grouping: Grouping = .automatic) {
     self.base = base
     self.grouping = grouping

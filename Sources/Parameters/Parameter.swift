@@ -45,7 +45,12 @@ public struct Parameter<Owner>: Sendable {
 
   /// One that may be left open.
   ///
-  /// - Parameter unset: What happens without a value, such as "every sample".
+  /// - Parameters:
+  ///   - name: As options are called, such as `n-clusters`.
+  ///   - path: The property that holds it.
+  ///   - domain: What is allowed.
+  ///   - summary: Half a line for the help.
+  ///   - unset: What happens without a value, such as "every sample".
   public init<Value>(
     _ name: String, _ path: WritableKeyPath<Owner, Value?> & Sendable,
     _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil
@@ -60,7 +65,12 @@ public struct Parameter<Owner>: Sendable {
 
   /// One that is given once for every value.
   ///
-  /// - Parameter unset: What happens without values, such as "all".
+  /// - Parameters:
+  ///   - name: As options are called, such as `n-clusters`.
+  ///   - path: The property that holds them.
+  ///   - domain: What is allowed.
+  ///   - summary: Half a line for the help.
+  ///   - unset: What happens without values, such as "all".
   public init<Value>(
     _ name: String, each path: WritableKeyPath<Owner, [Value]> & Sendable,
     _ domain: ParameterDomain<Value>, _ summary: String, unset: String? = nil

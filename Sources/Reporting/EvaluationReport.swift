@@ -61,8 +61,10 @@ public struct EvaluationReport: Encodable, Hashable, Sendable {
 
   /// Takes the figures, with DeLong's interval.
   ///
-  /// - Parameter threshold: What scores higher is called an anomaly; nil takes
-  ///   scores that are all 0 or 1 as decisions, and makes none of others.
+  /// - Parameters:
+  ///   - evaluation: Of scores beside their labels.
+  ///   - threshold: What scores higher is called an anomaly; nil takes scores
+  ///     that are all 0 or 1 as decisions, and makes none of others.
   public init(_ evaluation: Evaluation, threshold: Double? = nil) {
     let curve = evaluation.rocCurve
     count = curve.positiveCount + curve.negativeCount

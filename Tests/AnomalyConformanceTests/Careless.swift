@@ -12,7 +12,7 @@ struct Careless: Detector {
     case ignoresCancellation, needsManyRows, mapsOtherScores
     case scoresByBatch, scoresByOrder, scoresByDuplicates, drawsLots
     case learnsNothing, scoresAlike, likesAnomalies, readsAllAtOnce
-    case failsAtEnds
+    case failsAtEnds, addsSquares
   }
 
   var breach: Breach?
@@ -22,6 +22,8 @@ struct Careless: Detector {
     let weight = Parameter<Careless>("weight", \.weight, .count, "a factor")
     return breach == .namesTwice ? [weight, weight] : [weight]
   }
+
+  var invariance: Invariance { [.shift, .scale] }
 
   func learn(
     from source: any SampleSource, in context: RunContext
@@ -96,6 +98,11 @@ struct Careless: Detector {
           one + Float(distances.count { $0 == one })
         }
       case .drawsLots: distances.map { $0 + Float(context.seed) }
+      case .addsSquares:
+        distances.enumerated().map { row, distance in
+          let first = samples.row(row).first ?? 0
+          return distance + first * first
+        }
       case .scoresAlike: distances.map { $0 > 100 ? 2 : 1 }
       case .likesAnomalies: distances.map { $0 > 300 ? $0 : -$0 }
       default: distances

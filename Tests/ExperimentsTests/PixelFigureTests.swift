@@ -131,6 +131,24 @@ import Testing
     #expect(try runs(category, [pca])[0].result.pixelAuroc == nil)
   }
 
+  @Test("Masks are shown as they were counted, whatever becomes of the files")
+  func changedMasks() throws {
+    let category = try category()
+    let context = RunContext(threadCount: 2)
+    let whole = try runs(category, [pca])[0]
+    var compared = try ComparedCategory(
+      category, Workload(category, Preparation(features: features)), of: "d",
+      in: context)
+    for row in pictures.corners.indices {
+      try folder.write("no picture", to: "mask-\(row).png")
+    }
+    let run = try compared.run(
+      pca, seed: 0, shown: ExtremeSamples.count(forRuns: 1), in: context)
+    #expect(!whole.masks.isEmpty)
+    #expect(run.masks == whole.masks)
+    #expect(run.result.aupro == whole.result.aupro)
+  }
+
   @Test("A mask of another shape, and one that is no picture, are named")
   func unusableMasks() throws {
     let category = try category(masks: PixelSize(width: 64, height: 64))

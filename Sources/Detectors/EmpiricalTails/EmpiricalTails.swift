@@ -11,6 +11,8 @@ public struct EmpiricalTails: Detector {
   /// There is nothing to set.
   public init() {}
 
+  public var invariance: Invariance { [.shift, .featureScales] }
+
   /// The entry of the catalogue, `ecod`.
   public static let description = DetectorDescription(
     "ecod", "empirical tail probabilities of each feature", group: .further,
@@ -32,6 +34,8 @@ public struct EmpiricalTails: Detector {
 public struct CopulaTails: Detector {
   /// There is nothing to set.
   public init() {}
+
+  public var invariance: Invariance { [.shift, .featureScales] }
 
   /// The entry of the catalogue, `copod`.
   public static let description = DetectorDescription(

@@ -12,7 +12,20 @@ import Parameters
 public struct Ensemble: Detector {
   /// A detector at its defaults.
   public enum Member: String, Codable, CaseIterable, Hashable, Sendable {
-    case iforest, mcd, knn, lof, hbos, ecod, copod
+    /// `IsolationForest`.
+    case iforest
+    /// `MinimumCovariance`.
+    case mcd
+    /// `NeighborDistance`.
+    case knn
+    /// `LocalOutlierFactor`.
+    case lof
+    /// `HistogramScore`.
+    case hbos
+    /// `EmpiricalTails`.
+    case ecod
+    /// `CopulaTails`.
+    case copod
 
     var detector: any Detector {
       switch self {
@@ -44,6 +57,12 @@ public struct Ensemble: Detector {
       Parameter(
         "members", \.members, .members, "its detectors, with commas between")
     ]
+  }
+
+  public var invariance: Invariance {
+    members.reduce([.shift, .featureScales]) {
+      $0.intersection($1.detector.invariance)
+    }
   }
 
   /// The entry of the catalogue, `ensemble`.

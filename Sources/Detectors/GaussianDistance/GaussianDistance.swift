@@ -38,6 +38,8 @@ public struct GaussianDistance: Detector {
 
   public var isShared: Bool { true }
 
+  public var invariance: Invariance { [.shift, .scale] }
+
   /// The entry of the catalogue, `gaussian`.
   public static let description = DetectorDescription(
     "gaussian", "Mahalanobis distance by a shrunk covariance", group: .further,

@@ -30,6 +30,8 @@ public struct GaussianMixture: Detector {
     ]
   }
 
+  public var invariance: Invariance { [.shift, .scale] }
+
   /// The entry of the catalogue, `gmm`.
   public static let description = DetectorDescription(
     "gmm", "mixture of Gaussians, their number chosen", group: .further,

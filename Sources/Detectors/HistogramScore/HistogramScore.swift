@@ -29,6 +29,8 @@ public struct HistogramScore: Detector {
 
   public var isShared: Bool { true }
 
+  public var invariance: Invariance { .shift }
+
   /// The entry of the catalogue, `hbos`.
   public static let description = DetectorDescription(
     "hbos", "histograms of each feature", group: .further,

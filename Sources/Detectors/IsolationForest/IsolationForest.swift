@@ -71,6 +71,10 @@ public struct IsolationForest: Detector {
 
   public var isShared: Bool { true }
 
+  public var invariance: Invariance {
+    [.shift, extensionLevel == 0 ? .featureScales : .scale]
+  }
+
   /// The entry of the catalogue, `iforest`.
   public static let description = DetectorDescription(
     "iforest", "isolation forest", prototype: IsolationForest())

@@ -56,6 +56,10 @@ public struct KMeansDistance: Detector {
 
   public var isShared: Bool { true }
 
+  public var invariance: Invariance {
+    initialCentroids == nil ? [.shift, .scale] : []
+  }
+
   /// The entry of the catalogue, `kmeans`.
   public static let description = DetectorDescription(
     "kmeans", "distance to the nearest k-means centroid",

@@ -38,6 +38,8 @@ public struct KernelDensity: Detector {
     ]
   }
 
+  public var invariance: Invariance { .shift }
+
   /// The entry of the catalogue, `kde`.
   public static let description = DetectorDescription(
     "kde", "density by a kernel on every training sample", group: .further,

@@ -21,6 +21,8 @@ public struct LocalOutlierFactor: Detector {
     [Parameter("n-neighbors", \.nNeighbors, .count, "nearest samples")]
   }
 
+  public var invariance: Invariance { [.shift, .scale] }
+
   /// The entry of the catalogue, `lof`.
   public static let description = DetectorDescription(
     "lof", "density around a sample and around its neighbours",

@@ -22,6 +22,8 @@ public struct MinimumCovariance: Detector {
     [Parameter("n-init", \.nInit, .count, "number of starts")]
   }
 
+  public var invariance: Invariance { [.shift, .featureScales] }
+
   /// The entry of the catalogue, `mcd`.
   public static let description = DetectorDescription(
     "mcd", "Mahalanobis distance by a robust covariance", group: .further,

@@ -39,6 +39,8 @@ public struct NeighborDistance: Detector {
     ]
   }
 
+  public var invariance: Invariance { [.shift, .scale] }
+
   /// The entry of the catalogue, `knn`.
   public static let description = DetectorDescription(
     "knn", "distance to the nearest training samples", group: .further,

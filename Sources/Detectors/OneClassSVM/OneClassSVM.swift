@@ -76,6 +76,10 @@ public struct OneClassSVM: Detector {
     "max-iter", \.maxIterations, .count, "most iterations",
     unset: "100 a sample, at least ten million")
 
+  /// The variance that `scale` divides by is of all values, whatever their
+  /// feature.
+  public var invariance: Invariance { gamma == .scale ? .scale : .shift }
+
   /// The entry of the catalogue, `ocsvm`, with nu 0.1; nu 0.5 and one over the
   /// number of features where anomalies are among the training samples.
   public static let description = DetectorDescription(

@@ -52,6 +52,8 @@ public struct PCAReconstruction: Detector {
 
   public var isShared: Bool { true }
 
+  public var invariance: Invariance { [.shift, .scale] }
+
   /// The entry of the catalogue, `pca`.
   public static let description = DetectorDescription(
     "pca", "PCA reconstruction error", prototype: PCAReconstruction(),

@@ -31,6 +31,7 @@ public struct Study: Sendable {
     /// The line of the study that names it.
     var line = 1
 
+    /// By default: the categories apart, read as the path tells.
     public init(
       path: String, options: DatasetOptions = DatasetOptions(),
       isPooled: Bool = false

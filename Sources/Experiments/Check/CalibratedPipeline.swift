@@ -8,6 +8,7 @@ import Foundation
 /// A fitted pipeline with thresholds for pictures and for pixels, made of the
 /// good pictures that it was fitted to.
 public struct CalibratedPipeline: Sendable {
+  /// What scores pictures, and makes their heat maps.
   public let pipeline: FittedPipeline
   /// The scores of the good pictures, each left out.
   public let leftOut: [Float]

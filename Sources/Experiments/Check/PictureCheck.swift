@@ -12,8 +12,11 @@ public struct PictureCheck: Sendable {
   public struct Verdict: Sendable {
     /// The place among the new pictures.
     public let place: Int
+    /// Of the picture.
     public let size: PixelSize
+    /// Higher is stranger.
     public let score: Float
+    /// Whether the score is above the threshold of pictures.
     public let isStrange: Bool
     /// Where the map lies above the threshold of pixels, in pixels of the
     /// picture; an ordinary picture may have some, a strange one none.
@@ -22,7 +25,9 @@ public struct PictureCheck: Sendable {
 
   /// A picture with its verdict and what shows it, of one size.
   public struct Exhibit: Sendable {
+    /// What was found out about it.
     public let verdict: Verdict
+    /// The picture.
     public private(set) var picture: RasterImage
     /// How strange it is where.
     public private(set) var map: RasterImage
@@ -30,7 +35,9 @@ public struct PictureCheck: Sendable {
     public private(set) var mask: RasterImage
   }
 
+  /// The new pictures.
   public let pictures: SampleSet
+  /// What good pictures teach.
   public let standard: CalibratedPipeline
   /// One a picture; the reason for those that cannot be read.
   public let verdicts: [Result<Verdict, any Error>]

@@ -84,7 +84,7 @@ struct ComparedCategory {
       if let shown {
         try run.showExtremes(shown, from: &pictures, in: context)
         try run.explainExtremes(
-          by: model, of: samples.test, in: context)
+          by: model, of: samples.test, masks: samples.masks, in: context)
       }
     } catch let error as CancellationError {
       throw error
@@ -169,7 +169,8 @@ extension ComparisonRun {
   /// Shows what the model takes the extreme samples for, and where it sees them
   /// strange.
   fileprivate mutating func explainExtremes(
-    by model: FittedPipeline, of rows: any SampleSource, in context: RunContext
+    by model: FittedPipeline, of rows: any SampleSource,
+    masks: DefectMasks?, in context: RunContext
   ) throws {
     let places = extremes.places
     guard model.extractor.imageShape != nil else {
@@ -194,10 +195,7 @@ extension ComparisonRun {
     for (place, map) in zip(places, maps ?? []) {
       guard let size = pictures[place]?.size else { continue }
       heatMaps[place] = map.interpolated(to: size)
-      // As with the picture, what shows the sample does without its mask.
-      masks[place] = test.samples[place].mask.flatMap {
-        try? DefectMaskFile.read($0, size: size)
-      }
+      self.masks[place] = masks?.image(at: place, size: size)
     }
   }
 

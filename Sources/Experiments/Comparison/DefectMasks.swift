@@ -46,6 +46,17 @@ struct DefectMasks: Sendable {
     }
   }
 
+  /// The mask of a picture as it was counted; nil without a defect.
+  func image(at place: Int, size: PixelSize) -> RasterImage? {
+    pictures[place]?.mask.map { mask in
+      RasterImage(
+        shape: ImageShape(
+          height: mask.pixelCount / mask.width, width: mask.width, channels: 1),
+        values: mask.pixels
+      ).resized(to: size)
+    }
+  }
+
   private static func size(
     ofSampleAt index: Int, in set: SampleSet
   ) throws -> PixelSize? {

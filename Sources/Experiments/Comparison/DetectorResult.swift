@@ -20,8 +20,14 @@ public struct DetectorResult: Hashable, Sendable {
   public var defectAurocs: [String: Double] = [:]
   package var figures = FigureValues()
 
-  /// - Parameter evaluation: Where its AUC and average precision come from; nil
-  ///   for a detector that failed.
+  /// - Parameters:
+  ///   - dataset: The name of the file or folder.
+  ///   - category: What it was fitted to and judged on.
+  ///   - detector: Its name in tables.
+  ///   - features: The word for them in tables.
+  ///   - seed: Of the fit.
+  ///   - evaluation: Where its AUC and average precision come from; nil for a
+  ///     detector that failed.
   public init(
     dataset: String, category: DatasetCategory, detector: String,
     features: String, seed: UInt64 = 0, evaluation: Evaluation? = nil

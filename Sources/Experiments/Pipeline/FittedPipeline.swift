@@ -29,6 +29,8 @@ public struct FittedPipeline: Sendable {
   /// nor made into features, so that it can be saved and judged.
   ///
   /// - Parameters:
+  ///   - model: What scores.
+  ///   - detector: What it was fitted by.
   ///   - imageShape: The images that the rows are; nil for a table.
   ///   - trainingScores: In any order; for a threshold at a quantile of them.
   /// - Throws: `DetectorFault.wrongFeatureCount` for an image of another size

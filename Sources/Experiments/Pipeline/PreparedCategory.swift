@@ -113,6 +113,7 @@ package struct PreparedCategory: Sendable {
 
 /// Which scores of training samples a fit comes with, to make a threshold of.
 public enum TrainingScores: Sendable {
+  /// No scores.
   case none
   /// As the model that learned from the samples scores them; those of local
   /// detectors as if each were left out, as what a picture itself teaches

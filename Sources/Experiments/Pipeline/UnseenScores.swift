@@ -33,8 +33,11 @@ extension FittedPipeline {
   /// The threshold for a rate of false alarms; warns where there are too few
   /// samples for it.
   ///
-  /// - Parameter scores: Of samples that the model did not learn from; nil for
-  ///   those that it keeps.
+  /// - Parameters:
+  ///   - rate: Of ordinary samples that may lie above the threshold.
+  ///   - scores: Of samples that the model did not learn from; nil for those
+  ///     that it keeps.
+  ///   - context: Who is warned.
   /// - Throws: As `unseenScores(of:in:)`.
   public func calibration(
     _ rate: FalseAlarmRate, of scores: [Float]? = nil,

@@ -2,7 +2,12 @@
 public struct Reason: Hashable, Sendable {
   /// How a value lies to the usual ones.
   public enum Direction: String, Codable, Sendable {
-    case above, below, within
+    /// Higher than usual.
+    case above
+    /// Lower than usual.
+    case below
+    /// Among the usual ones: it is strange beside the other columns.
+    case within
   }
 
   /// The name of the column; its number, counted from 0, where it has none.
