@@ -5,8 +5,7 @@ extension SampleSource {
   ///
   /// - Throws: What reading throws, `CancellationError`.
   package func columnMeans(in context: RunContext) throws -> [Double] {
-    try sums(about: [Double](repeating: 0, count: columns), in: context) { $0 }
-      .map { $0 / Double(rows) }
+    try sums(in: context).map { $0 / Double(rows) }
   }
 
   /// The population variance of every column about the given means.
@@ -15,8 +14,7 @@ extension SampleSource {
   package func columnVariances(
     means: [Double], in context: RunContext
   ) throws -> [Double] {
-    try sums(about: means, in: context) { $0 * $0 }
-      .map { $0 / Double(rows) }
+    try sums(ofSquaresAbout: means, in: context).map { $0 / Double(rows) }
   }
 
   /// The least and the greatest value of every column.
@@ -65,43 +63,45 @@ extension SampleSource {
     return zip(lower, upper).map { $0...$1 }
   }
 
-  /// Σ term(x - centre) of every column: the same for samples that are read
+  /// Σ x of every column, or Σ (x - mean)²: the same for samples that are read
   /// block by block as for a matrix.
-  @inline(__always)
   private func sums(
-    about centre: [Double], in context: RunContext, _ term: (Double) -> Double
+    ofSquaresAbout means: [Double]? = nil, in context: RunContext
   ) throws -> [Double] {
     // A matrix is there as a whole in every process.
     let team = self is Matrix ? .alone : context.team
     let blocks = Parallel.blocks(rows, size: Matrix.blockRows)
     let own = team.share(of: blocks.count)
     var sum = BlockSum<Double>(length: columns, share: own, in: team)
-    func append<Number: BinaryFloatingPoint>(
-      _ blocks: Range<Int>, of values: [Number]
+    func append<Number>(
+      _ blocks: Range<Int>, of values: [Number],
+      add: (
+        UnsafeBufferPointer<Number>, [Double]?,
+        UnsafeMutableBufferPointer<Double>
+      ) -> Void
     ) {
+      let size = Matrix.blockRows * columns
       values.withUnsafeBufferPointer { values in
-        centre.withUnsafeBufferPointer { centre in
-          sum.append(blocks: Array(blocks)) { place, sums in
-            let start = place * Matrix.blockRows * columns
-            add(
-              values[start...].prefix(Matrix.blockRows * columns),
-              about: centre, to: sums, term)
-          }
+        sum.append(blocks: Array(blocks)) { place, sums in
+          let block = values[(place * size)...].prefix(size)
+          add(UnsafeBufferPointer(rebasing: block), means, sums)
         }
       }
     }
     if let matrix = self as? Matrix {
-      append(own, of: matrix.values)
+      append(own, of: matrix.values, add: addRows(ofFloats:about:to:))
     } else {
       try forEachBlock(
         of: Matrix.blockRows,
         from: team.rows(of: rows, blockSize: Matrix.blockRows), in: context
       ) { rows, block in
         let place = rows.lowerBound / Matrix.blockRows
-        append(place..<place + 1, of: block.values)
+        append(
+          place..<place + 1, of: block.values,
+          add: addRows(ofFloats:about:to:))
       } doubles: { rows, values in
         let place = rows.lowerBound / Matrix.blockRows
-        append(place..<place + 1, of: values)
+        append(place..<place + 1, of: values, add: addRows(of:about:to:))
       }
     }
     return sum.total()
@@ -208,20 +208,46 @@ extension Matrix {
   }
 }
 
-/// Adds the terms of some rows, one after the other.
-@inline(__always)
-private func add<Number: BinaryFloatingPoint>(
-  _ values: Slice<UnsafeBufferPointer<Number>>,
-  about centre: UnsafeBufferPointer<Double>,
-  to sums: UnsafeMutableBufferPointer<Double>, _ term: (Double) -> Double
+private func addRows(
+  ofFloats values: UnsafeBufferPointer<Float>, about means: [Double]?,
+  to sums: UnsafeMutableBufferPointer<Double>
 ) {
-  let columns = centre.count
-  var row = values.startIndex
-  while row < values.endIndex {
-    for column in 0..<columns {
-      sums[column] += term(
-        Double(values.base[row + column]) - centre[column])
+  addRows(of: values, about: means, to: sums) { Double($0) }
+}
+
+private func addRows(
+  of values: UnsafeBufferPointer<Double>, about means: [Double]?,
+  to sums: UnsafeMutableBufferPointer<Double>
+) {
+  addRows(of: values, about: means, to: sums) { $0 }
+}
+
+/// Adds the numbers of some rows, or the squares of what they are off the means.
+@inline(__always)
+private func addRows<Number>(
+  of values: UnsafeBufferPointer<Number>, about means: [Double]?,
+  to sums: UnsafeMutableBufferPointer<Double>, double: (Number) -> Double
+) {
+  let columns = sums.count
+  guard let sums = sums.baseAddress, var row = values.baseAddress else {
+    return
+  }
+  let end = row + values.count
+  guard let means else {
+    while row < end {
+      for column in 0..<columns { sums[column] += double(row[column]) }
+      row += columns
     }
-    row += columns
+    return
+  }
+  means.withUnsafeBufferPointer { means in
+    guard let means = means.baseAddress else { return }
+    while row < end {
+      for column in 0..<columns {
+        let deviation = double(row[column]) - means[column]
+        sums[column] += deviation * deviation
+      }
+      row += columns
+    }
   }
 }
