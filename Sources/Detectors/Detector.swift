@@ -165,6 +165,23 @@ extension SampleSource {
       sum.append(blocks: Array(own)) { add(matrix, blocks[$0], $1) }
       return sum.total()
     }
+    let share = context.memoryBudget / 4 / MemoryLayout<Float>.stride
+    let fitting = min(1 << 16, min(1 << 24, share) / columns) / blockSize
+    guard fitting == 0 else {
+      for wave in Parallel.blocks(own, size: fitting) {
+        try context.cancellation.check()
+        let first = blocks[wave.lowerBound].lowerBound
+        let end = blocks[wave.upperBound - 1].upperBound
+        let rows = try finite(rows: Array(first..<end))
+        sum.append(blocks: Array(wave)) { place, sums in
+          let block = blocks[wave.lowerBound + place]
+          add(rows, block.lowerBound - first..<block.upperBound - first, sums)
+        }
+        context.progress.report(
+          ProgressReport(stage: stage, completed: end, total: self.rows))
+      }
+      return sum.total()
+    }
     for number in own {
       var part = [Double](repeating: 0, count: length)
       try forEachFiniteBlock(
